@@ -1,0 +1,83 @@
+/**
+ * What admission counts, by its own names: every way a session can go, on the main thread and nowhere else, so that a
+ * dead worker cannot unbalance it. Out: stat deltas. Slots are resolved once.
+ */
+import type { Clock } from '../clock.js';
+import {
+  REJECTION_REASONS,
+  type RejectionReason,
+  SESSION_FAILURE_REASONS,
+  type SessionFailureReason,
+} from '../failures.js';
+import type { Record as RecordDelta, SlotOf } from '../metrics/delta.js';
+import type { SessionKind } from '../protocol/names.js';
+
+export interface Books {
+  requested(kind: SessionKind): void;
+  queued(): void;
+  rejected(reason: RejectionReason): void;
+  started(kind: SessionKind, queueMs: number): void;
+  /** `reason` null: it ended well. `runMs` is a whole number. */
+  settled(kind: SessionKind, reason: SessionFailureReason | null, runMs: number): void;
+  /** Slots in use from now on. Also called with no change, to bring the slot-seconds up to now. */
+  slots(inUse: number): void;
+}
+
+export function createBooks(options: {
+  readonly record: RecordDelta;
+  readonly slotOf: SlotOf;
+  readonly kinds: readonly SessionKind[];
+  readonly clock: Clock;
+}): Books {
+  const { record, slotOf, kinds, clock } = options;
+  const perKind = new Map(
+    kinds.map((kind) => [
+      kind,
+      {
+        requested: slotOf('headcount_sessions_requested_total', kind),
+        started: slotOf('headcount_sessions_started_total', kind),
+        settled: slotOf('headcount_sessions_total', kind),
+        duration: slotOf('headcount_session_duration_seconds', kind),
+        failures: new Map(
+          SESSION_FAILURE_REASONS.map((reason) => [reason, slotOf('headcount_session_failures_total', kind, reason)]),
+        ),
+      },
+    ]),
+  );
+  const rejections = new Map(
+    REJECTION_REASONS.map((reason) => [reason, slotOf('headcount_requests_rejected_total', reason)]),
+  );
+  const queuedSlot = slotOf('headcount_sessions_queued_total');
+  const waitSlot = slotOf('headcount_queue_wait_duration_seconds');
+  const busySlot = slotOf('headcount_session_busy_seconds_total');
+  let slotsInUse = 0;
+  let slotsSinceMs = clock.monotonicMs();
+
+  const of = (kind: SessionKind) => {
+    const found = perKind.get(kind);
+    if (!found) throw new Error(`sessions of kind ${kind} are not counted`);
+    return found;
+  };
+
+  return {
+    requested: (kind) => record(of(kind).requested, 1),
+    queued: () => record(queuedSlot, 1),
+    rejected: (reason) => record(rejections.get(reason) ?? 0, 1),
+    started(kind, queueMs) {
+      record(of(kind).started, 1);
+      record(waitSlot, queueMs);
+    },
+    settled(kind, reason, runMs) {
+      const { settled, failures, duration } = of(kind);
+      record(settled, 1);
+      if (reason !== null) record(failures.get(reason) ?? 0, 1);
+      record(duration, runMs);
+    },
+    slots(inUse) {
+      const nowMs = clock.monotonicMs();
+      if (slotsInUse > 0) record(busySlot, slotsInUse * (nowMs - slotsSinceMs));
+      slotsInUse = inUse;
+      slotsSinceMs = nowMs;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * The command line of a shard's Chromium. Pure data. These are the flags of Playwright's own launch, read once from a
+ * process that it had launched (playwright-core 1.65): Playwright expects what they switch, and a shorter list was
+ * slower. To be read again when playwright-core is upgraded.
+ */
+
+const DISABLED_FEATURES = [
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsUpgrades',
+  'HttpsFirstBalancedModeAutoEnable',
+  'LensOverlay',
+  'MediaRouter',
+  'PaintHolding',
+  'ThirdPartyStoragePartitioning',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'TcpPortRandomizationWin',
+  'OptimizationHints',
+  'NetworkTimeServiceQuerying',
+  'AimEnabled',
+  'PreconnectToSearch',
+  'msForceBrowserSignIn',
+  'msEdgeUpdateLaunchServicesPreferredVersion',
+];
+
+const PLAYWRIGHT_FLAGS = [
+  '--disable-field-trial-config',
+  '--disable-background-networking',
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-back-forward-cache',
+  '--disable-breakpad',
+  '--disable-component-extensions-with-background-pages',
+  '--disable-component-update',
+  '--no-default-browser-check',
+  '--disable-default-apps',
+  '--disable-dev-shm-usage',
+  '--disable-edgeupdater',
+  '--disable-extensions',
+  `--disable-features=${DISABLED_FEATURES.join()}`,
+  '--enable-features=CDPScreenshotNewSurface,SkipListAccountsWithoutGaiaCookies',
+  '--allow-pre-commit-input',
+  '--disable-hang-monitor',
+  '--disable-ipc-flooding-protection',
+  '--disable-popup-blocking',
+  '--disable-prompt-on-repost',
+  '--disable-renderer-backgrounding',
+  '--disable-updater-scheduler',
+  '--force-color-profile=srgb',
+  '--metrics-recording-only',
+  '--no-first-run',
+  '--password-store=basic',
+  '--use-mock-keychain',
+  '--no-service-autorun',
+  '--disable-search-engine-choice-screen',
+  '--unsafely-disable-devtools-self-xss-warnings',
+  '--enable-unsafe-swiftshader',
+  '--edge-skip-compat-layer-relaunch',
+  '--disable-stack-profiler',
+  '--disable-infobars',
+  '--disable-sync',
+  '--do-not-de-elevate',
+  '--headless',
+  '--hide-scrollbars',
+  '--mute-audio',
+  '--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4',
+] as const;
+
+export function shardFlags(options: { readonly profileDir: string; readonly isSandboxed: boolean }): string[] {
+  return [
+    ...PLAYWRIGHT_FLAGS,
+    ...(options.isSandboxed ? [] : ['--no-sandbox']),
+    `--user-data-dir=${options.profileDir}`,
+    '--remote-debugging-pipe',
+    '--no-startup-window',
+  ];
+}

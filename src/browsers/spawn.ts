@@ -1,0 +1,128 @@
+/**
+ * One Chromium as a process of main's: spawned with two FIFOs for CDP, in a process group, folder, profile and TMPDIR
+ * of its own, all of which are gone when it is. Main is its parent, so that it is reaped and its end is known at once
+ * however its worker fares. Main thread.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { BrowserExitReason } from '../protocol/names.js';
+import type { Chromium } from './discover.js';
+import { shardFlags } from './flags.js';
+
+const STDERR_KEPT_BYTES = 4_096;
+/** The first letters of every browser's folder, by which what a killed server left behind is known. */
+export const FOLDER_PREFIX = 'headcount-browser-';
+
+export interface BrowserProcess {
+  readonly pid: number;
+  readonly readPath: string;
+  readonly writePath: string;
+  /** Resolves once, when the process has gone and its folder has been removed. */
+  readonly exited: Promise<BrowserExit>;
+  /** Closes main's ends of the FIFOs, once the worker holds its own: from then on, each sees the other's end. */
+  releaseEnds(): void;
+  /** Ends the whole process group. */
+  kill(reason: BrowserExitReason): void;
+}
+
+export interface BrowserExit {
+  readonly reason: BrowserExitReason;
+  /** For the log: exit code or signal, and the end of what it wrote to stderr when it was not asked to go. */
+  readonly detail: string;
+}
+
+/** @throws {Error} when it cannot be spawned; nothing is left behind. */
+export async function spawnBrowser(options: {
+  readonly chromium: Chromium;
+  readonly isSandboxed: boolean;
+  readonly tempDir: string;
+  /** What a browser may see of the server's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+}): Promise<BrowserProcess> {
+  const { chromium } = options;
+  const folder = await mkdtemp(join(options.tempDir, FOLDER_PREFIX));
+  const readPath = join(folder, 'from-browser');
+  const writePath = join(folder, 'to-browser');
+  const profileDir = join(folder, 'profile');
+  const ownTempDir = join(folder, 'tmp');
+  const ends: number[] = [];
+  const closeEnds = (): void => {
+    for (const fd of ends.splice(0)) closeSync(fd);
+  };
+  try {
+    mkdirSync(profileDir, { mode: 0o700 });
+    mkdirSync(ownTempDir, { mode: 0o700 });
+    await promisify(execFile)('mkfifo', ['-m', '600', readPath, writePath]);
+    // Opened for both directions, a FIFO neither blocks the opener nor ends when the other side is not there yet.
+    ends.push(openSync(readPath, constants.O_RDWR), openSync(writePath, constants.O_RDWR));
+    const theirs = [openSync(writePath, constants.O_RDONLY), openSync(readPath, constants.O_WRONLY)];
+    const child = spawn(chromium.path, shardFlags({ profileDir, isSandboxed: options.isSandboxed }), {
+      cwd: folder,
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe', ...theirs],
+      env: { ...options.environment, ...chromium.env, HOME: folder, TMPDIR: ownTempDir },
+    });
+    for (const fd of theirs) closeSync(fd);
+    const pid = await started(child);
+    const { kill, exited } = watchExit(child, pid, async () => {
+      closeEnds();
+      await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }).catch(() => {});
+    });
+    return { pid, readPath, writePath, exited, releaseEnds: closeEnds, kill };
+  } catch (error) {
+    closeEnds();
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+type Child = ReturnType<typeof spawn>;
+
+async function started(child: Child): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('spawn', () => (child.pid === undefined ? reject(new Error('no pid')) : resolve(child.pid)));
+  });
+}
+
+function watchExit(child: Child, pid: number, cleanUp: () => Promise<void>) {
+  let asked: BrowserExitReason | null = null;
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr = (stderr + chunk).slice(-STDERR_KEPT_BYTES);
+  });
+  const exited = new Promise<BrowserExit>((resolve) => {
+    child.once('exit', (code, signal) => {
+      // Its renderers end with it, as a rule; the group makes sure, and frees the folder of writers.
+      killGroup(pid);
+      const reason = asked ?? (signal === 'SIGKILL' ? 'killed' : 'crash');
+      const said = asked === null ? worthSaying(stderr) : '';
+      const detail = `${signal ?? `exit code ${code}`}${said === '' ? '' : `: ${said}`}`;
+      void cleanUp().then(() => resolve({ reason, detail }));
+    });
+  });
+  return {
+    exited,
+    kill(reason: BrowserExitReason) {
+      asked ??= reason;
+      killGroup(pid);
+    },
+  };
+}
+
+/** The last lines of stderr, without the complaints about a desktop's message bus that every server lacks. */
+function worthSaying(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !line.includes('/dbus/'));
+  return lines.slice(-5).join('; ');
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Already gone.
+  }
+}

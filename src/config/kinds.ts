@@ -1,0 +1,88 @@
+/**
+ * The kinds of value a setting can have: from the text that a user wrote to a checked value. Pure.
+ */
+import { resolve } from 'node:path';
+
+/** How a text becomes a value: throws a `TypeError` that says what was expected. */
+export interface Kind<T> {
+  readonly expected: string;
+  parse(text: string): T;
+}
+
+/** A whole number from `min` to `max`; where `-1` is allowed it means: without limit, and gives null. */
+export function integer(min: number, max: number): Kind<number> {
+  return {
+    expected: `a whole number from ${min} to ${max}`,
+    parse(text) {
+      const value = Number(text);
+      if (!/^\d+$/.test(text.trim()) || value < min || value > max) throw new TypeError(this.expected);
+      return value;
+    },
+  };
+}
+
+export function limitMs(min: number, max: number): Kind<number | null> {
+  const whole = integer(min, max);
+  return {
+    expected: `ms from ${min} to ${max}, or -1 for no limit`,
+    parse(text) {
+      if (text.trim() === '-1') return null;
+      try {
+        return whole.parse(text);
+      } catch {
+        throw new TypeError(this.expected);
+      }
+    },
+  };
+}
+
+export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> {
+  return {
+    expected: `one of ${values.join(', ')}`,
+    parse(text) {
+      const found = values.find((value) => value === text.trim().toLowerCase());
+      if (found === undefined) throw new TypeError(this.expected);
+      return found;
+    },
+  };
+}
+
+export const bool: Kind<boolean> = {
+  expected: 'true, false, 1 or 0',
+  parse(text) {
+    const value = text.trim().toLowerCase();
+    if (['true', '1'].includes(value)) return true;
+    if (['false', '0'].includes(value)) return false;
+    throw new TypeError(this.expected);
+  },
+};
+
+export const text: Kind<string> = {
+  expected: 'a text',
+  parse(value) {
+    if (value === '') throw new TypeError('a text that is not empty');
+    return value;
+  },
+};
+
+export const path: Kind<string> = { expected: 'a path', parse: (value) => resolve(text.parse(value)) };
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 };
+
+export const size: Kind<number> = {
+  expected: 'bytes, or a size such as 5mb',
+  parse(value) {
+    const [, digits = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([kmg]?b)?\s*$/i.exec(value) ?? [];
+    const bytes = Number(digits) * (UNITS[unit.toLowerCase()] ?? Number.NaN);
+    if (digits === '' || !(bytes >= 1 && bytes <= 2 ** 31)) throw new TypeError(this.expected);
+    return Math.floor(bytes);
+  },
+};
+
+export const url: Kind<URL> = {
+  expected: 'an http or https URL',
+  parse(value) {
+    if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) throw new TypeError(this.expected);
+    return new URL(value);
+  },
+};

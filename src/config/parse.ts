@@ -1,0 +1,119 @@
+/**
+ * From environment and arguments to a checked config, or to every complaint at once; and back, to what people are
+ * shown of it. Pure.
+ */
+import { bool } from './kinds.js';
+import { type Config, SETTINGS, type Setting, type SettingKey } from './settings.js';
+
+export interface Parsed {
+  readonly config: Config;
+  /** One line each; when there is any, `config` must not be used. */
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** browserless's variables that mean nothing here: said once, so that nobody believes they do something. */
+const UNSUPPORTED = [
+  'ALLOW_FILE_PROTOCOL CHROME_REFRESH_TIME CONNECT_TIMEOUT CORS_ALLOW_METHODS CORS_ALLOW_ORIGIN',
+  'CORS_MAX_AGE DATA_DIR DEBUG_MODE DEBUGGER DEFAULT_BLOCK_ADS DEFAULT_DUMPIO DEFAULT_HEADLESS',
+  'DEFAULT_IGNORE_DEFAULT_ARGS DEFAULT_IGNORE_HTTPS_ERRORS DEFAULT_LAUNCH_ARGS DEFAULT_STEALTH',
+  'DEFAULT_USER_DATA_DIR DISABLE_AUTO_SET_DOWNLOAD_BEHAVIOR DISABLED_FEATURES DOWNLOAD_DIR',
+  'ENABLE_DEBUG_VIEWER ENABLE_DEBUGGER ENABLE_HEAP_DUMP ENABLE_XVBF ERROR_ALERT_URL',
+  'EXIT_ON_HEALTH_FAILURE FAILED_HEALTH_URL FUNCTION_BUILT_INS FUNCTION_ENABLE_INCOGNITO_MODE',
+  'FUNCTION_EXTERNALS HEALTH KEEP_ALIVE MAX_RECONNECT_TIME METRICS_JSON_PATH PREBOOT_CHROME',
+  'PREBOOT_QUANTITY PRE_REQUEST_HEALTH_CHECK PROXY_HOST PROXY_PORT PROXY_SSL QUEUE_ALERT_URL',
+  'REJECT_ALERT_URL SINGLE_RUN SOCKET_CLOSE_METHOD STATIC TIMEOUT_ALERT_URL USE_CHROME_STABLE',
+  'WORKSPACE_DELETE_EXPIRED WORKSPACE_DIR WORKSPACE_EXPIRE_DAYS',
+].flatMap((line) => line.split(' '));
+
+const entries = Object.entries(SETTINGS) as [SettingKey, Setting<unknown>][];
+
+/** Flags win over variables. @see SETTINGS */
+export function parseConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  args: readonly string[] = [],
+): Parsed {
+  const errors: string[] = [];
+  const flags = parseFlags(args, errors);
+  const values: Record<string, unknown> = {};
+  for (const [key, one] of entries) {
+    const name = one.names.find((candidate) => (environment[candidate] ?? '') !== '');
+    const flag = flags.get(key);
+    const given = flag?.value ?? (name === undefined ? undefined : environment[name]);
+    const raw = given ?? one.fallback;
+    try {
+      values[key] = raw === null ? null : one.kind.parse(raw);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      const shown = one.isSecret ? '"***"' : JSON.stringify(raw);
+      errors.push(`${flag?.name ?? name ?? one.names[0]} is ${shown}, expected ${error.message}`);
+    }
+  }
+  // Each value has just been made by its own setting's parser, or there is an error and nobody uses it.
+  const config = values as unknown as Config;
+  if (errors.length === 0) errors.push(...contradictions(config));
+  const warnings = UNSUPPORTED.filter((name) => (environment[name] ?? '') !== '').map(
+    (name) => `${name} is set, but headcount does not support it`,
+  );
+  return { config, errors, warnings };
+}
+
+function contradictions({ host, token, allowAnonymous }: Config): string[] {
+  if (isLoopback(host) || token !== null || allowAnonymous) return [];
+  return [`HOST is "${host}", which others can reach: set TOKEN, or ALLOW_ANONYMOUS=true if that is meant`];
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** `--name value`, `--name=value`; a boolean may stand alone. */
+function parseFlags(args: readonly string[], errors: string[]): Map<SettingKey, { name: string; value: string }> {
+  const flags = new Map<SettingKey, { name: string; value: string }>();
+  for (let i = 0; i < args.length; i++) {
+    const [name = '', inline] = splitOnce(args[i] ?? '', '=');
+    const entry = entries.find(([, one]) => flagOf(one) === name);
+    if (!entry) {
+      errors.push(`${name} is not a flag; see --help`);
+      continue;
+    }
+    const next = args[i + 1];
+    const stands = entry[1].kind === bool && (next === undefined || next.startsWith('--'));
+    if (inline === undefined && !stands) i++;
+    const value = inline ?? (stands ? 'true' : next);
+    if (value === undefined) errors.push(`${name} wants a value`);
+    else flags.set(entry[0], { name, value });
+  }
+  return flags;
+}
+
+function splitOnce(textToSplit: string, separator: string): [string, string | undefined] {
+  const at = textToSplit.indexOf(separator);
+  return at === -1 ? [textToSplit, undefined] : [textToSplit.slice(0, at), textToSplit.slice(at + 1)];
+}
+
+export function flagOf(one: Setting<unknown>): string {
+  return `--${one.names[0].toLowerCase().replaceAll('_', '-')}`;
+}
+
+/** The text of `--help`. */
+export function helpText(): string {
+  const lines = entries.map(([, one]) => {
+    const fallback = one.fallback === null ? '' : ` [${one.fallback}]`;
+    return `  ${flagOf(one)}, ${one.names.join(', ')}${fallback}\n      ${one.help}`;
+  });
+  return ['Usage: headcount [--flag value ...]', '', 'Settings, as flags or environment variables:', ...lines, ''].join(
+    '\n',
+  );
+}
+
+/** The effective settings by the first of their names, secrets hidden. */
+export function shownConfig(config: Config): Record<string, unknown> {
+  return Object.fromEntries(
+    entries.map(([key, one]) => {
+      const value = config[key];
+      if (value !== null && one.isSecret) return [one.names[0], '***'];
+      return [one.names[0], value instanceof URL ? value.href : value];
+    }),
+  );
+}

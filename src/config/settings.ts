@@ -1,0 +1,135 @@
+/**
+ * Every setting, as one table: the parser of environment and flags, `--help`, `/config` and the README's table all
+ * derive from it. Pure data.
+ */
+import { bool, integer, type Kind, limitMs, oneOf, path, size, text, url } from './kinds.js';
+
+export interface Setting<T> {
+  /** The names of the variable; the first is ours, the others browserless's. As a flag: `--first-name`. */
+  readonly names: readonly [string, ...string[]];
+  readonly kind: Kind<T>;
+  /** As text, the way a user would write it; null: not set. */
+  readonly fallback: string | null;
+  readonly isSecret?: true;
+  readonly help: string;
+}
+
+function setting<T>(
+  names: readonly [string, ...string[]],
+  kind: Kind<T>,
+  rest: { readonly fallback: string; readonly isSecret?: true; readonly help: string },
+): Setting<T>;
+function setting<T>(
+  names: readonly [string, ...string[]],
+  kind: Kind<T>,
+  rest: { readonly fallback: null; readonly isSecret?: true; readonly help: string },
+): Setting<T | null>;
+function setting(names: readonly [string, ...string[]], kind: Kind<unknown>, rest: object): unknown {
+  return { names, kind, ...rest };
+}
+
+const DAY_MS = 86_400_000;
+
+export const SETTINGS = {
+  port: setting(['PORT'], integer(0, 65_535), {
+    fallback: '3000',
+    help: 'Port to listen on; `0` picks a free one. The URL is printed.',
+  }),
+  host: setting(['HOST'], text, {
+    fallback: '127.0.0.1',
+    help: 'Address to listen on. Anything beyond loopback needs `TOKEN`, or `ALLOW_ANONYMOUS=true` said on purpose.',
+  }),
+  token: setting(['TOKEN'], text, {
+    fallback: null,
+    isSecret: true,
+    help: 'What clients must send: `?token=`, `Authorization: Bearer` raw or base64, or Basic.',
+  }),
+  allowAnonymous: setting(['ALLOW_ANONYMOUS'], bool, {
+    fallback: 'false',
+    help: 'Allows a `HOST` beyond loopback without a `TOKEN`.',
+  }),
+  workers: setting(['WORKERS'], integer(1, 64), {
+    fallback: null,
+    help: 'Worker threads, each with its own Chromium. Not set: the CPUs available, at most 4.',
+  }),
+  concurrent: setting(['MAX_CONCURRENT_SESSIONS', 'CONCURRENT'], integer(1, 10_000), {
+    fallback: '10',
+    help: 'Sessions at once, over all workers.',
+  }),
+  queueLength: setting(['MAX_QUEUE_LENGTH', 'QUEUE_LENGTH', 'QUEUED'], integer(0, 1_000_000), {
+    fallback: '10',
+    help: 'Sessions that may wait for a slot.',
+  }),
+  timeoutMs: setting(['CONNECTION_TIMEOUT', 'TIMEOUT'], limitMs(1, DAY_MS * 20), {
+    fallback: '30000',
+    help: 'ms a session may run; `-1`: no limit.',
+  }),
+  maxTimeoutMs: setting(['MAX_TIMEOUT'], limitMs(1, DAY_MS * 20), {
+    fallback: '900000',
+    help: 'The most that `?timeout=` may ask for; `-1`: anything, and `?timeout=-1` as well.',
+  }),
+  queueTimeoutMs: setting(['QUEUE_TIMEOUT'], limitMs(1, DAY_MS * 20), {
+    fallback: null,
+    help: 'ms a session may wait for a slot, on its own clock; `-1`: no limit. Not set: as `CONNECTION_TIMEOUT`.',
+  }),
+  chromiumPath: setting(['CHROMIUM_PATH', 'CHROME_BINARY_LOCATION'], path, {
+    fallback: null,
+    help: 'Which Chromium. Not set: found, see "Which Chromium does it use?".',
+  }),
+  prewarm: setting(['PREWARM'], integer(0, 100), {
+    fallback: '1',
+    help: 'Contexts with a blank page kept ready, per worker.',
+  }),
+  maxCpuPercent: setting(['MAX_CPU_PERCENT'], integer(1, 100), {
+    fallback: '99',
+    help: 'CPU over which `/pressure` says that the server is not available.',
+  }),
+  maxMemoryPercent: setting(['MAX_MEMORY_PERCENT'], integer(1, 100), {
+    fallback: '99',
+    help: 'Memory over which `/pressure` says that the server is not available.',
+  }),
+  periodMs: setting(['METRICS_PERIOD_MS'], integer(1_000, DAY_MS), {
+    fallback: '300000',
+    help: 'ms that a row of `/metrics` covers.',
+  }),
+  periods: setting(['METRICS_PERIODS'], integer(1, 100_000), {
+    fallback: '2016',
+    help: 'Closed rows of `/metrics` that are kept.',
+  }),
+  maxPayloadBytes: setting(['MAX_PAYLOAD_SIZE'], size, {
+    fallback: '5mb',
+    help: 'Largest body of a request.',
+  }),
+  enableApiGet: setting(['ENABLE_API_GET', 'ALLOW_GET'], bool, {
+    fallback: 'false',
+    help: 'Session routes by `GET ?body=<URL-encoded JSON>` as well.',
+  }),
+  enableCors: setting(['ENABLE_CORS', 'CORS'], bool, {
+    fallback: 'false',
+    help: 'Lets pages of any origin call the server from a browser.',
+  }),
+  drainTimeoutMs: setting(['DRAIN_TIMEOUT'], integer(0, DAY_MS), {
+    fallback: '30000',
+    help: 'ms that SIGTERM and SIGINT wait for running sessions.',
+  }),
+  drainLeadMs: setting(['DRAIN_LEAD_MS'], integer(0, DAY_MS), {
+    fallback: '0',
+    help: 'ms before that in which `/health/ready` says no while sessions are still taken.',
+  }),
+  proxyUrl: setting(['PROXY_URL', 'EXTERNAL'], url, {
+    fallback: null,
+    help: 'The address that clients see; its host is accepted as `Host` and `Origin`.',
+  }),
+  logLevel: setting(['LOG_LEVEL'], oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), {
+    fallback: 'info',
+    help: 'How much is logged: JSON lines on stdout, readable lines when stdout is a terminal.',
+  }),
+  testSessions: setting(['HEADCOUNT_TEST_SESSIONS'], bool, {
+    fallback: 'false',
+    help: 'For tests and benches only: `POST /test` runs sessions without a browser, or ends a worker thread.',
+  }),
+} as const;
+
+export type SettingKey = keyof typeof SETTINGS;
+type ValueOf<S> = S extends Setting<infer T> ? T : never;
+export type Config = { readonly [K in SettingKey]: ValueOf<(typeof SETTINGS)[K]> };

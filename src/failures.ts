@@ -1,0 +1,83 @@
+/**
+ * Every way in which a request or a session can end not well, as one table. Pure data: the HTTP status that a client
+ * sees, and the reason under which it is counted. Codes are part of the interface; renaming one breaks clients.
+ */
+
+/** Why a session that had a slot ended not well: label values of `headcount_session_failures_total`. */
+export const SESSION_FAILURE_REASONS = [
+  'error',
+  'timeout',
+  'client_closed',
+  'page_crash',
+  'browser_crash',
+  'worker_crash',
+  'launch',
+  'killed',
+] as const;
+export type SessionFailureReason = (typeof SESSION_FAILURE_REASONS)[number];
+
+/** Why a valid request never got a slot: label values of `headcount_requests_rejected_total`. */
+export const REJECTION_REASONS = [
+  'queue_full',
+  'deadline',
+  'overload',
+  'draining',
+  'no_browser',
+  'expired',
+  'abandoned',
+] as const;
+export type RejectionReason = (typeof REJECTION_REASONS)[number];
+
+interface Failure {
+  readonly status: number;
+  /** The reason counted when it ends a session that has a slot; null when it cannot. */
+  readonly session: SessionFailureReason | null;
+  /** The reason counted when it keeps a valid request from a slot; null when it cannot. */
+  readonly refusal: RejectionReason | null;
+}
+
+export const FAILURES = {
+  BAD_REQUEST: { status: 400, session: 'error', refusal: null },
+  UNAUTHORIZED: { status: 401, session: null, refusal: null },
+  FORBIDDEN_TARGET: { status: 403, session: 'error', refusal: null },
+  FORBIDDEN_ORIGIN: { status: 403, session: null, refusal: null },
+  NOT_FOUND: { status: 404, session: null, refusal: null },
+  METHOD_NOT_ALLOWED: { status: 405, session: null, refusal: null },
+  REQUEST_TIMEOUT: { status: 408, session: null, refusal: null },
+  SESSION_TIMEOUT: { status: 408, session: 'timeout', refusal: null },
+  QUEUE_TIMEOUT: { status: 408, session: null, refusal: 'expired' },
+  STEP_TIMEOUT: { status: 408, session: 'error', refusal: null },
+  PAYLOAD_TOO_LARGE: { status: 413, session: null, refusal: null },
+  URI_TOO_LONG: { status: 414, session: null, refusal: null },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, session: null, refusal: null },
+  QUEUE_FULL: { status: 429, session: null, refusal: 'queue_full' },
+  HEADERS_TOO_LARGE: { status: 431, session: null, refusal: null },
+  CLIENT_CLOSED: { status: 499, session: 'client_closed', refusal: 'abandoned' },
+  INTERNAL: { status: 500, session: 'error', refusal: null },
+  SESSION_FAILED: { status: 500, session: 'error', refusal: null },
+  SESSION_KILLED: { status: 500, session: 'killed', refusal: null },
+  NAVIGATION_FAILED: { status: 502, session: 'error', refusal: null },
+  PAGE_CRASHED: { status: 502, session: 'page_crash', refusal: null },
+  BROWSER_CRASHED: { status: 502, session: 'browser_crash', refusal: null },
+  WORKER_CRASHED: { status: 502, session: 'worker_crash', refusal: null },
+  DRAINING: { status: 503, session: null, refusal: 'draining' },
+  NO_BROWSER: { status: 503, session: null, refusal: 'no_browser' },
+} as const satisfies Record<string, Failure>;
+
+export type FailureCode = keyof typeof FAILURES;
+
+/**
+ * An expected failure on one thread. It never crosses to another: there, `{code, message}` does, because an error
+ * class loses its fields on the way.
+ */
+export class ServiceError extends Error {
+  readonly code: FailureCode;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: FailureCode, message: string, options?: ErrorOptions & { headers?: Record<string, string> }) {
+    super(message, options);
+    this.name = 'ServiceError';
+    this.code = code;
+    this.headers = options?.headers ?? {};
+  }
+}

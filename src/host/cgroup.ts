@@ -1,0 +1,209 @@
+/**
+ * How much of its memory and CPU this machine or container uses: /proc and /sys/fs/cgroup in, ratios 0..1 out. Main
+ * thread; called on a timer that somebody else runs, never in a scrape. Everything is read anew on each call, limits
+ * too, because they can be changed under a running container. cgroup v2 is looked for first, then v1, then the host.
+ */
+
+import { join, relative } from 'node:path';
+import type { Clock } from '../clock.js';
+import { legacyFolders, unifiedFolders } from './cgroup-folders.js';
+import { readHostCpu, readHostMemory } from './host-usage.js';
+import { findNumber, readInteger, readText } from './virtual-files.js';
+
+/** Stands in for the host's total when that is unreadable: v1 says "no limit" by a number a little under 2^63. */
+const UNLIMITED_MIN_BYTES = 2 ** 62;
+
+export type ResourceSource = 'cgroup2' | 'cgroup1' | 'host';
+
+/** What applies now. Memory and CPU are looked for apart: one may be limited and the other not. */
+export interface ResourceLimits {
+  /** null when it cannot be read */
+  readonly memoryLimitBytes: number | null;
+  readonly memorySource: ResourceSource;
+  /** A quota makes this a fraction. */
+  readonly cpuCount: number;
+  readonly cpuSource: ResourceSource;
+}
+
+export interface ResourceReader {
+  limits(): ResourceLimits;
+  /** Ratio 0..1 of memory in use over the limit that applies; null when it cannot be read. */
+  memoryRatio(): number | null;
+  /**
+   * Ratio 0..1 of CPU used since the previous call, over the CPUs that apply; null on the first call, when unreadable,
+   * when no time has passed, and when what applies has changed since.
+   */
+  cpuRatio(): number | null;
+}
+
+export interface ResourceReaderOptions {
+  readonly clock: Clock;
+  /** The folder that holds `proc` and `sys/fs/cgroup`. */
+  readonly sysRoot?: string;
+}
+
+export function openResourceReader({ clock, sysRoot = '/' }: ResourceReaderOptions): ResourceReader {
+  let previous: CpuTimes | null = null;
+  return {
+    limits() {
+      const memory = readMemory(sysRoot);
+      const cpu = readCpu(sysRoot, clock);
+      return {
+        memoryLimitBytes: memory.limitBytes,
+        memorySource: memory.source,
+        cpuCount: cpu.cpuCount,
+        cpuSource: cpu.source,
+      };
+    },
+    memoryRatio() {
+      const { usedBytes, limitBytes } = readMemory(sysRoot);
+      return usedBytes === null || limitBytes === null ? null : ratioOf(usedBytes, limitBytes);
+    },
+    cpuRatio() {
+      const { times } = readCpu(sysRoot, clock);
+      if (times === null) return null;
+      const before = previous;
+      if (before === null || !isContinued(before, times)) {
+        previous = times;
+        return null;
+      }
+      // Two calls within one tick: the earlier times stay, so that the next ratio covers both.
+      if (times.offered === before.offered) return null;
+      previous = times;
+      return ratioOf(times.used - before.used, times.offered - before.offered);
+    },
+  };
+}
+
+interface CgroupLimit {
+  readonly source: 'cgroup2' | 'cgroup1';
+  readonly folder: string;
+  readonly mount: string;
+  /** Bytes, or CPUs. */
+  readonly limit: number;
+}
+
+/**
+ * The smallest limit from the own cgroup up to the root. Of equal ones the outermost: its usage includes the others',
+ * so it is reached first.
+ */
+function findTightest(
+  source: CgroupLimit['source'],
+  folders: readonly string[],
+  readLimit: (folder: string) => number | null,
+): CgroupLimit | null {
+  let tightest: CgroupLimit | null = null;
+  for (const folder of folders) {
+    const limit = readLimit(folder);
+    if (limit === null || (tightest !== null && limit > tightest.limit)) continue;
+    tightest = { source, folder, mount: folders.at(-1) ?? folder, limit };
+  }
+  return tightest;
+}
+
+const MEMORY_FILES = {
+  cgroup2: { limit: 'memory.max', usage: 'memory.current', reclaimable: 'inactive_file' },
+  cgroup1: { limit: 'memory.limit_in_bytes', usage: 'memory.usage_in_bytes', reclaimable: 'total_inactive_file' },
+} as const;
+
+interface MemoryReading {
+  readonly source: ResourceSource;
+  readonly usedBytes: number | null;
+  readonly limitBytes: number | null;
+}
+
+// v2 says `max` when there is no limit, v1 a number just under 2^63: both end in the comparison with the host's total.
+function readMemory(sysRoot: string): MemoryReading {
+  const host = readHostMemory(sysRoot);
+  const tightest =
+    findTightest('cgroup2', unifiedFolders(sysRoot), (folder) =>
+      readInteger(join(folder, MEMORY_FILES.cgroup2.limit)),
+    ) ??
+    findTightest('cgroup1', legacyFolders(sysRoot, 'memory'), (folder) =>
+      readInteger(join(folder, MEMORY_FILES.cgroup1.limit)),
+    );
+  if (tightest === null || tightest.limit >= (host?.totalBytes ?? UNLIMITED_MIN_BYTES)) {
+    return { source: 'host', usedBytes: host?.usedBytes ?? null, limitBytes: host?.totalBytes ?? null };
+  }
+  const files = MEMORY_FILES[tightest.source];
+  const usageBytes = readInteger(join(tightest.folder, files.usage));
+  // File pages not used of late are given back before anything is killed: container tools do not count them either.
+  const reclaimableBytes = findNumber(readText(join(tightest.folder, 'memory.stat')) ?? '', files.reclaimable) ?? 0;
+  const usedBytes = usageBytes === null ? null : Math.max(usageBytes - reclaimableBytes, 0);
+  return { source: tightest.source, usedBytes, limitBytes: tightest.limit };
+}
+
+/** Cumulative; only two of the same counter can be compared. */
+interface CpuTimes {
+  readonly counter: string;
+  readonly used: number;
+  /** What all CPUs that apply had to give, in the unit of `used`. */
+  readonly offered: number;
+}
+
+interface CpuReading {
+  readonly source: ResourceSource;
+  readonly cpuCount: number;
+  readonly times: CpuTimes | null;
+}
+
+// Without a quota the neighbours' use counts too, as the host's memory does: what they take is not to be had.
+function readCpu(sysRoot: string, clock: Clock): CpuReading {
+  const host = readHostCpu(sysRoot);
+  const tightest =
+    findTightest('cgroup2', unifiedFolders(sysRoot), readQuota2) ??
+    findTightest('cgroup1', legacyFolders(sysRoot, 'cpu'), readQuota1);
+  if (tightest === null) {
+    const times = host.ticks && { counter: host.cpus, used: host.ticks.busy, offered: host.ticks.total };
+    return { source: 'host', cpuCount: host.cpuCount, times };
+  }
+  const cpuCount = Math.min(tightest.limit, host.cpuCount);
+  const usedUs = tightest.source === 'cgroup2' ? readUsageUs2(tightest.folder) : readUsageUs1(sysRoot, tightest);
+  const times =
+    usedUs === null
+      ? null
+      : {
+          counter: `${tightest.folder} ${cpuCount}`,
+          used: usedUs,
+          offered: clock.monotonicMs() * 1000 * cpuCount,
+        };
+  return { source: tightest.source, cpuCount, times };
+}
+
+/** `max 100000` or `150000 100000`: quota and period in µs. */
+function readQuota2(folder: string): number | null {
+  const [quota, period] = (readText(join(folder, 'cpu.max')) ?? '').trim().split(' ').map(Number);
+  return cpusOf(quota, period);
+}
+
+function readQuota1(folder: string): number | null {
+  return cpusOf(readInteger(join(folder, 'cpu.cfs_quota_us')), readInteger(join(folder, 'cpu.cfs_period_us')));
+}
+
+/** null when there is no quota: `max` is not a number, and v1 says -1. */
+function cpusOf(quotaUs: number | null | undefined, periodUs: number | null | undefined): number | null {
+  const cpus = (quotaUs ?? Number.NaN) / (periodUs ?? Number.NaN);
+  return cpus > 0 && Number.isFinite(cpus) ? cpus : null;
+}
+
+function readUsageUs2(folder: string): number | null {
+  return findNumber(readText(join(folder, 'cpu.stat')) ?? '', 'usage_usec');
+}
+
+/** The counter is beside the quota where cpu and cpuacct are one hierarchy, else at the same path in the other. */
+function readUsageUs1(sysRoot: string, { folder, mount }: CgroupLimit): number | null {
+  const accountingMount = legacyFolders(sysRoot, 'cpuacct').at(-1) ?? mount;
+  const usedNs =
+    readInteger(join(folder, 'cpuacct.usage')) ??
+    readInteger(join(accountingMount, relative(mount, folder), 'cpuacct.usage'));
+  return usedNs === null ? null : usedNs / 1000;
+}
+
+function isContinued(before: CpuTimes, after: CpuTimes): boolean {
+  return before.counter === after.counter && before.used <= after.used && before.offered <= after.offered;
+}
+
+/** Usage may pass its limit for a moment (bursts, pages charged late); a ratio does not. */
+function ratioOf(used: number, limit: number): number | null {
+  return limit > 0 ? Math.min(Math.max(used / limit, 0), 1) : null;
+}

@@ -1,0 +1,52 @@
+/**
+ * One process's files under /proc, parsed. Main thread. Every reader gives null for a process that is gone by now.
+ */
+
+import { join } from 'node:path';
+import { findNumber, readText } from './virtual-files.js';
+
+/** USER_HZ, in which /proc counts CPU time: 100 on every Linux that Node.js is built for, whatever the kernel's HZ. */
+export const CLOCK_TICKS_PER_SECOND = 100;
+
+export interface ProcessStat {
+  readonly parentPid: number;
+  readonly groupId: number;
+  /** Ticks since boot; with the pid it names a process for good, as pids alone are used again. */
+  readonly startTicks: number;
+  /** A zombie, or being torn down: its CPU time is final, its memory is gone. */
+  readonly isDead: boolean;
+  readonly ownTicks: number;
+  /** Of its children that ended and that it waited for, with theirs. */
+  readonly reapedTicks: number;
+}
+
+export function readStat(procRoot: string, pid: number): ProcessStat | null {
+  const text = readText(join(procRoot, `${pid}/stat`));
+  if (text === null) return null;
+  // The name comes second, in parentheses, and may hold any character: only the last `)` ends it.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  // Numbered as proc(5) does, where the state is field 3.
+  const field = (number: number): number => Number(fields[number - 3]);
+  const stat = {
+    parentPid: field(4),
+    groupId: field(5),
+    startTicks: field(22),
+    isDead: fields[0] === 'Z' || fields[0] === 'X',
+    ownTicks: field(14) + field(15),
+    reapedTicks: field(16) + field(17),
+  };
+  const isWhole = Number.isFinite(stat.startTicks) && Number.isFinite(stat.ownTicks + stat.reapedTicks);
+  return isWhole ? stat : null;
+}
+
+/** Memory that is this process's alone. Resident size would count what Chromium's processes share once for each. */
+export function readAnonBytes(procRoot: string, pid: number): number | null {
+  const kib = findNumber(readText(join(procRoot, `${pid}/status`)) ?? '', 'RssAnon:');
+  return kib === null ? null : kib * 1024;
+}
+
+/** The value of Chromium's `--type=`. Arguments end in NUL; in a space where a forked process wrote its own title. */
+export function readTypeFlag(procRoot: string, pid: number): string | null {
+  const text = readText(join(procRoot, `${pid}/cmdline`)) ?? '';
+  return /(?:^|[\0 ])--type=([a-z-]+)/.exec(text)?.[1] ?? null;
+}

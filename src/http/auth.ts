@@ -1,0 +1,45 @@
+/**
+ * The token: `?token=`, `Authorization: Bearer` raw or base64, or Basic. Compared as digests in constant time, so that
+ * a wrong one takes as long whatever it is. Main thread.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { ServiceError } from '../failures.js';
+
+export interface Auth {
+  /** @throws {ServiceError} UNAUTHORIZED, which has been counted. */
+  check(request: IncomingMessage, query: URLSearchParams): void;
+}
+
+export function createAuth({ token, count }: { readonly token: string | null; readonly count: () => void }): Auth {
+  const expected = token === null ? null : digest(token);
+  return {
+    check(request, query) {
+      if (expected === null) return;
+      const given = candidates(request.headers.authorization, query.get('token'));
+      // All are compared, whichever matches: how long it takes says nothing.
+      const isRight = given.map((one) => timingSafeEqual(digest(one), expected)).includes(true);
+      if (isRight) return;
+      count();
+      const message = given.length === 0 ? 'a token is needed' : 'the token is wrong';
+      throw new ServiceError('UNAUTHORIZED', message, { headers: { 'WWW-Authenticate': 'Bearer' } });
+    },
+  };
+}
+
+function candidates(authorization: string | undefined, queryToken: string | null): string[] {
+  const found = queryToken === null ? [] : [queryToken];
+  const [, scheme = '', credentials = ''] = /^(\w+)\s+(.+)$/.exec(authorization ?? '') ?? [];
+  const decoded = Buffer.from(credentials, 'base64').toString('utf8');
+  if (scheme.toLowerCase() === 'bearer') found.push(credentials, decoded);
+  if (scheme.toLowerCase() === 'basic') {
+    const at = decoded.indexOf(':');
+    // Clients differ in where they put it: alone, as the name, or as the password.
+    found.push(decoded, ...(at === -1 ? [] : [decoded.slice(0, at), decoded.slice(at + 1)]));
+  }
+  return found;
+}
+
+function digest(value: string): Buffer {
+  return createHash('sha256').update(value).digest();
+}

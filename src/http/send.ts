@@ -1,0 +1,109 @@
+/**
+ * Sends an answer: ETag and 304, gzip where it helps and is asked for, HEAD. Main thread.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Answer } from './route.js';
+
+const GZIP_BYTES_MIN = 1_024;
+/** A client that takes nothing for so long is cut off. */
+const STALL_MS = 30_000;
+
+/** Resolves when the answer has been handed to the socket. */
+export type Send = (request: IncomingMessage, response: ServerResponse, answer: Answer) => Promise<void>;
+
+/** Bodies with a tag stay gzipped for the next who asks; the last few are kept. */
+const GZIPPED_KEPT = 8;
+
+export function createSend(): Send {
+  const kept = new Map<string, Promise<Buffer>>();
+  const gzipped = async ({ chunks, tag }: Answer): Promise<Buffer> => {
+    const known = tag === undefined ? undefined : kept.get(tag);
+    if (known) return await known;
+    const made = compress(Buffer.concat(chunks), { level: 6 });
+    if (tag !== undefined) kept.set(tag, made);
+    const [oldest] = kept.keys();
+    if (kept.size > GZIPPED_KEPT && oldest !== undefined) kept.delete(oldest);
+    return await made;
+  };
+  return (request, response, answer) => send(request, response, answer, gzipped);
+}
+
+const compress = promisify(gzip);
+
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  gzipped: (answer: Answer) => Promise<Buffer>,
+): Promise<void> {
+  if (response.destroyed) return;
+  const { status, headers, tag } = answer;
+  const isCompressible = isText(headers['Content-Type']) && byteLength(answer.chunks) >= GZIP_BYTES_MIN;
+  const isGzip = isCompressible && accepts(request.headers['accept-encoding'], 'gzip');
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  if (isCompressible) response.appendHeader('Vary', 'Accept-Encoding');
+  if (tag !== undefined) {
+    const etag = `"${tag}${isGzip ? '-gzip' : ''}"`;
+    response.setHeader('ETag', etag);
+    response.setHeader('Cache-Control', 'no-cache');
+    if (status === 200 && matches(request.headers['if-none-match'], etag)) {
+      response.removeHeader('Content-Type');
+      response.statusCode = 304;
+      response.end();
+      return;
+    }
+  }
+  response.statusCode = status;
+  if (status === 204) {
+    response.end();
+    return;
+  }
+  const chunks = isGzip ? [await gzipped(answer)] : answer.chunks;
+  if (isGzip) response.setHeader('Content-Encoding', 'gzip');
+  response.setHeader('Content-Length', byteLength(chunks));
+  cutOffWhenStalled(response);
+  if (request.method !== 'HEAD') {
+    response.cork();
+    for (const chunk of chunks) response.write(chunk);
+    process.nextTick(() => response.uncork());
+  }
+  response.end();
+}
+
+function cutOffWhenStalled(response: ServerResponse): void {
+  const { socket } = response;
+  if (!socket) return;
+  const cutOff = (): void => void socket.destroy();
+  // Counts from the last byte that moved, so a slow reader is safe and a stopped one is not.
+  socket.setTimeout(STALL_MS, cutOff);
+  response.once('finish', () => {
+    socket.setTimeout(0);
+    socket.removeListener('timeout', cutOff);
+  });
+}
+
+function byteLength(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+}
+
+function isText(contentType: string | undefined): boolean {
+  return /^(text\/|application\/(json|openmetrics-text|javascript))/.test(contentType ?? '');
+}
+
+/** Whether an `Accept-Encoding` allows a coding: named, or by `*`, and not with `q=0`. */
+function accepts(header: string | string[] | undefined, coding: string): boolean {
+  for (const part of String(header ?? '').split(',')) {
+    const [name = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
+    if (name !== coding && name !== '*') continue;
+    return !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  }
+  return false;
+}
+
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
+}

@@ -1,0 +1,11 @@
+/**
+ * The one table of Prometheus metrics. The slots of the typed arrays, the exposition, the README's table and the check
+ * of the dashboards all derive from it. Pure data; in the order of the exposition.
+ */
+import { BROWSER_FAMILIES } from './families/browsers.js';
+import { SERVER_FAMILIES } from './families/server.js';
+import { SESSION_FAMILIES } from './families/sessions.js';
+
+export const FAMILIES = [...SESSION_FAMILIES, ...BROWSER_FAMILIES, ...SERVER_FAMILIES] as const;
+
+export type FamilyName = (typeof FAMILIES)[number]['name'];

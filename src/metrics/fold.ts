@@ -1,0 +1,238 @@
+/**
+ * Folds deltas into the counters since start and into the open row of the ring; the only writer of both. Main thread.
+ * In: records of the lanes, deltas of main itself, the passing of time. Out: the arrays, which `snapshot` reads.
+ *
+ * What a slot does is looked up in arrays made once from the table, so that folding a delta is a switch over two small
+ * numbers, without names and without allocation.
+ */
+import assert from 'node:assert/strict';
+import type { Clock } from '../clock.js';
+import type { Record } from './delta.js';
+import type { FamilyType, RowEffect } from './family.js';
+import { bucketIndex } from './histogram.js';
+import type { LaneReader } from './lane.js';
+import type { Layout, PlacedFamily, Series } from './layout.js';
+import type { Ring } from './ring.js';
+import { HISTOGRAM_OFFSET, W } from './row.js';
+
+const OPS: Readonly<{ [T in FamilyType]: number }> = { counter: 1, gauge: 2, histogram: 3 };
+const EFFECTS: Readonly<{ [K in RowEffect['kind']]: number }> = {
+  add: 1,
+  by: 1,
+  started: 2,
+  settled: 3,
+  runTime: 4,
+  queueWait: 5,
+  cpu: 6,
+  memory: 7,
+};
+const UNIT_MS = 30_000;
+
+export interface Fold {
+  /** float64[layout.size]: counters and histograms since start, gauges as last set. */
+  readonly counters: Float64Array;
+  readonly record: Record;
+  /** Takes all that the workers have written. Called on a timer, before every read, and when a worker has died. */
+  drain(): void;
+  /** Closes the open row when its period is over, after a drain. Called on a timer and before every read. */
+  roll(): void;
+  /** ms until the open row's period is over. */
+  untilRollMs(): number;
+  /** Goes up with every delta that is not `quiet`: what was derived from the arrays is current until it moves. */
+  version(): number;
+}
+
+export function createFold(options: {
+  readonly layout: Layout;
+  readonly ring: Ring;
+  readonly lanes: readonly LaneReader[];
+  readonly clock: Clock;
+  readonly periodMs: number;
+}): Fold {
+  const { layout, ring, lanes, clock } = options;
+  const { ops, effects, effectWords, boundsOf, loud } = compile(layout);
+  const counters = new Float64Array(layout.size);
+  const foldedSlot = layout.slotOf('headcount_deltas_total');
+  const delaySlot = layout.slotOf('headcount_delta_fold_delay_seconds');
+  const fullSlot = layout.slotOf('headcount_deltas_dropped_total', 'lane_full');
+  const invalidSlot = layout.slotOf('headcount_deltas_dropped_total', 'invalid');
+  const periods = createPeriods({ ring, clock, periodMs: options.periodMs });
+  let row = ring.open();
+  let active = 0;
+  let version = 0;
+  let drainedAtMs = 0;
+
+  const observe = (slot: number, value: number): void => {
+    const bounds = boundsOf[slot];
+    assert(bounds);
+    let i = 0;
+    while (i < bounds.length && value > (bounds[i] ?? 0)) i++;
+    counters[slot + i] = (counters[slot + i] ?? 0) + 1;
+    const sum = slot + bounds.length + 1;
+    counters[sum] = (counters[sum] ?? 0) + value;
+  };
+
+  const runTime = (ms: number): void => {
+    add(row, W.totalTime, ms);
+    add(row, W.units, Math.max(1, Math.ceil(ms / UNIT_MS)));
+    // `settled` is counted just before, so 1 means that this is the row's first.
+    if (row[W.settled] === 1 || ms < (row[W.minTime] ?? 0)) row[W.minTime] = ms;
+    if (ms > (row[W.maxTime] ?? 0)) row[W.maxTime] = ms;
+    add(row, HISTOGRAM_OFFSET + bucketIndex(ms), 1);
+    ring.pushTime(ms);
+  };
+
+  const touchRow = (slot: number, value: number): void => {
+    switch (effects[slot]) {
+      case EFFECTS.add:
+        add(row, effectWords[slot] ?? 0, value);
+        break;
+      case EFFECTS.started:
+        active += value;
+        if (active > (row[W.maxConcurrent] ?? 0)) row[W.maxConcurrent] = active;
+        row[W.running] = active;
+        break;
+      case EFFECTS.settled:
+        active -= value;
+        add(row, W.settled, value);
+        row[W.running] = active;
+        break;
+      case EFFECTS.runTime:
+        runTime(value);
+        break;
+      case EFFECTS.queueWait:
+        add(row, W.queueTime, value);
+        if (value > (row[W.maxQueueTime] ?? 0)) row[W.maxQueueTime] = value;
+        break;
+      case EFFECTS.cpu:
+        add(row, W.cpuSum, value);
+        add(row, W.cpuCount, 1);
+        break;
+      case EFFECTS.memory:
+        add(row, W.memorySum, value);
+        add(row, W.memoryCount, 1);
+        break;
+    }
+  };
+
+  const apply = (slot: number, value: number): void => {
+    version += loud[slot] ?? 0;
+    if (ops[slot] === OPS.histogram) observe(slot, value);
+    else if (ops[slot] === OPS.gauge) counters[slot] = value;
+    else counters[slot] = (counters[slot] ?? 0) + value;
+    if (effects[slot] !== 0) touchRow(slot, value);
+  };
+
+  const take = (slot: number, value: number, writtenAtMs: number): void => {
+    // The memory is a thread's that may have been killed: what cannot be a delta is counted as lost, never trusted.
+    if (!(slot >= 0 && slot < ops.length) || !ops[slot] || !(value >= 0 && value < Number.POSITIVE_INFINITY)) {
+      counters[invalidSlot] = (counters[invalidSlot] ?? 0) + 1;
+      return;
+    }
+    apply(slot, value);
+    counters[foldedSlot] = (counters[foldedSlot] ?? 0) + 1;
+    const delayMs = drainedAtMs - writtenAtMs;
+    observe(delaySlot, delayMs > 0 && delayMs < Number.POSITIVE_INFINITY ? delayMs : 0);
+  };
+
+  const drain = (): void => {
+    drainedAtMs = clock.monotonicMs();
+    let dropped = 0;
+    for (const lane of lanes) {
+      lane.drain(take);
+      dropped += lane.dropped();
+    }
+    counters[fullSlot] = dropped;
+  };
+
+  return {
+    counters,
+    record(slot, value) {
+      assert(value >= 0 && value < Number.POSITIVE_INFINITY && ops[slot], `delta ${value} for slot ${slot}`);
+      apply(slot, value);
+    },
+    drain,
+    roll() {
+      const next = periods.next();
+      if (next === null) {
+        row[W.coveredMs] = periods.coveredMs();
+        return;
+      }
+      // Lanes are drained before a row closes, not after: a closed row's text may already be in a reader's hands.
+      drain();
+      row[W.coveredMs] = periods.coveredMs();
+      ring.close(next);
+      periods.opened();
+      row = ring.open();
+      row[W.running] = active;
+      row[W.maxConcurrent] = active;
+      version++;
+    },
+    untilRollMs: periods.untilRollMs,
+    version: () => version,
+  };
+}
+
+/** When the open row's period is over, and what the next one's date is. */
+function createPeriods({ ring, clock, periodMs }: { ring: Ring; clock: Clock; periodMs: number }) {
+  const aligned = (): number => Math.floor(clock.epochMs() / periodMs) * periodMs;
+  const open = (word: number): number => ring.open()[word] ?? 0;
+  let openedAtMs = clock.monotonicMs();
+  let coveredBefore = open(W.coveredMs);
+  let endsAtMs = openedAtMs + open(W.date) + periodMs - clock.epochMs();
+  return {
+    /**
+     * The date of the next row, or null while the open one lasts. The monotonic clock ends a period, so that a wall
+     * clock that was set back does not stretch a row; a wall clock that went on, or a machine that slept, ends it at
+     * once and leaves out the periods between. Dates never go back.
+     */
+    next(): number | null {
+      const date = open(W.date);
+      const wall = aligned();
+      if (wall > date) return wall;
+      return clock.monotonicMs() >= endsAtMs ? date + periodMs : null;
+    },
+    opened(): void {
+      const lateMs = Math.max(0, clock.epochMs() - open(W.date));
+      openedAtMs = clock.monotonicMs();
+      coveredBefore = 0;
+      endsAtMs = openedAtMs + periodMs - (lateMs < periodMs ? lateMs : 0);
+    },
+    /** ms of the open row's period that the server was up for. */
+    coveredMs: (): number => Math.min(periodMs, coveredBefore + clock.monotonicMs() - openedAtMs),
+    untilRollMs: (): number =>
+      Math.max(0, Math.min(endsAtMs - clock.monotonicMs(), open(W.date) + periodMs - clock.epochMs())),
+  };
+}
+
+function add(words: Float64Array, at: number, value: number): void {
+  words[at] = (words[at] ?? 0) + value;
+}
+
+/** The table as arrays by slot: what a delta does to the counters, and what to the row. */
+function compile(layout: Layout) {
+  const ops = new Uint8Array(layout.size);
+  const effects = new Uint8Array(layout.size);
+  const effectWords = new Uint8Array(layout.size);
+  const loud = new Uint8Array(layout.size);
+  const boundsOf: (Float64Array | undefined)[] = Array.from({ length: layout.size }, () => undefined);
+  for (const placed of layout.families) {
+    const bounds = Float64Array.from(placed.family.buckets ?? [], (le) => le * (placed.family.divisor ?? 1));
+    for (const series of placed.series) {
+      loud[series.slot] = placed.family.quiet ? 0 : 1;
+      ops[series.slot] = OPS[placed.family.type];
+      if (placed.family.type === 'histogram') boundsOf[series.slot] = bounds;
+      effects[series.slot] = placed.family.row ? EFFECTS[placed.family.row.kind] : 0;
+      effectWords[series.slot] = wordOf(placed, series);
+    }
+  }
+  return { ops, effects, effectWords, boundsOf, loud };
+}
+
+function wordOf({ family }: PlacedFamily, { labels }: Series): number {
+  if (family.row?.kind === 'add') return W[family.row.word];
+  if (family.row?.kind !== 'by') return 0;
+  const word = family.row.words[labels[family.row.label] ?? ''];
+  assert(word, `${family.name} does not say which column ${JSON.stringify(labels)} belongs to`);
+  return W[word];
+}

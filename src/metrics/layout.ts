@@ -1,0 +1,75 @@
+/**
+ * Gives every family, labelset and bucket its slot in one flat Float64Array. Flows in: the table and the values of its
+ * labels; flows out: numbers, resolved once at start, so that nothing on the hot path knows a name. Any thread: the
+ * same domains give the same layout, which is why only the domains cross the thread boundary.
+ */
+import assert from 'node:assert/strict';
+import { FAMILIES, type FamilyName } from './families.js';
+import type { Domains, Family } from './family.js';
+
+/** One labelset of a family: where its values start and what its labels are. */
+export interface Series {
+  readonly slot: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface PlacedFamily {
+  readonly family: Family;
+  readonly series: readonly Series[];
+  /** Words a series takes: 1, or for a histogram its buckets, `+Inf` and the sum. */
+  readonly width: number;
+}
+
+export interface Layout {
+  readonly families: readonly PlacedFamily[];
+  /** float64 words in all. */
+  readonly size: number;
+  /**
+   * The slot of a labelset, its values in the order of the family's labels.
+   * @throws {AssertionError} a value that the domain does not hold; `slotOf` callers pass constants.
+   */
+  slotOf(name: FamilyName, ...values: readonly string[]): number;
+  /** The series of one family, in domain order, the last label fastest. */
+  seriesOf(name: FamilyName): readonly Series[];
+}
+
+export function createLayout(domains: Domains): Layout {
+  const families: PlacedFamily[] = [];
+  const byName = new Map<string, PlacedFamily>();
+  let size = 0;
+  for (const family of FAMILIES as readonly Family[]) {
+    const width = family.type === 'histogram' ? (family.buckets ?? []).length + 2 : 1;
+    const series = combinations(family, domains).map((labels, i) => ({ slot: size + i * width, labels }));
+    const placed = { family, series, width };
+    families.push(placed);
+    byName.set(family.name, placed);
+    size += series.length * width;
+  }
+  const placedOf = (name: FamilyName): PlacedFamily => {
+    const placed = byName.get(name);
+    assert(placed, `no family ${name}`);
+    return placed;
+  };
+  return {
+    families,
+    size,
+    slotOf(name, ...values) {
+      const placed = placedOf(name);
+      const wanted = Object.keys(placed.family.labels ?? {});
+      assert.equal(values.length, wanted.length, `${name} has the labels ${wanted.join(', ')}`);
+      const found = placed.series.find(({ labels }) => wanted.every((label, i) => labels[label] === values[i]));
+      assert(found, `${name} has no labelset ${values.join(', ')}`);
+      return found.slot;
+    },
+    seriesOf: (name) => placedOf(name).series,
+  };
+}
+
+/** Every labelset of a family; one empty set for a family without labels. */
+function combinations(family: Family, domains: Domains): Record<string, string>[] {
+  let sets: Record<string, string>[] = [{}];
+  for (const [label, domain] of Object.entries(family.labels ?? {})) {
+    sets = sets.flatMap((set) => domains[domain].map((value) => ({ ...set, [label]: value })));
+  }
+  return sets;
+}

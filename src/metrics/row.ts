@@ -1,0 +1,79 @@
+/**
+ * How a row of the history lies in memory: its words, and how two rows become one. Pure. Everything that reads or
+ * writes a row (fold, ring, views, the file) goes through these names; nobody types an offset.
+ */
+import { BUCKET_COUNT } from './histogram.js';
+
+/** How a word of two rows is merged. `last` takes the later row's. `date` and `timesStart` are not merged. */
+export type WordMerge = 'sum' | 'max' | 'min' | 'last' | 'none';
+
+/** The stored words, each with how it is merged. Order is the file's format: append only. */
+export const WORDS = {
+  date: 'none',
+  settled: 'sum',
+  queued: 'sum',
+  rejected: 'sum',
+  unhealthy: 'sum',
+  timedout: 'sum',
+  error: 'sum',
+  unauthorized: 'sum',
+  expired: 'sum',
+  abandoned: 'sum',
+  unavailable: 'sum',
+  units: 'sum',
+  totalTime: 'sum',
+  minTime: 'min',
+  maxTime: 'max',
+  queueTime: 'sum',
+  maxQueueTime: 'max',
+  maxConcurrent: 'max',
+  running: 'last',
+  cpuSum: 'sum',
+  cpuCount: 'sum',
+  memorySum: 'sum',
+  memoryCount: 'sum',
+  /** Number of run times ever written when the row opened: where its own begin in the ring of session times. */
+  timesStart: 'none',
+  /** ms of the period that the server really was up for. */
+  coveredMs: 'sum',
+} as const satisfies Record<string, WordMerge>;
+
+export type Word = keyof typeof WORDS;
+
+const names = Object.keys(WORDS);
+
+/** Offset of a word in a row. */
+export const W: Readonly<Record<Word, number>> = Object.fromEntries(names.map((name, i) => [name, i])) as Record<
+  Word,
+  number
+>;
+
+/** Where the histogram of run times begins. */
+export const HISTOGRAM_OFFSET = names.length;
+
+/** float64 words of a row. */
+export const ROW_WORDS = names.length + BUCKET_COUNT;
+
+/** One word of a row; `row` is float64[ROW_WORDS]. */
+export function word(row: Float64Array, name: Word): number {
+  return row[W[name]] ?? 0;
+}
+
+/** Adds `from` to `into`, both float64[ROW_WORDS], `from` being the later of the two. */
+export function mergeRow(into: Float64Array, from: Float64Array): void {
+  const wasEmpty = word(into, 'settled') === 0;
+  const isEmpty = word(from, 'settled') === 0;
+  for (let i = 0; i < MERGES.length; i++) {
+    const mine = into[i] ?? 0;
+    const theirs = from[i] ?? 0;
+    const merge = MERGES[i];
+    if (merge === 'sum') into[i] = mine + theirs;
+    else if (merge === 'max') into[i] = Math.max(mine, theirs);
+    else if (merge === 'last') into[i] = theirs;
+    // A row without sessions has no shortest one: its 0 must not win.
+    else if (merge === 'min' && !isEmpty) into[i] = wasEmpty ? theirs : Math.min(mine, theirs);
+  }
+  for (let i = HISTOGRAM_OFFSET; i < ROW_WORDS; i++) into[i] = (into[i] ?? 0) + (from[i] ?? 0);
+}
+
+const MERGES: readonly WordMerge[] = Object.values(WORDS);

@@ -1,0 +1,73 @@
+/**
+ * What the views read: the counters as they were at one moment, and the ring with its open row. Taking one drains the
+ * lanes, closes a period that is over, and asks the collectors for what only they know. Main thread.
+ */
+import type { Clock } from '../clock.js';
+import type { Record } from './delta.js';
+import { COLLECTORS, type Collector } from './family.js';
+import type { Fold } from './fold.js';
+import type { Layout } from './layout.js';
+import type { Ring } from './ring.js';
+
+export interface Snapshot {
+  /** Differs between two snapshots of one process; equal means that every view of them is equal. */
+  readonly id: number;
+  /** `Fold.version` at that moment: equal means that every view of the history is equal. */
+  readonly version: number;
+  readonly epochMs: number;
+  /** float64[layout.size], a copy. */
+  readonly counters: Float64Array;
+  /** Collectors that threw; their families are left out. */
+  readonly failed: ReadonlySet<Collector>;
+  readonly ring: Ring;
+}
+
+/** Sets the values of its families, by slot. Main thread, synchronous, and quick: it runs within a scrape. */
+export type Collect = (set: Record) => void;
+
+/** A snapshot is shared for as long as nothing but the server's own answering has been counted, and at most so long. */
+const SHARED_MS = 100;
+
+export function createSnapshots(options: {
+  readonly fold: Fold;
+  readonly layout: Layout;
+  readonly ring: Ring;
+  readonly clock: Clock;
+  readonly collectors: Readonly<{ [C in Collector]: Collect }>;
+  readonly onError: (collector: Collector, error: unknown) => void;
+}): () => Snapshot {
+  const { fold, layout, ring, clock, collectors } = options;
+  const slots = COLLECTORS.map((name) => ({
+    name,
+    duration: layout.slotOf('headcount_collector_duration_seconds', name),
+    success: layout.slotOf('headcount_collector_success', name),
+  }));
+  let last: { snapshot: Snapshot; takenAtMs: number } | null = null;
+  let id = 0;
+
+  return () => {
+    fold.drain();
+    fold.roll();
+    const nowMs = clock.monotonicMs();
+    if (last && last.snapshot.version === fold.version() && nowMs - last.takenAtMs < SHARED_MS) return last.snapshot;
+    const counters = fold.counters.slice();
+    const set: Record = (slot, value) => {
+      counters[slot] = value;
+    };
+    const failed = new Set<Collector>();
+    for (const { name, duration, success } of slots) {
+      const startedAtMs = clock.monotonicMs();
+      try {
+        collectors[name](set);
+      } catch (error) {
+        failed.add(name);
+        options.onError(name, error);
+      }
+      set(success, failed.has(name) ? 0 : 1);
+      set(duration, clock.monotonicMs() - startedAtMs);
+    }
+    const snapshot = { id: ++id, version: fold.version(), epochMs: clock.epochMs(), counters, failed, ring };
+    last = { snapshot, takenAtMs: nowMs };
+    return snapshot;
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * `/metrics`: the rows as a JSON array, oldest first, the live one last. The text of all closed rows is joined once
+ * and kept as bytes, so that a request renders one row and joins two buffers. Main thread.
+ */
+import type { Snapshot } from '../snapshot.js';
+import type { RowTexts } from './rows.js';
+import { type Selection, selectRows } from './selection.js';
+
+export interface View {
+  /** The body, in pieces to be sent one after the other. */
+  readonly chunks: readonly Buffer[];
+  /** Equal for equal bodies of one process. */
+  readonly tag: string;
+}
+
+export type SelectingView = (snapshot: Snapshot, selection: Selection) => View;
+
+export function createHistoryView({
+  texts,
+  retentionMs,
+}: {
+  readonly texts: RowTexts;
+  readonly retentionMs: number;
+}): SelectingView {
+  // The last two joins: with and without the session times, which is what scrapers and dashboards alternate between.
+  const joined: [Join | null, Join | null] = [null, null];
+  return (snapshot, selection) => {
+    const { ring } = snapshot;
+    const { from, to } = selectRows(ring, selection, retentionMs);
+    const closedTo = Math.min(to, ring.closed());
+    const which = selection.sessionTimes ? 0 : 1;
+    const of = (sequence: number): string => texts.of(sequence)[selection.sessionTimes ? 'full' : 'bare'];
+    const dropped = from < closedTo ? texts.of(from).dropped : 0;
+    let join = joined[which];
+    if (!join || join.from !== from || join.to !== closedTo || join.dropped !== dropped) {
+      const rows = Array.from({ length: Math.max(0, closedTo - from) }, (_, i) => of(from + i));
+      join = { from, to: closedTo, dropped, bytes: Buffer.from(`[${rows.join()}`, 'latin1') };
+      joined[which] = join;
+    }
+    const isLive = to > ring.closed();
+    const separator = isLive && closedTo > from ? ',' : '';
+    const rest = `${separator}${isLive ? of(ring.closed()) : ''}]`;
+    return {
+      chunks: [join.bytes, Buffer.from(rest, 'latin1')],
+      tag: `${which}-${from}-${to}-${dropped}-${isLive ? snapshot.version : ''}`,
+    };
+  };
+}
+
+/** Rows lose session times oldest first, so what the first row has lost tells whether any text changed. */
+interface Join {
+  readonly from: number;
+  readonly to: number;
+  readonly dropped: number;
+  readonly bytes: Buffer;
+}

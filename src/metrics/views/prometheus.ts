@@ -1,0 +1,172 @@
+/**
+ * `/prometheus`: the text format 0.0.4 and OpenMetrics 1.0, from a snapshot's typed array. prom-client keeps the
+ * registry of the families and names the content types; the rendering is ours, because each line's name and labels are
+ * known beforehand and only the number has to be written. Seconds appear here and nowhere else. Main thread.
+ */
+import { type Metric, type OpenMetricsContentType, Registry } from 'prom-client';
+import type { Family } from '../family.js';
+import type { Layout, PlacedFamily, Series } from '../layout.js';
+import type { Snapshot } from '../snapshot.js';
+import type { View } from './history.js';
+
+export const FORMATS = ['text', 'openmetrics'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export interface PrometheusView {
+  render(snapshot: Snapshot, format: Format): View;
+  readonly contentTypes: Readonly<{ [F in Format]: string }>;
+  /** The families in prom-client's own terms: for the bench and the test that compare the two renderings. */
+  readonly registries: { readonly text: Registry; readonly openmetrics: Registry<OpenMetricsContentType> };
+}
+
+export function createPrometheusView(layout: Layout): PrometheusView {
+  const renderers = { text: createRenderer(layout, 'text'), openmetrics: createRenderer(layout, 'openmetrics') };
+  let current: Snapshot | null = null;
+  // Two registries: one OpenMetrics rendering by prom-client renames the counters of its registry for good.
+  const registries = { text: new Registry(), openmetrics: new Registry<OpenMetricsContentType>() };
+  registries.openmetrics.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  for (const placed of layout.families) {
+    for (const format of FORMATS) {
+      registries[format].registerMetric(asMetric(placed, () => current?.counters ?? new Float64Array(layout.size)));
+    }
+  }
+  return {
+    contentTypes: { text: registries.text.contentType, openmetrics: registries.openmetrics.contentType },
+    registries,
+    render(snapshot, format) {
+      current = snapshot;
+      return renderers[format](snapshot);
+    },
+  };
+}
+
+function createRenderer(layout: Layout, format: Format): (snapshot: Snapshot) => View {
+  const families = layout.families.map((placed) => createFamilyRenderer(placed, format));
+  let last: { readonly id: number; readonly view: View } | null = null;
+  return (snapshot) => {
+    if (last?.id === snapshot.id) return last.view;
+    let text = '';
+    for (const { collector, render } of families) {
+      if (collector === undefined || !snapshot.failed.has(collector)) text += render(snapshot.counters);
+    }
+    if (format === 'openmetrics') text += '# EOF\n';
+    const view = { chunks: [Buffer.from(text, 'utf8')], tag: `${format}-${snapshot.id}` };
+    last = { id: snapshot.id, view };
+    return view;
+  };
+}
+
+/** One line: everything before its number, and where the number is. */
+interface Line {
+  readonly prefix: string;
+  readonly slot: number;
+}
+
+function createFamilyRenderer(placed: PlacedFamily, format: Format) {
+  const { family } = placed;
+  const head = header(family, format);
+  const divisor = family.divisor ?? 1;
+  const render = family.type === 'histogram' ? histogramRenderer(placed) : plainRenderer(placed);
+  return { collector: family.collector, render: (words: Float64Array): string => head + render(words, divisor) };
+}
+
+type Render = (words: Float64Array, divisor: number) => string;
+
+function plainRenderer({ family, series }: PlacedFamily): Render {
+  const lines: Line[] = series.map((one) => ({ prefix: `${family.name}${braces(one.labels)} `, slot: one.slot }));
+  const isSparse = family.sparse === true;
+  return (words, divisor) => {
+    let text = '';
+    for (const { prefix, slot } of lines) {
+      const value = words[slot] ?? 0;
+      if (!isSparse || value !== 0) text += `${prefix}${value / divisor}\n`;
+    }
+    return text;
+  };
+}
+
+function histogramRenderer({ family, series }: PlacedFamily): Render {
+  const bounds = [...(family.buckets ?? []).map(canonical), '+Inf'];
+  const sets = series.map((one) => ({
+    slot: one.slot,
+    buckets: bounds.map((le) => `${family.name}_bucket${braces({ ...one.labels, le })} `),
+    sum: `${family.name}_sum${braces(one.labels)} `,
+    count: `${family.name}_count${braces(one.labels)} `,
+  }));
+  return (words, divisor) => {
+    let text = '';
+    for (const set of sets) {
+      let count = 0;
+      for (let i = 0; i < set.buckets.length; i++) {
+        count += words[set.slot + i] ?? 0;
+        text += `${set.buckets[i]}${count}\n`;
+      }
+      // The count is the sum of the buckets and not kept beside them, so the two can never disagree.
+      text += `${set.sum}${(words[set.slot + set.buckets.length] ?? 0) / divisor}\n${set.count}${count}\n`;
+    }
+    return text;
+  };
+}
+
+/** OpenMetrics names a counter's family without the `_total` of its samples. */
+function header({ name, type, help }: Family, format: Format): string {
+  const title = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
+  const escaped = help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+  const shown = format === 'openmetrics' ? escaped.replaceAll('"', '\\"') : escaped;
+  return `# HELP ${title} ${shown}\n# TYPE ${title} ${type}\n`;
+}
+
+function braces(labels: Series['labels']): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join()}}`;
+}
+
+function escapeLabel(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+}
+
+/** `1.0`, `0.25`: as OpenMetrics wants them, in both formats, or a change of format would change the series. */
+function canonical(bound: number): string {
+  return Number.isInteger(bound) ? bound.toFixed(1) : String(bound);
+}
+
+/** A family as prom-client sees a metric; `registerMetric` takes any object with a name and `get()`. */
+function asMetric(placed: PlacedFamily, words: () => Float64Array): Metric {
+  const { family } = placed;
+  const metric = {
+    name: family.name,
+    help: family.help,
+    type: family.type,
+    aggregator: 'sum',
+    labelNames: Object.keys(family.labels ?? {}),
+    get: async () => ({
+      name: family.name,
+      help: family.help,
+      type: family.type,
+      aggregator: 'sum',
+      values: samples(placed, words()),
+    }),
+    reset: () => {},
+  };
+  return metric as unknown as Metric;
+}
+
+function samples({ family, series }: PlacedFamily, words: Float64Array) {
+  const divisor = family.divisor ?? 1;
+  const name = family.name;
+  return series.flatMap(({ slot, labels }) => {
+    if (family.type !== 'histogram') return [{ labels, value: (words[slot] ?? 0) / divisor }];
+    const bounds = [...(family.buckets ?? []).map(canonical), '+Inf'];
+    let count = 0;
+    const buckets = bounds.map((le, i) => {
+      count += words[slot + i] ?? 0;
+      return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count };
+    });
+    const sum = (words[slot + bounds.length] ?? 0) / divisor;
+    return [
+      ...buckets,
+      { metricName: `${name}_sum`, labels, value: sum },
+      { metricName: `${name}_count`, labels, value: count },
+    ];
+  });
+}

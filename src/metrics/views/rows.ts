@@ -1,0 +1,67 @@
+/**
+ * The JSON text of rows. Closed rows never change, so their text is made once and kept, save when the ring of session
+ * times has lapped into them; the live row is made anew each time. Main thread.
+ */
+import { FIELDS, type Field } from '../fields.js';
+import type { Ring } from '../ring.js';
+import { SESSION_TIMES_HELD } from '../ring.js';
+import { W, word } from '../row.js';
+
+export interface RowText {
+  /** The row as a JSON object, with and without `sessionTimes`. */
+  readonly full: string;
+  readonly bare: string;
+  /** The elements of `sessionTimes`, joined by commas. */
+  readonly times: string;
+  /** Entries of `sessionTimes` no longer held. */
+  readonly dropped: number;
+}
+
+export interface RowTexts {
+  of(sequence: number): RowText;
+}
+
+export function createRowTexts(ring: Ring): RowTexts {
+  // One entry a held row, found as the ring finds its rows: bounded by the ring's own size.
+  const slots = ring.periods + 2;
+  const kept: ({ readonly sequence: number; readonly text: RowText } | undefined)[] = Array.from({ length: slots });
+  return {
+    of(sequence) {
+      const known = kept[sequence % slots];
+      if (known?.sequence === sequence && known.text.dropped === droppedOf(ring, sequence)) return known.text;
+      const text = render(ring, sequence);
+      if (sequence < ring.closed()) kept[sequence % slots] = { sequence, text };
+      return text;
+    },
+  };
+}
+
+/** Entries of a row's session times that the ring has overwritten. */
+export function droppedOf(ring: Ring, sequence: number): number {
+  const row = ring.row(sequence);
+  const lost = ring.timesWritten() - SESSION_TIMES_HELD - word(row, 'timesStart');
+  return Math.min(Math.max(lost, 0), word(row, 'settled'));
+}
+
+/** `"name":value` of the columns, in order; `null` where `sessionTimes` belongs. */
+export function columns(row: Float64Array, fields: readonly Field[], dropped: number): (string | null)[] {
+  return fields.map((field) => {
+    if (field.name === 'sessionTimes') return null;
+    const value = field.of ? field.of(row) : dropped;
+    return `"${field.name}":${value}`;
+  });
+}
+
+function render(ring: Ring, sequence: number): RowText {
+  const row = ring.row(sequence);
+  const dropped = droppedOf(ring, sequence);
+  const start = row[W.timesStart] ?? 0;
+  const times = ring.times(start, start + word(row, 'settled')).join();
+  const parts = columns(row, FIELDS, dropped);
+  return {
+    full: `{${parts.map((part) => part ?? `"sessionTimes":[${times}]`).join()}}`,
+    bare: `{${parts.filter((part) => part !== null).join()}}`,
+    times,
+    dropped,
+  };
+}

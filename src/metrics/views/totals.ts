@@ -1,0 +1,93 @@
+/**
+ * `/metrics/all`: one object over all rows held. The closed rows are merged once and kept; a request adds the live one.
+ * Sums of counts and times, the true mean and minimum, maxima of maxima, quantiles of the merged histogram. Main
+ * thread.
+ */
+import { FIELDS } from '../fields.js';
+import type { Ring } from '../ring.js';
+import { mergeRow, ROW_WORDS, word } from '../row.js';
+import type { SelectingView } from './history.js';
+import { columns, type RowTexts } from './rows.js';
+import { selectRows } from './selection.js';
+
+const TOTAL_FIELDS = FIELDS.filter((field) => field.inTotals);
+const MINUTE_MS = 60_000;
+const MONTH_MS = 30 * 24 * 60 * MINUTE_MS;
+
+export function createTotalsView({
+  texts,
+  retentionMs,
+}: {
+  readonly texts: RowTexts;
+  readonly retentionMs: number;
+}): SelectingView {
+  let kept: Merged | null = null;
+  return (snapshot, selection) => {
+    const { ring } = snapshot;
+    const { from, to } = selectRows(ring, selection, retentionMs);
+    const closedTo = Math.min(to, ring.closed());
+    const firstDropped = from < closedTo ? texts.of(from).dropped : 0;
+    if (!kept || kept.from !== from || kept.to !== closedTo || kept.firstDropped !== firstDropped) {
+      kept = mergeClosed(ring, texts, { from, to: closedTo, firstDropped });
+    }
+    const total = kept.row.slice();
+    let dropped = kept.dropped;
+    let liveTimes = '';
+    const isLive = to > ring.closed();
+    if (isLive) {
+      mergeRow(total, ring.open());
+      const live = texts.of(ring.closed());
+      dropped += live.dropped;
+      liveTimes = live.times;
+    }
+    const parts = columns(total, TOTAL_FIELDS, dropped);
+    const at = parts.indexOf(null);
+    const before = parts.slice(0, at).join();
+    const after = [...parts.slice(at + 1), ...coverage(total)].join();
+    const tag = `t${selection.sessionTimes ? 0 : 1}-${from}-${to}-${firstDropped}-${isLive ? snapshot.version : ''}`;
+    if (!selection.sessionTimes) return { chunks: [Buffer.from(`{${before},${after}}`, 'latin1')], tag };
+    const separator = kept.times.length > 0 && liveTimes !== '' ? ',' : '';
+    return {
+      chunks: [
+        Buffer.from(`{${before},"sessionTimes":[`, 'latin1'),
+        kept.times,
+        Buffer.from(`${separator}${liveTimes}],${after}}`, 'latin1'),
+      ],
+      tag,
+    };
+  };
+}
+
+interface Merged {
+  readonly from: number;
+  readonly to: number;
+  readonly firstDropped: number;
+  readonly row: Float64Array;
+  readonly dropped: number;
+  readonly times: Buffer;
+}
+
+function mergeClosed(
+  ring: Ring,
+  texts: RowTexts,
+  { from, to, firstDropped }: { readonly from: number; readonly to: number; readonly firstDropped: number },
+): Merged {
+  const row = new Float64Array(ROW_WORDS);
+  const times: string[] = [];
+  let dropped = 0;
+  for (let sequence = from; sequence < to; sequence++) {
+    mergeRow(row, ring.row(sequence));
+    const text = texts.of(sequence);
+    dropped += text.dropped;
+    if (text.times !== '') times.push(text.times);
+  }
+  return { from, to, firstDropped, row, dropped, times: Buffer.from(times.join(), 'latin1') };
+}
+
+/** Units scaled from the time really covered to 30 days, and that time. */
+function coverage(total: Float64Array): string[] {
+  const coveredMs = word(total, 'coveredMs');
+  const monthly = coveredMs === 0 ? 0 : Math.round((word(total, 'units') * MONTH_MS) / coveredMs);
+  const minutes = Math.round((coveredMs / MINUTE_MS) * 100) / 100;
+  return [`"estimatedMonthlyUnits":${monthly}`, `"minutesOfMetricsAvailable":${minutes}`];
+}

@@ -1,0 +1,12 @@
+/**
+ * What main tells a worker about its shard's browser. Pure types.
+ */
+
+/** Where a worker finds its shard's browser: two FIFOs, and what they carry is CDP, JSON ended by NUL. */
+export interface PipeEndpoint {
+  readonly generation: number;
+  /** Chromium writes, the worker reads. */
+  readonly readPath: string;
+  /** The worker writes, Chromium reads. */
+  readonly writePath: string;
+}

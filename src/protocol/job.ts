@@ -1,0 +1,83 @@
+/**
+ * What crosses the boundary between the main thread and a worker: the job one way, its outcome the other, and the few
+ * messages about the shard's browser. Plain data throughout: an error class would lose its fields on the way. Pure.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { FailureCode } from '../failures.js';
+import type { PipeEndpoint } from './endpoint.js';
+import type { PageBody, PdfBody, ScreenshotBody } from './request.js';
+
+/** What a test or a bench may ask of a worker; the route exists only where it is switched on. */
+export const TEST_OPERATIONS = ['null', 'exit', 'throw', 'oom', 'reject', 'spin'] as const;
+export type TestOperation = (typeof TEST_OPERATIONS)[number];
+
+export type JobSpec =
+  | { readonly kind: 'screenshot'; readonly body: ScreenshotBody }
+  | { readonly kind: 'pdf'; readonly body: PdfBody }
+  | { readonly kind: 'content'; readonly body: PageBody }
+  | { readonly kind: 'test'; readonly body: { readonly operation: TestOperation } };
+
+export interface Job {
+  /** UUID; the client sees it as `x-session-id`. */
+  readonly id: string;
+  readonly spec: JobSpec;
+  /** ms the session may run once it has its slot; null: without limit. */
+  readonly timeoutMs: number | null;
+  readonly trackingId: string | null;
+}
+
+/** The answer to the main navigation; absent when the page was given as HTML. */
+export interface NavigationAnswer {
+  readonly url: string;
+  readonly status: number;
+  readonly statusText: string;
+  readonly ip: string | null;
+  readonly port: number | null;
+}
+
+/** ms by phase, for `Server-Timing`; `close` comes after the answer and is not here. */
+export interface PhaseTimes {
+  readonly context: number;
+  readonly navigate: number;
+  readonly run: number;
+}
+
+export interface Failed {
+  readonly isOk: false;
+  readonly code: FailureCode;
+  readonly message: string;
+}
+
+export interface Succeeded {
+  readonly isOk: true;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly contentType: string;
+  readonly answer: NavigationAnswer | null;
+  readonly phases: PhaseTimes;
+}
+
+export type Outcome = Succeeded | Failed;
+
+/** On a job's own port, to the worker: the session has been settled, end it. */
+export interface Cancel {
+  readonly kind: 'cancel';
+}
+
+/** On a shard's control port, to the worker. */
+export type ControlMessage = { readonly kind: 'attach'; readonly endpoint: PipeEndpoint };
+
+/** On a shard's control port, to main. */
+export type ControlReply =
+  | { readonly kind: 'attached'; readonly generation: number }
+  | { readonly kind: 'attachFailed'; readonly generation: number; readonly message: string }
+  | { readonly kind: 'lost'; readonly generation: number };
+
+/** What piscina carries. */
+export type Task =
+  | { readonly kind: 'init'; readonly port: MessagePort }
+  | { readonly kind: 'job'; readonly job: Job; readonly port: MessagePort };
+
+/** `init`: the lane claimed, -1 when none was free. `job`: whether its context is really gone. */
+export type TaskResult =
+  | { readonly kind: 'init'; readonly lane: number; readonly threadId: number }
+  | { readonly kind: 'job'; readonly isClosed: boolean };

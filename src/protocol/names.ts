@@ -1,0 +1,64 @@
+/**
+ * The closed sets of names that both sides of the thread boundary use, and that label the metrics. Pure data. A name
+ * that is not listed here never becomes a label value: it is counted as `other`, so that series cannot grow.
+ */
+
+/** What a session does: one route, one job file, one label value each. */
+export const JOB_KINDS = ['screenshot', 'pdf', 'content'] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+
+/** Sessions that only tests and benches may ask for; the label exists only where they are switched on. */
+export const TEST_KIND = 'test';
+export type SessionKind = JobKind | typeof TEST_KIND;
+
+/** The parts of a session's time, in the order they happen. `close` follows the answer and still holds the slot. */
+export const PHASES = ['context', 'page', 'navigate', 'run', 'close'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** What a ready page was to the session that asked for one. */
+export const PREWARM_RESULTS = ['hit', 'miss'] as const;
+
+/** Why a thread had to be replaced. */
+export const WORKER_EXIT_REASONS = ['exit', 'error', 'out_of_memory', 'pool_rebuilt'] as const;
+export type WorkerExitReason = (typeof WORKER_EXIT_REASONS)[number];
+
+/** What the page was told when a main navigation failed; Chromium has hundreds, these are the ones that matter. */
+export const NETWORK_ERRORS = [
+  'net::ERR_ABORTED',
+  'net::ERR_ACCESS_DENIED',
+  'net::ERR_ADDRESS_UNREACHABLE',
+  'net::ERR_BLOCKED_BY_CLIENT',
+  'net::ERR_BLOCKED_BY_RESPONSE',
+  'net::ERR_CERT_AUTHORITY_INVALID',
+  'net::ERR_CERT_COMMON_NAME_INVALID',
+  'net::ERR_CERT_DATE_INVALID',
+  'net::ERR_CONNECTION_CLOSED',
+  'net::ERR_CONNECTION_REFUSED',
+  'net::ERR_CONNECTION_RESET',
+  'net::ERR_CONNECTION_TIMED_OUT',
+  'net::ERR_CONTENT_DECODING_FAILED',
+  'net::ERR_CONTENT_LENGTH_MISMATCH',
+  'net::ERR_EMPTY_RESPONSE',
+  'net::ERR_FAILED',
+  'net::ERR_HTTP2_PROTOCOL_ERROR',
+  'net::ERR_INCOMPLETE_CHUNKED_ENCODING',
+  'net::ERR_INTERNET_DISCONNECTED',
+  'net::ERR_INVALID_AUTH_CREDENTIALS',
+  'net::ERR_INVALID_HTTP_RESPONSE',
+  'net::ERR_INVALID_RESPONSE',
+  'net::ERR_NAME_NOT_RESOLVED',
+  'net::ERR_NETWORK_CHANGED',
+  'net::ERR_SSL_PROTOCOL_ERROR',
+  'net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH',
+  'net::ERR_TIMED_OUT',
+  'net::ERR_TOO_MANY_REDIRECTS',
+  'net::ERR_UNKNOWN_URL_SCHEME',
+  'net::ERR_UNSAFE_PORT',
+  'net::ERR_UNSAFE_REDIRECT',
+] as const;
+
+export const BROWSER_ROLES = ['shard'] as const;
+export const BROWSER_EXIT_REASONS = ['recycled', 'session_end', 'crash', 'oom', 'killed', 'shutdown'] as const;
+export type BrowserExitReason = (typeof BROWSER_EXIT_REASONS)[number];
+export const LAUNCH_FAILURE_REASONS = ['spawn', 'attach', 'timeout'] as const;
+export type LaunchFailureReason = (typeof LAUNCH_FAILURE_REASONS)[number];

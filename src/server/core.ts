@@ -1,0 +1,149 @@
+/**
+ * The metrics core, put together: layout, ring, lanes, fold, snapshots and views, and the timers that keep them going.
+ * Main thread.
+ */
+import type { Admission } from '../admission/admission.js';
+import type { Clock } from '../clock.js';
+import type { Config } from '../config/settings.js';
+import { openResourceReader } from '../host/cgroup.js';
+import { collectNodejs, collectProcess, watchGarbageCollections } from '../host/self.js';
+import type { Log } from '../log.js';
+import type { Domains } from '../metrics/family.js';
+import { createFold } from '../metrics/fold.js';
+import { createLanes, LANE_CAPACITY, openLaneReader } from '../metrics/lane.js';
+import { createLayout } from '../metrics/layout.js';
+import { createRing } from '../metrics/ring.js';
+import { createSnapshots } from '../metrics/snapshot.js';
+import { createHistoryView } from '../metrics/views/history.js';
+import { createPrometheusView } from '../metrics/views/prometheus.js';
+import { createRowTexts } from '../metrics/views/rows.js';
+import { EVERYTHING, selectRows } from '../metrics/views/selection.js';
+import { createTotalsView } from '../metrics/views/totals.js';
+import type { Pool } from '../pool/pool.js';
+import type { SessionKind } from '../protocol/names.js';
+import { collectBrowsers, collectHistory, collectPool, collectSessions, setInfo } from './collectors.js';
+import type { Shards } from './shards.js';
+import { createTimers } from './timers.js';
+import type { Versions } from './versions.js';
+
+const DRAIN_EVERY_MS = 100;
+const SAMPLE_EVERY_MS = 1_000;
+
+/** What the gauges are read from; asked for only once the server has been built. */
+export interface Sources {
+  readonly admission: Admission;
+  readonly pool: Pool;
+  readonly shards: Shards;
+  readonly kinds: readonly SessionKind[];
+  readonly isDraining: () => boolean;
+}
+
+export interface CoreOptions {
+  readonly domains: Domains;
+  readonly workers: number;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly versions: Versions;
+  readonly sources: () => Sources;
+}
+
+export type Core = ReturnType<typeof createCore>;
+
+export function createCore(options: CoreOptions) {
+  const { config, clock, domains, log, versions } = options;
+  const { periodMs, periods } = config;
+  const layout = createLayout(domains);
+  const ring = createRing({ periods }, Math.floor(clock.epochMs() / periodMs) * periodMs);
+  const laneShape = { laneCount: options.workers, capacity: LANE_CAPACITY };
+  const laneBuffer = createLanes(laneShape);
+  const lanes = Array.from({ length: options.workers }, (_, index) => openLaneReader(laneBuffer, laneShape, index));
+  const fold = createFold({ layout, ring, lanes, clock, periodMs });
+  const { slotOf } = layout;
+  const { record } = fold;
+  setInfo(record, slotOf, [versions.headcount, versions.node, versions.playwright, versions.chromium]);
+
+  const retentionMs = periods * periodMs;
+  const takeSnapshot = createSnapshots({
+    fold,
+    layout,
+    ring,
+    clock,
+    collectors: collectorsOf(options, layout.slotOf, () => {
+      const { from, to } = selectRows(ring, EVERYTHING, retentionMs);
+      return to - from;
+    }),
+    onError: (collector, error) => log.error({ collector, err: error }, 'a collector failed'),
+  });
+  const texts = createRowTexts(ring);
+
+  const usage = sampleUsage({ clock, record, slotOf });
+  const timers = createTimers(clock);
+  const stopGarbage = watchGarbageCollections(record, slotOf);
+  timers.every(DRAIN_EVERY_MS, fold.drain);
+  timers.every(SAMPLE_EVERY_MS, usage.sample);
+  // A period ends on its minute, not when somebody looks: a session belongs to the one in which it settles.
+  timers.repeat(fold.untilRollMs, fold.roll);
+
+  return {
+    layout,
+    fold,
+    record,
+    slotOf,
+    lanes,
+    workerSetup: { lanes: laneBuffer, laneShape, domains },
+    takeSnapshot,
+    usage: usage.last,
+    views: {
+      history: createHistoryView({ texts, retentionMs }),
+      totals: createTotalsView({ texts, retentionMs }),
+      prometheus: createPrometheusView(layout),
+    },
+    stop() {
+      timers.stop();
+      stopGarbage();
+    },
+  };
+}
+
+function collectorsOf({ sources, config }: CoreOptions, slotOf: Core['slotOf'], rows: () => number) {
+  const once = <T>(make: () => T): (() => T) => {
+    let made: T | undefined;
+    return () => (made ??= make());
+  };
+  // Built at the first snapshot, when the rooms that they look into are.
+  const sessions = once(() => {
+    const { admission, kinds } = sources();
+    return collectSessions(slotOf, { admission, kinds, slots: config.concurrent, queueLimit: config.queueLength });
+  });
+  const pool = once(() => collectPool(slotOf, sources()));
+  const browsers = once(() => collectBrowsers(slotOf, sources().shards));
+  return {
+    sessions: (set) => sessions()(set),
+    pool: (set) => pool()(set),
+    browsers: (set) => browsers()(set),
+    history: collectHistory(slotOf, { periods: config.periods, rows }),
+    process: collectProcess(slotOf),
+    nodejs: collectNodejs(slotOf),
+  } satisfies Parameters<typeof createSnapshots>[0]['collectors'];
+}
+
+/** CPU and memory once a second, on our own timer, so that scraping never changes what is measured. */
+function sampleUsage(options: {
+  readonly clock: Clock;
+  readonly record: (slot: number, value: number) => void;
+  readonly slotOf: Core['slotOf'];
+}) {
+  const reader = openResourceReader({ clock: options.clock });
+  const cpuSlot = options.slotOf('headcount_cpu_ratio');
+  const memorySlot = options.slotOf('headcount_memory_ratio');
+  const last = { cpu: 0, memory: 0 };
+  const sample = (): void => {
+    last.cpu = reader.cpuRatio() ?? last.cpu;
+    last.memory = reader.memoryRatio() ?? last.memory;
+    options.record(cpuSlot, last.cpu);
+    options.record(memorySlot, last.memory);
+  };
+  reader.cpuRatio();
+  return { sample, last: () => last };
+}

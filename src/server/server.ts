@@ -1,0 +1,232 @@
+/**
+ * The composition root: builds each room once and joins them by functions. In: a config; out: a server that listens,
+ * and how to stop it. Main thread.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { type Admission, createAdmission, type SettledSession } from '../admission/admission.js';
+import { createBooks } from '../admission/books.js';
+import { createRecent } from '../admission/recent.js';
+import { type Clock, systemClock } from '../clock.js';
+import { isLoopback, shownConfig } from '../config/parse.js';
+import type { Config } from '../config/settings.js';
+import { createAuth } from '../http/auth.js';
+import { createEdge } from '../http/edge.js';
+import { managementRoutes } from '../http/management.js';
+import { metricsRoutes } from '../http/metrics.js';
+import { createGate } from '../http/origin.js';
+import { PATHS, TEST_PATH } from '../http/paths.js';
+import { createSend } from '../http/send.js';
+import { sessionRoutes } from '../http/sessions.js';
+import { testRoutes } from '../http/test.js';
+import type { Log } from '../log.js';
+import { createPool, type Pool } from '../pool/pool.js';
+import { JOB_KINDS, type SessionKind, TEST_KIND } from '../protocol/names.js';
+import { createFinder, type Finder, type Places } from './chromium.js';
+import { createCore } from './core.js';
+import { labelDomains } from './domains.js';
+import { listen } from './listen.js';
+import { countRequests } from './requests.js';
+import { createShards, type Shards } from './shards.js';
+import { createStatus } from './status.js';
+import { stopInOrder } from './stop.js';
+import { readVersions } from './versions.js';
+
+export interface HeadcountOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** Where a Chromium may be found, or unpacked to. */
+  readonly places: Places;
+  readonly workers: number;
+  readonly isSandboxed: boolean;
+  readonly tempDir: string;
+  /** What a browser may see of the environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+}
+
+export interface Headcount {
+  readonly url: string;
+  /** Root pids of the shards' browsers; null where there is none at the moment. */
+  browserPids(): readonly (number | null)[];
+  /** Stops taking sessions, lets running ones finish within the limit, ends everything. Idempotent. */
+  stop(): Promise<void>;
+  /** Ends the browsers, at once and without waiting: for a process that is about to exit. */
+  abandon(): void;
+}
+
+export async function startServer(options: HeadcountOptions): Promise<Headcount> {
+  const { config, log } = options;
+  const finder = createFinder({ ...options, setting: config.chromiumPath });
+  await finder.get().catch((error: unknown) => log.error({ message: messageOf(error) }, 'no Chromium; it is tried on'));
+  const rooms = buildRooms(options, finder);
+  const { admission, pool, shards, core, state, clock } = rooms;
+  const edge = buildEdge(options, rooms, finder);
+  const stop = stopInOrder({
+    clock,
+    log,
+    leadMs: config.drainLeadMs,
+    drainTimeoutMs: config.drainTimeoutMs,
+    onDraining: () => {
+      state.isDraining = true;
+    },
+    admission,
+    edge,
+    shards,
+    pool,
+    core,
+  });
+  try {
+    return { url: await listen(edge, config), browserPids: shards.pids, stop, abandon: shards.killNow };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Rooms = ReturnType<typeof buildRooms>;
+
+/** Everything behind the edge. The rooms know each other only as the functions that they are given here. */
+function buildRooms(options: HeadcountOptions, finder: Finder) {
+  const { config, log, workers } = options;
+  const clock = options.clock ?? systemClock;
+  const versions = readVersions(finder.version());
+  const kinds: readonly SessionKind[] = config.testSessions ? [...JOB_KINDS, TEST_KIND] : JOB_KINDS;
+  const paths = config.testSessions ? [...PATHS, TEST_PATH] : PATHS;
+  const state = { isDraining: false, wasReady: false };
+  const core = createCore({
+    domains: labelDomains({ workers, kinds, routes: paths, versions }),
+    workers,
+    config,
+    clock,
+    log,
+    versions,
+    sources: () => ({ admission, pool, shards, kinds, isDraining: () => state.isDraining }),
+  });
+  const { record, slotOf } = core;
+  const rejected = createRecent(clock);
+  const pool: Pool = createPool({
+    entry: fileURLToPath(new URL('../worker/entry.js', import.meta.url)),
+    workers,
+    setup: { ...core.workerSetup, prewarm: config.prewarm },
+    lanes: core.lanes,
+    clock,
+    drain: core.fold.drain,
+    onThreadReady: (shard) => shards.threadReady(shard),
+    onThreadLost: (shard, reason) => {
+      log.warn({ shard, reason }, 'worker thread died');
+      record(slotOf('headcount_worker_restarts_total', reason), 1);
+      shards.threadLost(shard);
+    },
+    onBrowserLost: (shard) => pool.detach(shard),
+    onStuck: (shard) => {
+      log.warn({ shard }, 'a context could not be closed; the browser is ended');
+      shards.kill(shard, 'killed');
+    },
+    onError: (error) => log.error({ message: messageOf(error) }, 'worker pool'),
+  });
+  const shards: Shards = createShards({
+    ...options,
+    chromium: finder.get,
+    pool,
+    record,
+    slotOf,
+    clock,
+    onChange: () => {
+      state.wasReady ||= pool.isReady();
+      admission.pump();
+    },
+  });
+  const admission: Admission = createAdmission({
+    run: pool.run,
+    isReady: pool.isReady,
+    isHopeless: shards.isHopeless,
+    books: createBooks({ record, slotOf, kinds, clock }),
+    clock,
+    slots: config.concurrent,
+    queueLimit: config.queueLength,
+    queueTimeoutMs: config.queueTimeoutMs ?? config.timeoutMs,
+    onSettled: (session) => {
+      if (session.reason === 'queue_full') rejected.add();
+      logSession(log, session);
+    },
+  });
+  return { core, pool, shards, admission, rejected, state, clock, versions, paths };
+}
+
+function buildEdge({ config, log, workers }: HeadcountOptions, rooms: Rooms, finder: Finder): Server {
+  const { core, pool, shards, admission, state, clock, versions, paths } = rooms;
+  const { record, slotOf } = core;
+  const status = createStatus({
+    config,
+    clock,
+    admission,
+    isBrowserReady: pool.isReady,
+    wasBrowserReady: () => state.wasReady,
+    isHopeless: shards.isHopeless,
+    isDraining: () => state.isDraining,
+    recentlyRejected: rooms.rejected.count,
+    usage: core.usage,
+  });
+  const session = { submit: admission.submit, timeoutMs: config.timeoutMs, maxTimeoutMs: config.maxTimeoutMs };
+  const bootId = randomUUID().slice(0, 8);
+  return createEdge({
+    routes: [
+      ...managementRoutes({
+        pressure: status.pressure,
+        notReady: status.notReady,
+        config: () => ({ ...shownConfig(config), WORKERS: workers }),
+        meta: () => ({ ...versions, chromium: finder.version() }),
+        paths,
+      }),
+      ...metricsRoutes({ ...core.views, takeSnapshot: core.takeSnapshot, bootId, nowEpochMs: clock.epochMs }),
+      ...sessionRoutes({
+        ...session,
+        maxPayloadBytes: config.maxPayloadBytes,
+        isGetEnabled: config.enableApiGet,
+        onIgnored: once((name) => log.warn({ name }, 'this query parameter has no effect here')),
+      }),
+      ...(config.testSessions ? testRoutes(session) : []),
+    ],
+    auth: createAuth({ token: config.token, count: () => record(slotOf('headcount_unauthorized_total'), 1) }),
+    gate: createGate({
+      isOnLoopback: isLoopback(config.host),
+      isLoopback,
+      proxyUrl: config.proxyUrl,
+      isCorsEnabled: config.enableCors,
+    }),
+    send: createSend(),
+    clock,
+    onAnswered: countRequests(record, slotOf, paths),
+    onError: (error) => log.error({ err: error }, 'bug in a handler'),
+  });
+}
+
+function logSession(log: Log, { job, reason, outcome, queueMs, runMs, worker }: SettledSession): void {
+  log.info(
+    {
+      id: job.id,
+      kind: job.spec.kind,
+      outcome: runMs === null ? 'refused' : outcome.isOk ? 'successful' : reason === 'timeout' ? 'timedout' : 'error',
+      reason,
+      queueMs,
+      ...(runMs === null ? {} : { runMs, worker }),
+      ...(job.trackingId === null ? {} : { trackingId: job.trackingId }),
+    },
+    'session',
+  );
+}
+
+function once(say: (name: string) => void): (name: string) => void {
+  const said = new Set<string>();
+  return (name) => {
+    if (said.has(name)) return;
+    said.add(name);
+    say(name);
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,62 @@
+/**
+ * How the server does, for `/pressure` and the health checks: derived at each call from what the rooms hold.
+ */
+import type { Admission } from '../admission/admission.js';
+import type { Clock } from '../clock.js';
+import type { Config } from '../config/settings.js';
+import type { NotReady, Pressure } from '../http/management.js';
+
+export interface StatusOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly admission: Admission;
+  readonly isBrowserReady: () => boolean;
+  readonly wasBrowserReady: () => boolean;
+  readonly isHopeless: () => boolean;
+  readonly isDraining: () => boolean;
+  readonly recentlyRejected: () => number;
+  /** Ratios as last sampled. */
+  readonly usage: () => { readonly cpu: number; readonly memory: number };
+}
+
+const MESSAGES = {
+  '': '',
+  full: 'Concurrency and queue are full',
+  cpu: 'CPU is over the configured maximum for cpu percent',
+  memory: 'Memory is over the configured maximum for memory percent',
+} as const;
+
+export function createStatus(options: StatusOptions) {
+  const { config, admission } = options;
+  const isFull = (): boolean =>
+    admission.slotsInUse() >= config.concurrent && admission.queueLength() >= config.queueLength;
+
+  return {
+    pressure(): Pressure {
+      const usage = options.usage();
+      const cpu = Math.ceil(usage.cpu * 100);
+      const memory = Math.ceil(usage.memory * 100);
+      const overloaded = cpu > config.maxCpuPercent ? 'cpu' : memory > config.maxMemoryPercent ? 'memory' : '';
+      const reason = isFull() ? 'full' : overloaded;
+      return {
+        date: options.clock.epochMs(),
+        reason,
+        message: MESSAGES[reason],
+        isAvailable: reason === '',
+        queued: admission.queueLength(),
+        recentlyRejected: options.recentlyRejected(),
+        running: admission.active().length,
+        maxConcurrent: config.concurrent,
+        maxQueued: config.queueLength,
+        cpu,
+        memory,
+      };
+    },
+    notReady(): NotReady {
+      if (options.isDraining()) return 'draining';
+      if (options.isHopeless()) return 'browser';
+      if (!options.isBrowserReady() && !options.wasBrowserReady()) return 'starting';
+      return isFull() ? 'full' : null;
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/**
+ * What happens again and again, by the clock, until stopped.
+ */
+import type { Clock } from '../clock.js';
+
+export interface Timers {
+  every(ms: number, task: () => void): void;
+  /** Again each time the delay that `untilMs` gives has passed. */
+  repeat(untilMs: () => number, task: () => void): void;
+  stop(): void;
+}
+
+export function createTimers(clock: Clock): Timers {
+  const cancels = new Set<() => void>();
+  const repeat: Timers['repeat'] = (untilMs, task) => {
+    const schedule = (): void => {
+      const cancel = clock.after(Math.max(1, untilMs()), () => {
+        cancels.delete(cancel);
+        task();
+        schedule();
+      });
+      cancels.add(cancel);
+    };
+    schedule();
+  };
+  return {
+    every: (ms, task) => repeat(() => ms, task),
+    repeat,
+    stop() {
+      for (const cancel of cancels) cancel();
+      cancels.clear();
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * One session, from its context to that context's end. In: a job; out: exactly one outcome on its port. Whatever ends
+ * it first wins: its result, a failure, the page or the browser dying, or main's word that it has been settled, which
+ * is how its time limit comes. No call to the browser outlives that. Runs in a worker thread.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { Clock } from '../clock.js';
+import { type FailureCode, ServiceError } from '../failures.js';
+import type { Cancel, Failed, Job, Outcome, Succeeded } from '../protocol/job.js';
+import { isTimeout } from './browser.js';
+import { runContent } from './jobs/content.js';
+import { runPdf } from './jobs/pdf.js';
+import { runScreenshot } from './jobs/screenshot.js';
+import { runTest } from './jobs/test.js';
+import { contextOptions, openPage } from './page.js';
+import type { Lease, Shard } from './shard.js';
+import type { Tally } from './tally.js';
+
+export interface Running {
+  readonly job: Job;
+  readonly port: MessagePort;
+  readonly shard: Shard;
+  readonly tally: Tally;
+  readonly clock: Clock;
+}
+
+/** Runs it. Resolves, never rejects, with whether its context is really gone. */
+export async function runSession(running: Running): Promise<boolean> {
+  const { job, port, shard, tally, clock } = running;
+  if (job.spec.kind === 'test') {
+    post(port, await runTest(job.spec.body.operation));
+    return true;
+  }
+  const cancelled = new Promise<null>((resolve) => {
+    port.once('message', (_message: Cancel) => resolve(null));
+  });
+  const startedAtMs = clock.monotonicMs();
+  const leasing = shard.lease(contextOptions(job.spec));
+  let lease: Lease | null = null;
+  try {
+    lease = await Promise.race([leasing, cancelled]);
+  } catch (error) {
+    post(port, failure(error, 'browser'));
+    return true;
+  }
+  if (!lease) {
+    // Settled while its context was being made, or because it could not be: wait for it, so that none is forgotten.
+    return await leasing.then(shard.release, () => true);
+  }
+  const contextMs = clock.monotonicMs() - startedAtMs;
+  const outcome = await Promise.race([produce(running, lease, contextMs), died(lease, tally), cancelled]);
+  if (outcome) post(port, outcome);
+  const closingAtMs = clock.monotonicMs();
+  const isClosed = await shard.release(lease);
+  tally.phase('close', clock.monotonicMs() - closingAtMs);
+  return isClosed;
+}
+
+async function produce({ job, tally, clock }: Running, lease: Lease, contextMs: number): Promise<Outcome> {
+  const { spec } = job;
+  const startedAtMs = clock.monotonicMs();
+  let readyAtMs = startedAtMs;
+  try {
+    if (spec.kind === 'test') throw new Error('has no page');
+    const answer = await openPage(lease, spec.body);
+    readyAtMs = clock.monotonicMs();
+    tally.phase('navigate', readyAtMs - startedAtMs);
+    const product =
+      spec.kind === 'screenshot'
+        ? await runScreenshot(lease, spec.body)
+        : spec.kind === 'pdf'
+          ? await runPdf(lease, spec.body)
+          : await runContent(lease);
+    const runMs = clock.monotonicMs() - readyAtMs;
+    tally.phase('run', runMs);
+    const phases = { context: contextMs, navigate: readyAtMs - startedAtMs, run: runMs };
+    return { isOk: true, ...product, answer, phases } satisfies Succeeded;
+  } catch (error) {
+    const failed = failure(error, 'page');
+    const netError = /net::ERR_[A-Z0-9_]+/.exec(failed.message)?.[0];
+    if (failed.code === 'NAVIGATION_FAILED' && netError) tally.networkFailure(netError);
+    // Its page or browser may have gone, which breaks every call; then `died` tells the reason, a moment later.
+    return isGone(error) ? await died(lease, tally) : failed;
+  }
+}
+
+/** Resolves when the renderer or the browser has died. */
+async function died({ page, lost }: Lease, tally: Tally): Promise<Failed> {
+  const crashed = new Promise<Failed>((resolve) => {
+    page.once('crash', () => resolve({ isOk: false, code: 'PAGE_CRASHED', message: 'the page crashed' }));
+  });
+  const outcome = await Promise.race([
+    crashed,
+    lost.then((): Failed => ({ isOk: false, code: 'BROWSER_CRASHED', message: 'the browser crashed' })),
+  ]);
+  if (outcome.code === 'PAGE_CRASHED') tally.pageCrash();
+  return outcome;
+}
+
+function isGone(error: unknown): boolean {
+  return (
+    error instanceof Error && /Target (page, context or browser has been closed|crashed|closed)/i.test(error.message)
+  );
+}
+
+/** An error of a browser call as data for the client: its code, and its message without Playwright's call log. */
+function failure(error: unknown, where: 'browser' | 'page'): Failed {
+  const message = (error instanceof Error ? error.message : String(error)).split('\nCall log:')[0]?.trim() ?? '';
+  return { isOk: false, code: codeOf(error, where), message };
+}
+
+function codeOf(error: unknown, where: 'browser' | 'page'): FailureCode {
+  if (error instanceof ServiceError) return error.code;
+  if (where === 'browser') return 'BROWSER_CRASHED';
+  if (isTimeout(error)) return 'STEP_TIMEOUT';
+  return 'SESSION_FAILED';
+}
+
+function post(port: MessagePort, outcome: Outcome): void {
+  port.postMessage(outcome, outcome.isOk ? [outcome.body.buffer] : []);
+}

@@ -1,0 +1,60 @@
+/**
+ * What a worker counts, by its own names. Out: stat deltas into the thread's lane. Runs in a worker thread; slots are
+ * resolved once, recording allocates nothing.
+ */
+import type { Record } from '../metrics/delta.js';
+import type { Layout } from '../metrics/layout.js';
+import { NETWORK_ERRORS, PHASES, type Phase } from '../protocol/names.js';
+
+export interface Tally {
+  phase(phase: Phase, ms: number): void;
+  prewarm(result: 'hit' | 'miss'): void;
+  pageCrash(): void;
+  /** A main navigation failed; an error that is not in the list counts as `other`. */
+  networkFailure(error: string): void;
+  /** The worker's own state, once a second: gauges as they are, active and idle time since the last report. */
+  report(state: WorkerState): void;
+}
+
+export interface WorkerState {
+  readonly epochMs: number;
+  readonly activeMs: number;
+  readonly idleMs: number;
+  readonly heapUsedBytes: number;
+  readonly contextsOpen: number;
+  readonly pagesOpen: number;
+}
+
+export function createTally(record: Record, layout: Layout, workerIndex: number): Tally {
+  const worker = String(workerIndex);
+  const phases = Object.fromEntries(
+    PHASES.map((phase) => [phase, layout.slotOf('headcount_session_phase_duration_seconds', phase)]),
+  );
+  const errors = new Map(
+    [...NETWORK_ERRORS, 'other'].map((error) => [error, layout.slotOf('headcount_network_failures_total', error)]),
+  );
+  const other = layout.slotOf('headcount_network_failures_total', 'other');
+  const hit = layout.slotOf('headcount_prewarm_total', 'hit');
+  const miss = layout.slotOf('headcount_prewarm_total', 'miss');
+  const crash = layout.slotOf('headcount_page_crashes_total');
+  const active = layout.slotOf('headcount_worker_eventloop_active_seconds_total', worker);
+  const idle = layout.slotOf('headcount_worker_eventloop_idle_seconds_total', worker);
+  const heap = layout.slotOf('headcount_worker_heap_used_bytes', worker);
+  const lastReport = layout.slotOf('headcount_worker_last_report_timestamp_seconds', worker);
+  const contexts = layout.slotOf('headcount_contexts_open', worker);
+  const pages = layout.slotOf('headcount_pages_open', worker);
+  return {
+    phase: (phase, ms) => record(phases[phase] ?? 0, ms),
+    prewarm: (result) => record(result === 'hit' ? hit : miss, 1),
+    pageCrash: () => record(crash, 1),
+    networkFailure: (error) => record(errors.get(error) ?? other, 1),
+    report(state) {
+      record(active, state.activeMs);
+      record(idle, state.idleMs);
+      record(heap, state.heapUsedBytes);
+      record(contexts, state.contextsOpen);
+      record(pages, state.pagesOpen);
+      record(lastReport, state.epochMs);
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * One worker thread: its lane, its shard, its reports. In: tasks from piscina, control messages from main; out:
+ * outcomes on each job's own port, deltas in the lane.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { threadId, workerData } from 'node:worker_threads';
+import { systemClock } from '../clock.js';
+import { claimLane, openLaneWriter } from '../metrics/lane.js';
+import { createLayout } from '../metrics/layout.js';
+import type { ControlMessage, ControlReply, Job, TaskResult } from '../protocol/job.js';
+import type { WorkerSetup } from '../protocol/setup.js';
+import { runSession } from './session.js';
+import { createShard, type Shard } from './shard.js';
+import { createTally, type Tally } from './tally.js';
+
+const REPORT_EVERY_MS = 1_000;
+
+export interface WorkerThread {
+  /** Claims a lane and begins to listen to main. A lane of -1 means that none was free yet: to be tried again. */
+  init(port: MessagePort): Promise<TaskResult>;
+  /** Runs a session. Its outcome goes to `port`; resolves when its context is gone. */
+  run(job: Job, port: MessagePort): Promise<TaskResult>;
+}
+
+export function createWorkerThread(): WorkerThread {
+  const setup: WorkerSetup = workerData;
+  const clock = systemClock;
+  let ready: { shard: Shard; tally: Tally } | null = null;
+  return {
+    async init(port) {
+      const lane = claimLane(setup.lanes, setup.laneShape, threadId);
+      if (lane === -1) {
+        port.close();
+        return { kind: 'init', lane, threadId };
+      }
+      const record = openLaneWriter(setup.lanes, setup.laneShape, { index: lane, now: clock.monotonicMs });
+      const tally = createTally(record, createLayout(setup.domains), lane);
+      const shard = createShard({ tally, clock, prewarm: setup.prewarm });
+      ready = { shard, tally };
+      port.on('message', (message: ControlMessage) => void control(port, shard, message));
+      reportEverySecond(shard, tally);
+      return { kind: 'init', lane, threadId };
+    },
+    async run(job, port) {
+      if (!ready) throw new Error('a job came before the thread was set up');
+      try {
+        return { kind: 'job', isClosed: await runSession({ job, port, ...ready, clock }) };
+      } finally {
+        port.close();
+      }
+    },
+  };
+}
+
+async function control(port: MessagePort, shard: Shard, { endpoint }: ControlMessage): Promise<void> {
+  const { generation } = endpoint;
+  const reply = (message: ControlReply): void => port.postMessage(message);
+  try {
+    await shard.attach(endpoint, () => reply({ kind: 'lost', generation }));
+    reply({ kind: 'attached', generation });
+  } catch (error) {
+    reply({ kind: 'attachFailed', generation, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function reportEverySecond(shard: Shard, tally: Tally): void {
+  let last = performance.eventLoopUtilization();
+  const report = (): void => {
+    const now = performance.eventLoopUtilization();
+    const since = performance.eventLoopUtilization(now, last);
+    last = now;
+    tally.report({
+      epochMs: Date.now(),
+      activeMs: Math.max(0, since.active),
+      idleMs: Math.max(0, since.idle),
+      heapUsedBytes: process.memoryUsage().heapUsed,
+      contextsOpen: shard.contextsOpen(),
+      pagesOpen: shard.pagesOpen(),
+    });
+  };
+  report();
+  setInterval(report, REPORT_EVERY_MS);
+}

@@ -1,0 +1,70 @@
+/**
+ * CDP over two FIFOs: the transport that Playwright attaches by. In: paths; out: messages as objects. Frames are JSON
+ * ended by NUL, as Chromium's `--remote-debugging-pipe` wants them. Runs in a worker thread.
+ */
+import { constants, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { ConnectOverCDPTransport } from 'playwright-core';
+import type { PipeEndpoint } from '../protocol/endpoint.js';
+
+const NUL = 0;
+
+/**
+ * Opens both ends. Neither open blocks: main holds the FIFOs open until the worker has attached.
+ * @throws {Error} ENOENT when the browser has gone meanwhile and its folder with it.
+ */
+export function openPipeTransport(endpoint: PipeEndpoint): ConnectOverCDPTransport {
+  const reader = new Socket({
+    fd: openSync(endpoint.readPath, constants.O_RDONLY | constants.O_NONBLOCK),
+    readable: true,
+    writable: false,
+  });
+  const writer = new Socket({
+    fd: openSync(endpoint.writePath, constants.O_WRONLY | constants.O_NONBLOCK),
+    readable: false,
+    writable: true,
+  });
+  let isClosed = false;
+  const transport: ConnectOverCDPTransport = {
+    send(message) {
+      if (!isClosed) writer.write(`${JSON.stringify(message)}\0`);
+    },
+    close() {
+      end();
+    },
+  };
+  const end = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    reader.destroy();
+    writer.destroy();
+    transport.onclose?.();
+  };
+  // An error is always followed by `close`, which is where the browser counts as lost; unheard it would end the thread.
+  for (const socket of [reader, writer]) {
+    socket.on('error', () => {});
+    socket.on('close', end);
+  }
+  reader.on('end', end);
+  reader.on(
+    'data',
+    splitFrames((frame) => transport.onmessage?.(JSON.parse(frame))),
+  );
+  return transport;
+}
+
+/** Joins chunks and cuts them at NUL. A frame in many chunks (a screenshot) is joined once, not once a chunk. */
+export function splitFrames(onFrame: (frame: string) => void): (chunk: Buffer) => void {
+  let pending: Buffer[] = [];
+  return (chunk) => {
+    let start = 0;
+    for (let end = chunk.indexOf(NUL); end !== -1; end = chunk.indexOf(NUL, start)) {
+      const part = chunk.subarray(start, end);
+      const frame = pending.length === 0 ? part : Buffer.concat([...pending, part]);
+      pending = [];
+      start = end + 1;
+      onFrame(frame.toString('utf8'));
+    }
+    if (start < chunk.length) pending.push(chunk.subarray(start));
+  };
+}

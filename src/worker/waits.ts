@@ -1,0 +1,65 @@
+/**
+ * The waits of a page job: selector, function, event, time, and browserless v1's `waitFor`, which is one of them by
+ * its type. With `bestAttempt` a wait that gives up does not end the session. Worker thread.
+ */
+import type { Page } from 'playwright-core';
+import { ServiceError } from '../failures.js';
+import type { PageBody } from '../protocol/request.js';
+import { isTimeout } from './browser.js';
+
+/** As Puppeteer has it; the session's own limit may come first. */
+const WAIT_LIMIT_MS = 30_000;
+
+type Selector = NonNullable<PageBody['waitForSelector']>;
+type Fn = NonNullable<PageBody['waitForFunction']>;
+
+export async function runWaits(page: Page, body: PageBody): Promise<void> {
+  const waits: (() => Promise<unknown>)[] = [];
+  const { waitForTimeout, waitForFunction, waitForSelector, waitForEvent, waitFor } = body;
+  if (waitForTimeout !== undefined) waits.push(() => page.waitForTimeout(waitForTimeout));
+  if (waitForFunction) waits.push(() => forFunction(page, waitForFunction));
+  if (waitForSelector) waits.push(() => forSelector(page, waitForSelector));
+  if (waitForEvent) waits.push(() => forEvent(page, waitForEvent.event, waitForEvent.timeout));
+  if (waitFor !== undefined) waits.push(() => forAnything(page, waitFor));
+  for (const wait of waits) {
+    try {
+      await wait();
+    } catch (error) {
+      if (!(body.bestAttempt && isTimeout(error))) throw readable(error);
+    }
+  }
+}
+
+async function forSelector(page: Page, { selector, visible, hidden, timeout }: Selector): Promise<void> {
+  const state = hidden ? 'hidden' : visible ? 'visible' : 'attached';
+  await page.waitForSelector(selector, { state, timeout: timeout ?? WAIT_LIMIT_MS });
+}
+
+async function forFunction(page: Page, { fn, polling, timeout }: Fn): Promise<void> {
+  // Playwright knows no mutation observer; looking at each frame sees every mutation that can be seen.
+  const every = typeof polling === 'number' ? polling : 'raf';
+  await page.waitForFunction(fn, undefined, { polling: every, timeout: timeout ?? WAIT_LIMIT_MS });
+}
+
+/** Waits for a DOM event on the document; one that came before this wait is not seen. */
+async function forEvent(page: Page, event: string, timeout: number | undefined): Promise<void> {
+  const flag = `__event_${Math.random().toString(36).slice(2)}`;
+  await page.evaluate(`document.addEventListener(${JSON.stringify(event)}, () => { window.${flag} = true; })`);
+  await page.waitForFunction(`window.${flag} === true`, undefined, { timeout: timeout ?? WAIT_LIMIT_MS });
+}
+
+async function forAnything(page: Page, waitFor: NonNullable<PageBody['waitFor']>): Promise<void> {
+  if (typeof waitFor === 'number') await page.waitForTimeout(waitFor);
+  else if (typeof waitFor === 'object' && 'fn' in waitFor) await forFunction(page, waitFor);
+  else if (typeof waitFor === 'object') await forSelector(page, waitFor);
+  else if (/=>|^\s*(async\s+)?function\b/.test(waitFor)) await forFunction(page, { fn: waitFor });
+  else await forSelector(page, { selector: waitFor });
+}
+
+/** A selector or function that cannot be parsed is the client's mistake, and known only once the page is asked. */
+function readable(error: unknown): unknown {
+  if (!(error instanceof Error) || isTimeout(error)) return error;
+  const first = error.message.split('\nCall log:')[0]?.trim() ?? '';
+  const isBad = /SyntaxError|is not a valid selector|Unexpected token|Unknown engine|while parsing/i.test(first);
+  return isBad ? new ServiceError('BAD_REQUEST', first, { cause: error }) : error;
+}

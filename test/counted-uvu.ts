@@ -1,0 +1,108 @@
+/**
+ * uvu's `suite` with books kept. In a test's process every import of `uvu` gives this module instead (see `child.ts`),
+ * because uvu alone forgets: an error of a hook is swallowed, `throw undefined` ends a suite without a word, and
+ * a suite that is never run, or tests added after `run()`, leave no trace. The tests still run by uvu's own `exec`.
+ */
+
+import { inspect } from 'node:util';
+import * as uvu from 'uvu';
+
+export { exec } from 'uvu';
+
+/** What happened, in order: `begin` and `passed` carry a test's name, `failed` a name with the reason. */
+export type Event = readonly [kind: 'begin' | 'passed' | 'failed' | 'done' | 'open', text: string];
+
+interface Books {
+  readonly title: string;
+  /** Tests that uvu was given and has not begun. */
+  readonly waiting: string[];
+  givenCount: number;
+  isRun: boolean;
+}
+
+const allBooks: Books[] = [];
+let report: (event: Event) => void = () => {};
+
+export function reportTo(sink: (event: Event) => void): void {
+  report = sink;
+}
+
+/** Called once `exec` is over: what was given to uvu and did not happen is a failure. */
+export function closeBooks(): void {
+  for (const books of allBooks) {
+    // The nameless suite is made by every import of uvu, used or not.
+    const isUnused = books.givenCount === 0 && books.title === '' && !books.isRun;
+    if (isUnused) continue;
+    if (!books.isRun) report(['failed', `${books.title}: the suite is never run, run() is missing`]);
+    else if (books.givenCount === 0) report(['failed', `${books.title}: the suite has no tests`]);
+    for (const name of books.waiting) report(['failed', `${books.title} › ${name}: never ran`]);
+  }
+}
+
+export function suite<T = Record<string, unknown>>(title = '', context?: T): uvu.Test<T> {
+  const inner = uvu.suite(title, context);
+  const books: Books = { title, waiting: [], givenCount: 0, isRun: false };
+  allBooks.push(books);
+  const given = (name: string): string => {
+    books.waiting.push(name);
+    books.givenCount++;
+    return name;
+  };
+  const hook = (kind: string, add: (callback: uvu.Callback<T>) => void) => (callback: uvu.Callback<T>) =>
+    add((state) => runHook(`${title}: the ${kind} hook`, () => callback(state)));
+
+  const add = (name: string, callback: uvu.Callback<T>): void =>
+    inner(given(name), (state) => runTest(books, name, () => callback(state)));
+  return Object.assign(add, {
+    before: Object.assign(hook('before', inner.before), { each: hook('before each', inner.before.each) }),
+    after: Object.assign(hook('after', inner.after), { each: hook('after each', inner.after.each) }),
+    only(name: string, callback: uvu.Callback<T>): void {
+      report(['failed', `${title} › ${name}: only() hides the other tests`]);
+      inner.only(given(name), (state) => runTest(books, name, () => callback(state)));
+    },
+    skip(name = 'a test without a name'): void {
+      report(['failed', `${title} › ${name}: skipped`]);
+      books.givenCount++;
+    },
+    run(): void {
+      books.isRun = true;
+      inner.run();
+    },
+  });
+}
+
+export const test = suite();
+
+async function runTest(books: Books, name: string, body: () => unknown): Promise<void> {
+  const fullName = `${books.title} › ${name}`;
+  const index = books.waiting.indexOf(name);
+  if (index >= 0) books.waiting.splice(index, 1);
+  report(['begin', fullName]);
+  try {
+    await body();
+  } catch (thrown) {
+    const error = asError(thrown);
+    report(['failed', `${fullName}: ${error.message}`]);
+    throw error;
+  }
+  report(['passed', fullName]);
+}
+
+// uvu shows nothing of an error in a hook: it is printed here, and counted as a failure of its own.
+async function runHook(name: string, body: () => unknown): Promise<void> {
+  report(['begin', name]);
+  try {
+    await body();
+  } catch (thrown) {
+    const error = asError(thrown);
+    console.error(`${name} failed:`, error);
+    report(['failed', `${name}: ${error.message}`]);
+    throw error;
+  }
+}
+
+/** uvu reads `name` and `stack` of what was thrown, and dies of anything that has none. */
+function asError(thrown: unknown): Error {
+  const isPrintable = thrown instanceof Error && typeof thrown.name === 'string' && typeof thrown.stack === 'string';
+  return isPrintable ? thrown : new Error(`threw ${inspect(thrown)}`);
+}
