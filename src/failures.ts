@@ -60,6 +60,7 @@ export const FAILURES = {
   PAGE_CRASHED: { status: 502, session: 'page_crash', refusal: null },
   BROWSER_CRASHED: { status: 502, session: 'browser_crash', refusal: null },
   WORKER_CRASHED: { status: 502, session: 'worker_crash', refusal: null },
+  TOO_MANY_LISTENERS: { status: 503, session: null, refusal: null },
   DRAINING: { status: 503, session: null, refusal: 'draining' },
   NO_BROWSER: { status: 503, session: null, refusal: 'no_browser' },
 } as const satisfies Record<string, Failure>;

@@ -1,7 +1,8 @@
 /**
  * `npm test`: runs each test file in a process of its own, one after another, and prints `N passed, N failed` last.
- * Arguments are substrings of file paths. A file that reports nothing, ends early, leaves something open or is not
- * compiled counts as failed, and so does an argument that matches no file: zero tests are never a success.
+ * Arguments are substrings of file paths; with `--prometheus` it runs the tests that need one, and no others. A file
+ * that reports nothing, ends early, leaves something open or is not compiled counts as failed, and so does an argument
+ * that matches no file: zero tests are never a success.
  */
 
 import { existsSync, readdirSync } from 'node:fs';
@@ -11,6 +12,10 @@ import { type FileReport, runFile } from './run-file.js';
 
 const FILE_TIMEOUT_MS = 120_000;
 const TOTAL_TIMEOUT_MS = 290_000;
+const TEST_SUFFIX = '.test.ts';
+/** Tests that need a real Prometheus, which a machine with nothing but Node.js lacks. */
+const PROMETHEUS_SUFFIX = '.prometheus.ts';
+const PROMETHEUS_FLAG = '--prometheus';
 const COMPILED_FOLDER = dirname(fileURLToPath(import.meta.url));
 
 export interface RunOptions {
@@ -65,9 +70,10 @@ export function findFiles(
   folder: string,
   compiledFolder: string,
   patterns: readonly string[],
+  suffix = TEST_SUFFIX,
 ): { files: string[]; unmatched: string[] } {
   const paths = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
-  const sources = paths.filter((path) => path.endsWith('.test.ts')).sort();
+  const sources = paths.filter((path) => path.endsWith(suffix)).sort();
   const isWanted = (path: string): boolean =>
     patterns.length === 0 || patterns.some((pattern) => join('test', path).includes(pattern));
   return {
@@ -83,7 +89,9 @@ function describe(name: string, report: FileReport): string {
   return `not ok  ${name}: ${line}, ${report.failures.length} failed\n${output}\n`;
 }
 
-async function main(patterns: readonly string[]): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
+  const suffix = args.includes(PROMETHEUS_FLAG) ? PROMETHEUS_SUFFIX : TEST_SUFFIX;
+  const patterns = args.filter((arg) => arg !== PROMETHEUS_FLAG);
   const stop = new AbortController();
   // Test processes lead groups of their own, so that a terminal's Ctrl-C reaches only this one.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(name, () => stop.abort());
@@ -91,7 +99,7 @@ async function main(patterns: readonly string[]): Promise<void> {
     process.stdout.write(text);
   };
 
-  const { files, unmatched } = findFiles(join(process.cwd(), 'test'), COMPILED_FOLDER, patterns);
+  const { files, unmatched } = findFiles(join(process.cwd(), 'test'), COMPILED_FOLDER, patterns, suffix);
   for (const pattern of unmatched) write(`FAILED no test file matches '${pattern}'\n`);
   const ran =
     files.length === 0 && unmatched.length > 0

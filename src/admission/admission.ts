@@ -41,14 +41,29 @@ export interface Admission {
   pump(): void;
   /** Unsettled sessions that have their slot. */
   active(): readonly Job[];
+  /** Sessions that have a slot, in the order they got it. */
+  sessions(): readonly RunningSession[];
+  /** Settles the running sessions with this id or trackingId, as killed. False when there is none. */
+  kill(idOrTrackingId: string, message: string): boolean;
   slotsInUse(): number;
   queueLength(): number;
   /** Epoch ms when the head of the queue came; 0 when none waits. */
   oldestEnqueuedEpochMs(): number;
+  /** Counts the slot-seconds up to now; otherwise that happens when a slot is taken or freed. */
+  countSlots(): void;
   /** Refuses what waits and what comes, as `DRAINING`. Resolves when the last slot is free. */
   drain(): Promise<void>;
   /** Settles what runs, as killed. */
   killAll(message: string): void;
+}
+
+export interface RunningSession {
+  readonly job: Job;
+  readonly worker: number;
+  /** `closing`: settled, but its context is not gone yet. */
+  readonly state: 'running' | 'closing';
+  readonly startedAtEpochMs: number;
+  readonly ageMs: number;
 }
 
 interface Session {
@@ -67,7 +82,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   // Sets keep the order of arrival, and let one leave from the middle at no cost.
   const waiting = new Set<Session>();
   const active = new Set<Session>();
-  const slots = new Set<Running>();
+  const slots = new Set<Session>();
   let isDraining = false;
   let onIdle = (): void => {};
 
@@ -114,7 +129,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     const running = options.run(job);
     session.run = { running, startedAtMs, queueMs };
     active.add(session);
-    slots.add(running);
+    slots.add(session);
     books.slots(slots.size);
     const { timeoutMs } = job;
     if (timeoutMs !== null) {
@@ -123,7 +138,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     }
     void running.outcome.then((outcome) => settle(session, outcome));
     void running.released.then(() => {
-      slots.delete(running);
+      slots.delete(session);
       books.slots(slots.size);
       pump();
       if (slots.size === 0) onIdle();
@@ -185,7 +200,21 @@ export function createAdmission(options: AdmissionOptions): Admission {
     submit,
     pump,
     active: () => [...active].map(({ job }) => job),
+    sessions: () =>
+      [...slots].flatMap((session) => {
+        if (!session.run) return [];
+        const { running, startedAtMs } = session.run;
+        const ageMs = Math.round(clock.monotonicMs() - startedAtMs);
+        const state = active.has(session) ? 'running' : 'closing';
+        return [{ job: session.job, worker: running.worker, state, startedAtEpochMs: clock.epochMs() - ageMs, ageMs }];
+      }),
+    kill(idOrTrackingId, message) {
+      const found = [...active].filter(({ job }) => job.id === idOrTrackingId || job.trackingId === idOrTrackingId);
+      for (const session of found) end(session, 'SESSION_KILLED', message);
+      return found.length > 0;
+    },
     slotsInUse: () => slots.size,
+    countSlots: () => books.slots(slots.size),
     queueLength: () => waiting.size,
     oldestEnqueuedEpochMs() {
       const [oldest] = waiting;

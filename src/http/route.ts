@@ -3,12 +3,15 @@
  * answer or throw a ServiceError, and one place sends both. Pure types.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** Sent one after the other. */
   readonly chunks: readonly Uint8Array[];
+  /** Sent after the chunks for as long as it lasts; then there is no length, ETag or gzip. */
+  readonly stream?: Readable;
   /** Equal for equal bodies; gives the answer an ETag, and lets its gzipped form be kept. */
   readonly tag?: string;
 }

@@ -40,6 +40,11 @@ async function send(
 ): Promise<void> {
   if (response.destroyed) return;
   const { status, headers, tag } = answer;
+  if (answer.stream) {
+    response.writeHead(status, { ...headers, 'X-Content-Type-Options': 'nosniff' });
+    answer.stream.pipe(response);
+    return;
+  }
   const isCompressible = isText(headers['Content-Type']) && byteLength(answer.chunks) >= GZIP_BYTES_MIN;
   const isGzip = isCompressible && accepts(request.headers['accept-encoding'], 'gzip');
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);

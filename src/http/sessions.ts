@@ -43,7 +43,7 @@ export function sessionRoutes(options: SessionRouteOptions): Route[] {
 /** Runs a spec as a session and answers with what came of it. */
 export async function runSession(
   options: Pick<SessionRouteOptions, 'submit' | 'timeoutMs' | 'maxTimeoutMs'>,
-  { query, signal }: Request,
+  { query, signal, raw }: Request,
   spec: JobSpec,
 ): Promise<Answer> {
   const job: Job = {
@@ -51,6 +51,7 @@ export async function runSession(
     spec,
     timeoutMs: timeoutOf(query, options),
     trackingId: trackingIdOf(query),
+    remoteAddress: raw.socket.remoteAddress ?? null,
   };
   const settled = await options.submit(job, signal);
   const { outcome } = settled;

@@ -35,6 +35,8 @@ export interface Family {
   readonly divisor?: number;
   /** Labelsets that are shown only once they have a value: those whose cross product is mostly impossible. */
   readonly sparse?: true;
+  /** Kept by labelset, because each worker sets its own, but shown without labels, as their sum; gauges only. */
+  readonly isSummed?: true;
   /** The server's own answering: it does not by itself make a snapshot stale, or no two scrapes could share one. */
   readonly quiet?: true;
   /** Read from the truth when a snapshot is made, by the collector of this name. */

@@ -2,6 +2,7 @@
  * What the views read: the counters as they were at one moment, and the ring with its open row. Taking one drains the
  * lanes, closes a period that is over, and asks the collectors for what only they know. Main thread.
  */
+import assert from 'node:assert/strict';
 import type { Clock } from '../clock.js';
 import type { Record } from './delta.js';
 import { COLLECTORS, type Collector } from './family.js';
@@ -52,6 +53,7 @@ export function createSnapshots(options: {
     if (last && last.snapshot.version === fold.version() && nowMs - last.takenAtMs < SHARED_MS) return last.snapshot;
     const counters = fold.counters.slice();
     const set: Record = (slot, value) => {
+      if (!Number.isFinite(value)) assert.fail(`a collector set slot ${slot} to ${value}`);
       counters[slot] = value;
     };
     const failed = new Set<Collector>();

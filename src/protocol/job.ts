@@ -24,6 +24,8 @@ export interface Job {
   /** ms the session may run once it has its slot; null: without limit. */
   readonly timeoutMs: number | null;
   readonly trackingId: string | null;
+  /** Of the client; for `/sessions`. */
+  readonly remoteAddress: string | null;
 }
 
 /** The answer to the main navigation; absent when the page was given as HTML. */

@@ -16,6 +16,7 @@ export function collectSessions(
     readonly kinds: readonly SessionKind[];
     readonly slots: number;
     readonly queueLimit: number;
+    readonly overloaded: () => Readonly<Record<'cpu' | 'memory' | 'queue', boolean>>;
   },
 ): Collect {
   const active = of.kinds.map((kind) => ({ kind, slot: slotOf('headcount_sessions_active', kind) }));
@@ -23,7 +24,13 @@ export function collectSessions(
   const length = slotOf('headcount_queue_length');
   const queueLimit = slotOf('headcount_queue_limit');
   const oldest = slotOf('headcount_queue_oldest_enqueued_timestamp_seconds');
+  const resources = (['cpu', 'memory', 'queue'] as const).map((resource) => ({
+    resource,
+    slot: slotOf('headcount_overloaded', resource),
+  }));
   return (set) => {
+    const overloaded = of.overloaded();
+    for (const { resource, slot } of resources) set(slot, overloaded[resource] ? 1 : 0);
     const running = of.admission.active();
     for (const { kind, slot } of active) set(slot, running.filter((job) => job.spec.kind === kind).length);
     set(limit, of.slots);

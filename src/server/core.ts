@@ -5,7 +5,6 @@
 import type { Admission } from '../admission/admission.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
-import { openResourceReader } from '../host/cgroup.js';
 import { collectNodejs, collectProcess, watchGarbageCollections } from '../host/self.js';
 import type { Log } from '../log.js';
 import type { Domains } from '../metrics/family.js';
@@ -24,10 +23,13 @@ import type { SessionKind } from '../protocol/names.js';
 import { collectBrowsers, collectHistory, collectPool, collectSessions, setInfo } from './collectors.js';
 import type { Shards } from './shards.js';
 import { createTimers } from './timers.js';
+import { createProcessUsage, createUsage } from './usage.js';
 import type { Versions } from './versions.js';
 
 const DRAIN_EVERY_MS = 100;
 const SAMPLE_EVERY_MS = 1_000;
+/** A sample costs main about 3 ms. */
+const PROCESSES_EVERY_MS = 2_000;
 
 /** What the gauges are read from; asked for only once the server has been built. */
 export interface Sources {
@@ -36,6 +38,8 @@ export interface Sources {
   readonly shards: Shards;
   readonly kinds: readonly SessionKind[];
   readonly isDraining: () => boolean;
+  /** Which resources are over their limit. */
+  readonly overloaded: () => Readonly<Record<'cpu' | 'memory' | 'queue', boolean>>;
 }
 
 export interface CoreOptions {
@@ -70,18 +74,21 @@ export function createCore(options: CoreOptions) {
     ring,
     clock,
     collectors: collectorsOf(options, layout.slotOf, () => {
-      const { from, to } = selectRows(ring, EVERYTHING, retentionMs);
-      return to - from;
+      const { from, closedTo } = selectRows(ring, EVERYTHING, retentionMs);
+      return closedTo - from + 1;
     }),
     onError: (collector, error) => log.error({ collector, err: error }, 'a collector failed'),
   });
   const texts = createRowTexts(ring);
 
-  const usage = sampleUsage({ clock, record, slotOf });
+  const usage = createUsage({ clock, record, slotOf });
+  const sampleProcesses = createProcessUsage({ record, slotOf }, options.workers);
   const timers = createTimers(clock);
   const stopGarbage = watchGarbageCollections(record, slotOf);
   timers.every(DRAIN_EVERY_MS, fold.drain);
   timers.every(SAMPLE_EVERY_MS, usage.sample);
+  timers.every(SAMPLE_EVERY_MS, () => options.sources().admission.countSlots());
+  timers.every(PROCESSES_EVERY_MS, () => sampleProcesses(options.sources().shards.pids()));
   // A period ends on its minute, not when somebody looks: a session belongs to the one in which it settles.
   timers.repeat(fold.untilRollMs, fold.roll);
 
@@ -94,6 +101,11 @@ export function createCore(options: CoreOptions) {
     workerSetup: { lanes: laneBuffer, laneShape, domains },
     takeSnapshot,
     usage: usage.last,
+    /** The live row as JSON, without its session times. */
+    liveRow(): string {
+      takeSnapshot();
+      return texts.of(ring.closed()).bare;
+    },
     views: {
       history: createHistoryView({ texts, retentionMs }),
       totals: createTotalsView({ texts, retentionMs }),
@@ -113,8 +125,14 @@ function collectorsOf({ sources, config }: CoreOptions, slotOf: Core['slotOf'], 
   };
   // Built at the first snapshot, when the rooms that they look into are.
   const sessions = once(() => {
-    const { admission, kinds } = sources();
-    return collectSessions(slotOf, { admission, kinds, slots: config.concurrent, queueLimit: config.queueLength });
+    const { admission, kinds, overloaded } = sources();
+    return collectSessions(slotOf, {
+      admission,
+      kinds,
+      slots: config.concurrent,
+      queueLimit: config.queueLength,
+      overloaded,
+    });
   });
   const pool = once(() => collectPool(slotOf, sources()));
   const browsers = once(() => collectBrowsers(slotOf, sources().shards));
@@ -126,24 +144,4 @@ function collectorsOf({ sources, config }: CoreOptions, slotOf: Core['slotOf'], 
     process: collectProcess(slotOf),
     nodejs: collectNodejs(slotOf),
   } satisfies Parameters<typeof createSnapshots>[0]['collectors'];
-}
-
-/** CPU and memory once a second, on our own timer, so that scraping never changes what is measured. */
-function sampleUsage(options: {
-  readonly clock: Clock;
-  readonly record: (slot: number, value: number) => void;
-  readonly slotOf: Core['slotOf'];
-}) {
-  const reader = openResourceReader({ clock: options.clock });
-  const cpuSlot = options.slotOf('headcount_cpu_ratio');
-  const memorySlot = options.slotOf('headcount_memory_ratio');
-  const last = { cpu: 0, memory: 0 };
-  const sample = (): void => {
-    last.cpu = reader.cpuRatio() ?? last.cpu;
-    last.memory = reader.memoryRatio() ?? last.memory;
-    options.record(cpuSlot, last.cpu);
-    options.record(memorySlot, last.memory);
-  };
-  reader.cpuRatio();
-  return { sample, last: () => last };
 }

@@ -2,6 +2,7 @@
  * The values of every label: each taken from the table of the room that knows it. Pure.
  */
 import { FAILURES, REJECTION_REASONS, SESSION_FAILURE_REASONS } from '../failures.js';
+import { PROCESS_TYPES } from '../host/processes.js';
 import { GC_KINDS } from '../host/self.js';
 import { COLLECTORS, type Domains } from '../metrics/family.js';
 import {
@@ -48,7 +49,7 @@ export function labelDomains(options: {
     method: METHODS,
     code: CODES,
     collector: COLLECTORS,
-    processType: [],
+    processType: PROCESS_TYPES,
     gcKind: GC_KINDS,
     version: [versions.headcount],
     node: [versions.node],

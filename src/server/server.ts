@@ -5,14 +5,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { type Admission, createAdmission, type SettledSession } from '../admission/admission.js';
+import { type Admission, createAdmission, type RunningSession, type SettledSession } from '../admission/admission.js';
 import { createBooks } from '../admission/books.js';
 import { createRecent } from '../admission/recent.js';
 import { type Clock, systemClock } from '../clock.js';
 import { isLoopback, shownConfig } from '../config/parse.js';
 import type { Config } from '../config/settings.js';
 import { createAuth } from '../http/auth.js';
+import { controlRoutes, type SessionView } from '../http/control.js';
 import { createEdge } from '../http/edge.js';
+import { createEvents, type Events } from '../http/events.js';
 import { managementRoutes } from '../http/management.js';
 import { metricsRoutes } from '../http/metrics.js';
 import { createGate } from '../http/origin.js';
@@ -29,7 +31,7 @@ import { labelDomains } from './domains.js';
 import { listen } from './listen.js';
 import { countRequests } from './requests.js';
 import { createShards, type Shards } from './shards.js';
-import { createStatus } from './status.js';
+import { createStatus, type Status } from './status.js';
 import { stopInOrder } from './stop.js';
 import { readVersions } from './versions.js';
 
@@ -61,7 +63,7 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
   const finder = createFinder({ ...options, setting: config.chromiumPath });
   await finder.get().catch((error: unknown) => log.error({ message: messageOf(error) }, 'no Chromium; it is tried on'));
   const rooms = buildRooms(options, finder);
-  const { admission, pool, shards, core, state, clock } = rooms;
+  const { admission, pool, shards, core, events, state, clock } = rooms;
   const edge = buildEdge(options, rooms, finder);
   const stop = stopInOrder({
     clock,
@@ -73,6 +75,7 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
     },
     admission,
     edge,
+    events,
     shards,
     pool,
     core,
@@ -102,7 +105,14 @@ function buildRooms(options: HeadcountOptions, finder: Finder) {
     clock,
     log,
     versions,
-    sources: () => ({ admission, pool, shards, kinds, isDraining: () => state.isDraining }),
+    sources: () => ({
+      admission,
+      pool,
+      shards,
+      kinds,
+      isDraining: () => state.isDraining,
+      overloaded: status.overloaded,
+    }),
   });
   const { record, slotOf } = core;
   const rejected = createRecent(clock);
@@ -152,13 +162,7 @@ function buildRooms(options: HeadcountOptions, finder: Finder) {
       logSession(log, session);
     },
   });
-  return { core, pool, shards, admission, rejected, state, clock, versions, paths };
-}
-
-function buildEdge({ config, log, workers }: HeadcountOptions, rooms: Rooms, finder: Finder): Server {
-  const { core, pool, shards, admission, state, clock, versions, paths } = rooms;
-  const { record, slotOf } = core;
-  const status = createStatus({
+  const status: Status = createStatus({
     config,
     clock,
     admission,
@@ -166,9 +170,25 @@ function buildEdge({ config, log, workers }: HeadcountOptions, rooms: Rooms, fin
     wasBrowserReady: () => state.wasReady,
     isHopeless: shards.isHopeless,
     isDraining: () => state.isDraining,
-    recentlyRejected: rooms.rejected.count,
+    recentlyRejected: rejected.count,
     usage: core.usage,
   });
+  const events: Events = createEvents({
+    clock,
+    render: () => {
+      const row = core.liveRow();
+      const pressure = JSON.stringify(status.pressure());
+      return `{"row":${row},"pressure":${pressure},"shards":${JSON.stringify(shardStates(pool, shards))}}`;
+    },
+  });
+  return { core, pool, shards, admission, status, events, state, clock, versions, paths };
+}
+
+const KILLED = 'ended by an operator';
+
+function buildEdge({ config, log, workers }: HeadcountOptions, rooms: Rooms, finder: Finder): Server {
+  const { core, admission, status, events, clock, versions, paths } = rooms;
+  const { record, slotOf } = core;
   const session = { submit: admission.submit, timeoutMs: config.timeoutMs, maxTimeoutMs: config.maxTimeoutMs };
   const bootId = randomUUID().slice(0, 8);
   return createEdge({
@@ -180,6 +200,12 @@ function buildEdge({ config, log, workers }: HeadcountOptions, rooms: Rooms, fin
         meta: () => ({ ...versions, chromium: finder.version() }),
         paths,
       }),
+      ...controlRoutes({
+        sessions: () => admission.sessions().map(viewOf),
+        kill: (id) => admission.kill(id, KILLED),
+        killAll: () => admission.killAll(KILLED),
+      }),
+      events.route,
       ...metricsRoutes({ ...core.views, takeSnapshot: core.takeSnapshot, bootId, nowEpochMs: clock.epochMs }),
       ...sessionRoutes({
         ...session,
@@ -201,6 +227,23 @@ function buildEdge({ config, log, workers }: HeadcountOptions, rooms: Rooms, fin
     onAnswered: countRequests(record, slotOf, paths),
     onError: (error) => log.error({ err: error }, 'bug in a handler'),
   });
+}
+
+/** What each shard is doing; a thread without a browser is not ready whatever else it is. */
+function shardStates(pool: Pool, shards: Shards) {
+  const pids = shards.pids();
+  return pool.states().map((one, index) => ({
+    shard: index,
+    state: one.state,
+    browser: shards.states()[index],
+    sessions: one.sessions,
+    pid: pids[index] ?? null,
+  }));
+}
+
+function viewOf({ job, worker, state, startedAtEpochMs, ageMs }: RunningSession): SessionView {
+  const { id, trackingId, remoteAddress } = job;
+  return { id, kind: job.spec.kind, trackingId, worker, state, startedAt: startedAtEpochMs, ageMs, remoteAddress };
 }
 
 function logSession(log: Log, { job, reason, outcome, queueMs, runMs, worker }: SettledSession): void {

@@ -34,6 +34,8 @@ export interface Shards {
   kill(shard: number, reason: BrowserExitReason): void;
   /** Root pids of the browsers alive, by shard; null where there is none. */
   pids(): readonly (number | null)[];
+  /** Of the browsers, by shard. */
+  states(): readonly ReturnType<Supervisor['state']>[];
   /** None is ready, and every one has failed to start or died fast again and again. */
   isHopeless(): boolean;
   stop(): Promise<void>;
@@ -100,6 +102,7 @@ export function createShards(options: ShardsOptions): Shards {
     },
     kill: (index, reason) => supervisors[index]?.kill(reason),
     pids: () => browsers.map((browser) => browser?.pid ?? null),
+    states: () => supervisors.map((one) => one.state()),
     isHopeless: () => supervisors.every((one) => one.state() === 'failing'),
     async stop() {
       await Promise.all(supervisors.map((one) => one.stop()));

@@ -26,18 +26,28 @@ const MESSAGES = {
   memory: 'Memory is over the configured maximum for memory percent',
 } as const;
 
+export type Status = ReturnType<typeof createStatus>;
+
 export function createStatus(options: StatusOptions) {
   const { config, admission } = options;
   const isFull = (): boolean =>
     admission.slotsInUse() >= config.concurrent && admission.queueLength() >= config.queueLength;
 
+  const percents = () => {
+    const usage = options.usage();
+    return { cpu: Math.ceil(usage.cpu * 100), memory: Math.ceil(usage.memory * 100) };
+  };
+
+  const overloaded = () => {
+    const { cpu, memory } = percents();
+    return { cpu: cpu > config.maxCpuPercent, memory: memory > config.maxMemoryPercent, queue: isFull() };
+  };
+
   return {
+    overloaded,
     pressure(): Pressure {
-      const usage = options.usage();
-      const cpu = Math.ceil(usage.cpu * 100);
-      const memory = Math.ceil(usage.memory * 100);
-      const overloaded = cpu > config.maxCpuPercent ? 'cpu' : memory > config.maxMemoryPercent ? 'memory' : '';
-      const reason = isFull() ? 'full' : overloaded;
+      const over = overloaded();
+      const reason = over.queue ? 'full' : over.cpu ? 'cpu' : over.memory ? 'memory' : '';
       return {
         date: options.clock.epochMs(),
         reason,
@@ -48,8 +58,7 @@ export function createStatus(options: StatusOptions) {
         running: admission.active().length,
         maxConcurrent: config.concurrent,
         maxQueued: config.queueLength,
-        cpu,
-        memory,
+        ...percents(),
       };
     },
     notReady(): NotReady {

@@ -5,6 +5,7 @@
 import type { Server } from 'node:http';
 import type { Admission } from '../admission/admission.js';
 import type { Clock } from '../clock.js';
+import type { Events } from '../http/events.js';
 import type { Log } from '../log.js';
 import type { Pool } from '../pool/pool.js';
 import type { Core } from './core.js';
@@ -24,6 +25,7 @@ export interface StopOptions {
   readonly onDraining: () => void;
   readonly admission: Admission;
   readonly edge: Server;
+  readonly events: Pick<Events, 'close'>;
   readonly shards: Shards;
   readonly pool: Pool;
   readonly core: Pick<Core, 'stop'>;
@@ -45,6 +47,7 @@ async function stop(options: StopOptions): Promise<void> {
     admission.killAll('the server is shutting down');
     await within(clock, DISPOSAL_LIMIT_MS, idle);
   }
+  options.events.close();
   if (edge.listening) await closeEdge(edge, clock);
   await options.shards.stop();
   await options.pool.destroy();

@@ -19,6 +19,8 @@ export interface Lease {
   readonly cdp: CDPSession;
   /** Resolves when the browser is gone; never rejects. */
   readonly lost: Promise<void>;
+  /** Called once, when Chromium has disposed of the context. */
+  readonly isGone: () => void;
 }
 
 export interface Shard {
@@ -28,6 +30,11 @@ export interface Shard {
   lease(options: BrowserContextOptions | null): Promise<Lease>;
   /** Disposes of it. False when Chromium did not, within the limit. */
   release(lease: Lease): Promise<boolean>;
+  /**
+   * How many contexts Chromium has that are not ours: neither a session's nor one kept ready, nor one being made or
+   * closed at this moment. 0 when the browser does not answer.
+   */
+  strayContexts(): Promise<number>;
   contextsOpen(): number;
   pagesOpen(): number;
 }
@@ -36,36 +43,50 @@ interface Attached {
   readonly browser: Browser;
   readonly lost: Promise<void>;
   readonly ready: Lease[];
+  /** Being made, to be kept ready. */
   pending: number;
+  /** Contexts asked for and not yet gone. */
+  owned: number;
+  /** For questions about the browser as a whole. */
+  readonly cdp: CDPSession;
 }
 
 export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Clock; prewarm: number }): Shard {
   let current: Attached | null = null;
 
-  const open = async ({ browser, lost }: Attached, options: BrowserContextOptions | null): Promise<Lease> => {
+  const open = async (attached: Attached, options: BrowserContextOptions | null): Promise<Opened> => {
     const startedAtMs = clock.monotonicMs();
-    const context = await browser.newContext({ viewport: DEFAULT_VIEWPORT, acceptDownloads: false, ...options });
-    const contextAtMs = clock.monotonicMs();
-    tally.phase('context', contextAtMs - startedAtMs);
-    const page = await context.newPage();
-    const cdp = await context.newCDPSession(page);
-    tally.phase('page', clock.monotonicMs() - contextAtMs);
-    return { context, page, cdp, lost };
+    attached.owned++;
+    let context: BrowserContext | null = null;
+    try {
+      context = await attached.browser.newContext({ viewport: DEFAULT_VIEWPORT, acceptDownloads: false, ...options });
+      const contextAtMs = clock.monotonicMs();
+      const page = await context.newPage();
+      const cdp = await context.newCDPSession(page);
+      const isGone = (): void => {
+        attached.owned--;
+      };
+      return {
+        lease: { context, page, cdp, lost: attached.lost, isGone },
+        contextMs: contextAtMs - startedAtMs,
+        pageMs: clock.monotonicMs() - contextAtMs,
+      };
+    } catch (error) {
+      // A context without a page is nobody's, and would stay for as long as the browser.
+      await context?.close().catch(() => {});
+      attached.owned--;
+      throw error;
+    }
   };
 
   const refill = (attached: Attached): void => {
     while (attached === current && attached.ready.length + attached.pending < prewarm) {
       attached.pending++;
-      open(attached, null).then(
-        (lease) => {
-          attached.pending--;
-          attached.ready.push(lease);
-        },
+      open(attached, null)
+        .then(({ lease }) => attached.ready.push(lease))
         // A browser that cannot open a page is about to be lost, or will fail the next session, which is told why.
-        () => {
-          attached.pending--;
-        },
-      );
+        .catch(() => {})
+        .finally(() => attached.pending--);
     }
   };
 
@@ -76,7 +97,8 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
       const lost = new Promise<void>((resolve) => {
         browser.on('disconnected', () => resolve());
       });
-      const attached: Attached = { browser, lost, ready: [], pending: 0 };
+      const cdp = await browser.newBrowserCDPSession();
+      const attached: Attached = { browser, lost, ready: [], pending: 0, owned: 0, cdp };
       current = attached;
       void lost.then(() => {
         if (current === attached) current = null;
@@ -91,9 +113,14 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
       tally.prewarm(ready ? 'hit' : 'miss');
       // Refilled when one is taken and not when its session ends: by then the next session may be waiting for it.
       if (ready) refill(attached);
-      return ready ?? (await open(attached, options));
+      const { lease, contextMs, pageMs } = ready
+        ? { lease: ready, contextMs: 0, pageMs: 0 }
+        : await open(attached, options);
+      tally.phase('context', contextMs);
+      tally.phase('page', pageMs);
+      return lease;
     },
-    async release({ context, lost }) {
+    async release({ context, lost, isGone }) {
       let cancel = (): void => {};
       const limit = new Promise<boolean>((resolve) => {
         cancel = clock.after(CLOSE_LIMIT_MS, () => resolve(false));
@@ -104,9 +131,24 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
       );
       const isClosed = await Promise.race([closed, lost.then(() => true), limit]);
       cancel();
+      if (isClosed) isGone();
       return isClosed;
     },
-    contextsOpen: () => current?.browser.contexts().length ?? 0,
+    async strayContexts() {
+      const attached = current;
+      if (!attached) return 0;
+      const before = attached.owned;
+      const held = await attached.cdp.send('Target.getBrowserContexts').catch(() => null);
+      // Contexts come and go while Chromium is asked: whichever count was higher owned up to them.
+      return Math.max(0, (held?.browserContextIds.length ?? 0) - Math.max(before, attached.owned));
+    },
+    contextsOpen: () => current?.owned ?? 0,
     pagesOpen: () => current?.browser.contexts().reduce((sum, context) => sum + context.pages().length, 0) ?? 0,
   };
+}
+
+interface Opened {
+  readonly lease: Lease;
+  readonly contextMs: number;
+  readonly pageMs: number;
 }

@@ -14,6 +14,7 @@ export interface Tally {
   networkFailure(error: string): void;
   /** The worker's own state, once a second: gauges as they are, active and idle time since the last report. */
   report(state: WorkerState): void;
+  contextsLeaked(count: number): void;
 }
 
 export interface WorkerState {
@@ -42,11 +43,13 @@ export function createTally(record: Record, layout: Layout, workerIndex: number)
   const heap = layout.slotOf('headcount_worker_heap_used_bytes', worker);
   const lastReport = layout.slotOf('headcount_worker_last_report_timestamp_seconds', worker);
   const contexts = layout.slotOf('headcount_contexts_open', worker);
+  const leaked = layout.slotOf('headcount_contexts_leaked', worker);
   const pages = layout.slotOf('headcount_pages_open', worker);
   return {
     phase: (phase, ms) => record(phases[phase] ?? 0, ms),
     prewarm: (result) => record(result === 'hit' ? hit : miss, 1),
     pageCrash: () => record(crash, 1),
+    contextsLeaked: (count) => record(leaked, count),
     networkFailure: (error) => record(errors.get(error) ?? other, 1),
     report(state) {
       record(active, state.activeMs);

@@ -14,6 +14,7 @@ import { createShard, type Shard } from './shard.js';
 import { createTally, type Tally } from './tally.js';
 
 const REPORT_EVERY_MS = 1_000;
+const LEAKS_EVERY_MS = 5_000;
 
 export interface WorkerThread {
   /** Claims a lane and begins to listen to main. A lane of -1 means that none was free yet: to be tried again. */
@@ -80,4 +81,12 @@ function reportEverySecond(shard: Shard, tally: Tally): void {
   };
   report();
   setInterval(report, REPORT_EVERY_MS);
+  let strayBefore = 0;
+  setInterval(() => {
+    void shard.strayContexts().then((stray) => {
+      // Only what two samples saw: one may have caught a context between its making and its owner.
+      tally.contextsLeaked(Math.min(stray, strayBefore));
+      strayBefore = stray;
+    });
+  }, LEAKS_EVERY_MS);
 }

@@ -19,13 +19,22 @@ export const BROWSER_FAMILIES = [
     name: 'headcount_contexts_open',
     type: 'gauge',
     labels: { worker: 'worker' },
+    isSummed: true,
     help: 'Browser contexts open, those kept ready included, as last reported by the worker (once a second).',
   },
   {
     name: 'headcount_pages_open',
     type: 'gauge',
     labels: { worker: 'worker' },
+    isSummed: true,
     help: 'Pages open, those kept ready included, as last reported by the worker (once a second).',
+  },
+  {
+    name: 'headcount_contexts_leaked',
+    type: 'gauge',
+    labels: { worker: 'worker' },
+    isSummed: true,
+    help: 'Contexts that Chromium has and neither a session nor a prewarm owns, in two samples 5 s apart.',
   },
   {
     name: 'headcount_browser_launches_total',
@@ -58,6 +67,25 @@ export const BROWSER_FAMILIES = [
     type: 'counter',
     labels: { result: 'prewarm' },
     help: 'Sessions that found a page ready (hit), or had to make one (miss).',
+  },
+  {
+    name: 'headcount_chromium_processes',
+    type: 'gauge',
+    labels: { process: 'processType' },
+    help: 'Chromium processes alive by type, sampled every 2 s.',
+  },
+  {
+    name: 'headcount_chromium_memory_bytes',
+    type: 'gauge',
+    labels: { worker: 'worker' },
+    help: 'Anonymous resident memory (RssAnon) of the Chromium processes of a shard, sampled every 2 s.',
+  },
+  {
+    name: 'headcount_chromium_cpu_seconds_total',
+    type: 'counter',
+    labels: { worker: 'worker' },
+    divisor: MS_PER_SECOND,
+    help: 'CPU time of the Chromium processes of a shard, those that have exited included, sampled every 2 s.',
   },
   {
     name: 'headcount_network_failures_total',

@@ -16,6 +16,13 @@ export const SERVER_FAMILIES = [
     help: 'Always 1; the labels tell the versions in use.',
   },
   {
+    name: 'headcount_overloaded',
+    type: 'gauge',
+    labels: { resource: 'resource' },
+    collector: 'sessions',
+    help: '1 while a resource is over its limit: cpu, memory, or the queue with all slots taken.',
+  },
+  {
     name: 'headcount_cpu_ratio',
     type: 'gauge',
     row: { kind: 'cpu' },

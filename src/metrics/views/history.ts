@@ -3,7 +3,7 @@
  * and kept as bytes, so that a request renders one row and joins two buffers. Main thread.
  */
 import type { Snapshot } from '../snapshot.js';
-import type { RowTexts } from './rows.js';
+import { droppedIn, type RowTexts } from './rows.js';
 import { type Selection, selectRows } from './selection.js';
 
 export interface View {
@@ -26,28 +26,25 @@ export function createHistoryView({
   const joined: [Join | null, Join | null] = [null, null];
   return (snapshot, selection) => {
     const { ring } = snapshot;
-    const { from, to } = selectRows(ring, selection, retentionMs);
-    const closedTo = Math.min(to, ring.closed());
+    const { from, closedTo, isLive } = selectRows(ring, selection, retentionMs);
     const which = selection.sessionTimes ? 0 : 1;
     const of = (sequence: number): string => texts.of(sequence)[selection.sessionTimes ? 'full' : 'bare'];
-    const dropped = from < closedTo ? texts.of(from).dropped : 0;
+    const dropped = droppedIn(ring, { from, to: closedTo });
     let join = joined[which];
     if (!join || join.from !== from || join.to !== closedTo || join.dropped !== dropped) {
-      const rows = Array.from({ length: Math.max(0, closedTo - from) }, (_, i) => of(from + i));
+      const rows = Array.from({ length: closedTo - from }, (_, i) => of(from + i));
       join = { from, to: closedTo, dropped, bytes: Buffer.from(`[${rows.join()}`, 'latin1') };
       joined[which] = join;
     }
-    const isLive = to > ring.closed();
     const separator = isLive && closedTo > from ? ',' : '';
     const rest = `${separator}${isLive ? of(ring.closed()) : ''}]`;
     return {
       chunks: [join.bytes, Buffer.from(rest, 'latin1')],
-      tag: `${which}-${from}-${to}-${dropped}-${isLive ? snapshot.version : ''}`,
+      tag: `${which}-${from}-${closedTo}-${dropped}-${isLive ? snapshot.version : ''}`,
     };
   };
 }
 
-/** Rows lose session times oldest first, so what the first row has lost tells whether any text changed. */
 interface Join {
   readonly from: number;
   readonly to: number;

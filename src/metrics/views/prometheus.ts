@@ -72,7 +72,18 @@ function createFamilyRenderer(placed: PlacedFamily, format: Format) {
 
 type Render = (words: Float64Array, divisor: number) => string;
 
+function summedRenderer(family: Family, series: readonly Series[]): Render {
+  return (words, divisor) => `${family.name} ${sumOf(series, words) / divisor}\n`;
+}
+
+function sumOf(series: readonly Series[], words: Float64Array): number {
+  let sum = 0;
+  for (const { slot } of series) sum += words[slot] ?? 0;
+  return sum;
+}
+
 function plainRenderer({ family, series }: PlacedFamily): Render {
+  if (family.isSummed) return summedRenderer(family, series);
   const lines: Line[] = series.map((one) => ({ prefix: `${family.name}${braces(one.labels)} `, slot: one.slot }));
   const isSparse = family.sparse === true;
   return (words, divisor) => {
@@ -139,8 +150,9 @@ function asMetric(placed: PlacedFamily, words: () => Float64Array): Metric {
     type: family.type,
     aggregator: 'sum',
     labelNames: Object.keys(family.labels ?? {}),
+    // prom-client renames a counter of an OpenMetrics registry, on the object itself, before it asks.
     get: async () => ({
-      name: family.name,
+      name: metric.name,
       help: family.help,
       type: family.type,
       aggregator: 'sum',
@@ -154,8 +166,12 @@ function asMetric(placed: PlacedFamily, words: () => Float64Array): Metric {
 function samples({ family, series }: PlacedFamily, words: Float64Array) {
   const divisor = family.divisor ?? 1;
   const name = family.name;
+  if (family.isSummed) return [{ labels: {}, value: sumOf(series, words) / divisor }];
   return series.flatMap(({ slot, labels }) => {
-    if (family.type !== 'histogram') return [{ labels, value: (words[slot] ?? 0) / divisor }];
+    if (family.type !== 'histogram') {
+      const value = (words[slot] ?? 0) / divisor;
+      return family.sparse && value === 0 ? [] : [{ labels, value }];
+    }
     const bounds = [...(family.buckets ?? []).map(canonical), '+Inf'];
     let count = 0;
     const buckets = bounds.map((le, i) => {

@@ -39,8 +39,23 @@ export function createRowTexts(ring: Ring): RowTexts {
 /** Entries of a row's session times that the ring has overwritten. */
 export function droppedOf(ring: Ring, sequence: number): number {
   const row = ring.row(sequence);
-  const lost = ring.timesWritten() - SESSION_TIMES_HELD - word(row, 'timesStart');
-  return Math.min(Math.max(lost, 0), word(row, 'settled'));
+  const start = word(row, 'timesStart');
+  return droppedBetween(ring, start, start + word(row, 'settled'));
+}
+
+/**
+ * The same over the closed rows [from, to). It goes up with every entry that any of them loses, so it also tells
+ * whether what was made of their texts is still true; the first row alone does not, once it has lost all it had.
+ */
+export function droppedIn(ring: Ring, { from, to }: { readonly from: number; readonly to: number }): number {
+  if (from >= to) return 0;
+  return droppedBetween(ring, word(ring.row(from), 'timesStart'), word(ring.row(to), 'timesStart'));
+}
+
+/** How many of the run times [start, end), by their number ever written, are overwritten. */
+function droppedBetween(ring: Ring, start: number, end: number): number {
+  const lost = ring.timesWritten() - SESSION_TIMES_HELD - start;
+  return Math.min(Math.max(lost, 0), end - start);
 }
 
 /** `"name":value` of the columns, in order; `null` where `sessionTimes` belongs. */

@@ -16,12 +16,16 @@ export interface Selection {
 
 export const EVERYTHING: Selection = { sinceMs: null, untilMs: null, last: null, sessionTimes: true };
 
-/** Sequence numbers [from, to) of the rows selected; dates only go up, so they are one run. */
-export function selectRows(
-  ring: Ring,
-  selection: Selection,
-  retentionMs: number,
-): { readonly from: number; readonly to: number } {
+/** The rows selected; dates only go up, so they are one run. */
+export interface SelectedRows {
+  /** Sequence numbers [from, closedTo) of those that are closed. */
+  readonly from: number;
+  readonly closedTo: number;
+  /** Whether the open row follows them. */
+  readonly isLive: boolean;
+}
+
+export function selectRows(ring: Ring, selection: Selection, retentionMs: number): SelectedRows {
   const open = ring.closed();
   const dateOf = (sequence: number): number => word(ring.row(sequence), 'date');
   const oldest = dateOf(open) - retentionMs;
@@ -34,5 +38,5 @@ export function selectRows(
   let to = open + 1;
   while (selection.untilMs !== null && to > from && dateOf(to - 1) >= selection.untilMs) to--;
   if (selection.last !== null) from = Math.max(from, to - selection.last);
-  return { from, to };
+  return { from, closedTo: Math.max(from, Math.min(to, open)), isLive: from <= open && to > open };
 }

@@ -7,7 +7,7 @@ import { FIELDS } from '../fields.js';
 import type { Ring } from '../ring.js';
 import { mergeRow, ROW_WORDS, word } from '../row.js';
 import type { SelectingView } from './history.js';
-import { columns, type RowTexts } from './rows.js';
+import { columns, droppedIn, type RowTexts } from './rows.js';
 import { selectRows } from './selection.js';
 
 const TOTAL_FIELDS = FIELDS.filter((field) => field.inTotals);
@@ -24,16 +24,14 @@ export function createTotalsView({
   let kept: Merged | null = null;
   return (snapshot, selection) => {
     const { ring } = snapshot;
-    const { from, to } = selectRows(ring, selection, retentionMs);
-    const closedTo = Math.min(to, ring.closed());
-    const firstDropped = from < closedTo ? texts.of(from).dropped : 0;
-    if (!kept || kept.from !== from || kept.to !== closedTo || kept.firstDropped !== firstDropped) {
-      kept = mergeClosed(ring, texts, { from, to: closedTo, firstDropped });
+    const { from, closedTo, isLive } = selectRows(ring, selection, retentionMs);
+    const closedDropped = droppedIn(ring, { from, to: closedTo });
+    if (!kept || kept.from !== from || kept.to !== closedTo || kept.dropped !== closedDropped) {
+      kept = mergeClosed(ring, texts, { from, to: closedTo, dropped: closedDropped });
     }
     const total = kept.row.slice();
-    let dropped = kept.dropped;
+    let dropped = closedDropped;
     let liveTimes = '';
-    const isLive = to > ring.closed();
     if (isLive) {
       mergeRow(total, ring.open());
       const live = texts.of(ring.closed());
@@ -43,8 +41,12 @@ export function createTotalsView({
     const parts = columns(total, TOTAL_FIELDS, dropped);
     const at = parts.indexOf(null);
     const before = parts.slice(0, at).join();
-    const after = [...parts.slice(at + 1), ...coverage(total)].join();
-    const tag = `t${selection.sessionTimes ? 0 : 1}-${from}-${to}-${firstDropped}-${isLive ? snapshot.version : ''}`;
+    const { monthlyUnits, minutes } = coverage(total);
+    const ends = [`"estimatedMonthlyUnits":${monthlyUnits}`, `"minutesOfMetricsAvailable":${minutes}`];
+    const after = [...parts.slice(at + 1), ...ends].join();
+    // What is covered goes up by time alone, without the version, so it is part of the tag.
+    const version = isLive ? `${snapshot.version}-${monthlyUnits}-${minutes}` : '';
+    const tag = `t${selection.sessionTimes ? 0 : 1}-${from}-${closedTo}-${closedDropped}-${version}`;
     if (!selection.sessionTimes) return { chunks: [Buffer.from(`{${before},${after}}`, 'latin1')], tag };
     const separator = kept.times.length > 0 && liveTimes !== '' ? ',' : '';
     return {
@@ -61,7 +63,6 @@ export function createTotalsView({
 interface Merged {
   readonly from: number;
   readonly to: number;
-  readonly firstDropped: number;
   readonly row: Float64Array;
   readonly dropped: number;
   readonly times: Buffer;
@@ -70,24 +71,23 @@ interface Merged {
 function mergeClosed(
   ring: Ring,
   texts: RowTexts,
-  { from, to, firstDropped }: { readonly from: number; readonly to: number; readonly firstDropped: number },
+  { from, to, dropped }: { readonly from: number; readonly to: number; readonly dropped: number },
 ): Merged {
   const row = new Float64Array(ROW_WORDS);
   const times: string[] = [];
-  let dropped = 0;
   for (let sequence = from; sequence < to; sequence++) {
     mergeRow(row, ring.row(sequence));
     const text = texts.of(sequence);
-    dropped += text.dropped;
     if (text.times !== '') times.push(text.times);
   }
-  return { from, to, firstDropped, row, dropped, times: Buffer.from(times.join(), 'latin1') };
+  return { from, to, row, dropped, times: Buffer.from(times.join(), 'latin1') };
 }
 
 /** Units scaled from the time really covered to 30 days, and that time. */
-function coverage(total: Float64Array): string[] {
+function coverage(total: Float64Array): { readonly monthlyUnits: number; readonly minutes: number } {
   const coveredMs = word(total, 'coveredMs');
-  const monthly = coveredMs === 0 ? 0 : Math.round((word(total, 'units') * MONTH_MS) / coveredMs);
-  const minutes = Math.round((coveredMs / MINUTE_MS) * 100) / 100;
-  return [`"estimatedMonthlyUnits":${monthly}`, `"minutesOfMetricsAvailable":${minutes}`];
+  return {
+    monthlyUnits: coveredMs === 0 ? 0 : Math.round((word(total, 'units') * MONTH_MS) / coveredMs),
+    minutes: Math.round((coveredMs / MINUTE_MS) * 100) / 100,
+  };
 }

@@ -1,0 +1,67 @@
+/**
+ * `/events`: once a second, what changes all the time, as server-sent events. Rendered once for all who listen, and
+ * only while somebody does. Main thread.
+ */
+import { Readable } from 'node:stream';
+import type { Clock } from '../clock.js';
+import { ServiceError } from '../failures.js';
+import type { Route } from './route.js';
+
+const EVERY_MS = 1_000;
+/** More than people look at one server; a bound, so that a loop of reconnecting clients cannot hold every socket. */
+const LISTENERS_MAX = 100;
+
+export interface EventsOptions {
+  readonly clock: Clock;
+  /** The event's data as JSON, on one line. */
+  readonly render: () => string;
+}
+
+export interface Events {
+  readonly route: Route;
+  /** Ends all streams: the server stops. */
+  close(): void;
+}
+
+export function createEvents({ clock, render }: EventsOptions): Events {
+  const listeners = new Set<Readable>();
+  let cancel = (): void => {};
+
+  const tick = (): void => {
+    const event = `data: ${render()}\n\n`;
+    for (const listener of listeners) {
+      // One that does not read misses events rather than gathers them.
+      if (listener.readableLength === 0) listener.push(event);
+    }
+    cancel = listeners.size > 0 ? clock.after(EVERY_MS, tick) : () => {};
+  };
+
+  const route: Route = {
+    path: '/events',
+    methods: ['GET'],
+    handle: ({ signal }) => {
+      if (listeners.size >= LISTENERS_MAX) {
+        throw new ServiceError('TOO_MANY_LISTENERS', `${LISTENERS_MAX} clients listen already`);
+      }
+      const stream = new Readable({ read() {} });
+      listeners.add(stream);
+      signal.addEventListener('abort', () => {
+        listeners.delete(stream);
+        stream.destroy();
+      });
+      if (listeners.size === 1) tick();
+      else stream.push(`data: ${render()}\n\n`);
+      const headers = { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store' };
+      return { status: 200, headers, chunks: [], stream };
+    },
+  };
+
+  return {
+    route,
+    close() {
+      cancel();
+      for (const listener of listeners) listener.push(null);
+      listeners.clear();
+    },
+  };
+}

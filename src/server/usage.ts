@@ -1,0 +1,73 @@
+/**
+ * What the machine and the browsers use, sampled on timers of our own, so that scraping never changes what is measured.
+ * Main thread.
+ */
+import type { Clock } from '../clock.js';
+import { openResourceReader } from '../host/cgroup.js';
+import { openProcessWatch, PROCESS_TYPES } from '../host/processes.js';
+import type { Record as RecordDelta, SlotOf } from '../metrics/delta.js';
+
+export interface UsageOptions {
+  readonly clock: Clock;
+  readonly record: RecordDelta;
+  readonly slotOf: SlotOf;
+}
+
+/** CPU and memory of the machine or container. `last` gives the ratios as last sampled. */
+export function createUsage({ clock, record, slotOf }: UsageOptions) {
+  const reader = openResourceReader({ clock });
+  const cpuSlot = slotOf('headcount_cpu_ratio');
+  const memorySlot = slotOf('headcount_memory_ratio');
+  const last = { cpu: 0, memory: reader.memoryRatio() ?? 0 };
+  // A ratio of CPU is of the time between two readings: this is the first.
+  reader.cpuRatio();
+  return {
+    last: (): { readonly cpu: number; readonly memory: number } => last,
+    sample(): void {
+      last.cpu = reader.cpuRatio() ?? last.cpu;
+      last.memory = reader.memoryRatio() ?? last.memory;
+      record(cpuSlot, last.cpu);
+      record(memorySlot, last.memory);
+    },
+  };
+}
+
+/** The Chromium processes of the shards. The returned function samples them: `pids` are the roots, by shard. */
+export function createProcessUsage(
+  { record, slotOf }: Omit<UsageOptions, 'clock'>,
+  workers: number,
+): (pids: readonly (number | null)[]) => void {
+  const watch = openProcessWatch();
+  const types = PROCESS_TYPES.map((type) => ({ type, slot: slotOf('headcount_chromium_processes', type) }));
+  const shards = Array.from({ length: workers }, (_, index) => ({
+    memory: slotOf('headcount_chromium_memory_bytes', String(index)),
+    cpu: slotOf('headcount_chromium_cpu_seconds_total', String(index)),
+    pid: 0,
+    cpuSeconds: 0,
+  }));
+  return (pids) => {
+    for (const [index, shard] of shards.entries()) {
+      const pid = pids[index] ?? 0;
+      if (pid === shard.pid) continue;
+      // Another browser counts from its own birth; what the one before had used has been counted.
+      if (shard.pid !== 0) watch.forget(shard.pid);
+      shard.pid = pid;
+      shard.cpuSeconds = 0;
+    }
+    const alive = shards.filter(({ pid }) => pid !== 0);
+    const samples = watch.sample(alive.map(({ pid }) => pid));
+    for (const { type, slot } of types)
+      record(
+        slot,
+        samples.reduce((sum, { counts }) => sum + counts[type], 0),
+      );
+    for (const shard of shards) if (shard.pid === 0) record(shard.memory, 0);
+    for (const [i, shard] of alive.entries()) {
+      const sample = samples[i];
+      if (!sample) continue;
+      record(shard.memory, sample.anonBytes);
+      record(shard.cpu, Math.max(0, sample.cpuSeconds - shard.cpuSeconds) * 1_000);
+      shard.cpuSeconds = Math.max(shard.cpuSeconds, sample.cpuSeconds);
+    }
+  };
+}

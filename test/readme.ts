@@ -1,0 +1,68 @@
+/**
+ * The parts of README.md that derive from tables in the code: settings, columns, metrics. `npm run docs` writes them
+ * between their marks; `readme.test.ts` fails when they are not what the tables say.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { flagOf } from '../src/config/parse.js';
+import { SETTINGS, type Setting } from '../src/config/settings.js';
+import { FAMILIES } from '../src/metrics/families.js';
+import type { Family } from '../src/metrics/family.js';
+import { FIELDS, type Field } from '../src/metrics/fields.js';
+
+const code = (text: string): string => `\`${text}\``;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function settings(): string {
+  const rows = (Object.values(SETTINGS) as Setting<unknown>[]).map((one) => [
+    one.names.map(code).join(', '),
+    code(flagOf(one)),
+    one.fallback === null ? '' : code(one.fallback),
+    one.help,
+  ]);
+  return table(['variable', 'flag', 'default', ''], rows);
+}
+
+function fields(): string {
+  const rows = (FIELDS as readonly Field[]).map(({ name, unit, inTotals, help }) => [
+    code(name),
+    unit,
+    inTotals ? 'yes' : '',
+    help,
+  ]);
+  return table(['key', 'unit', 'in `/metrics/all`', 'meaning'], rows);
+}
+
+function families(): string {
+  const rows = (FAMILIES as readonly Family[]).map(({ name, type, labels, isSummed, help }) => [
+    code(name),
+    type,
+    isSummed ? '' : Object.keys(labels ?? {}).join(', '),
+    help,
+  ]);
+  return table(['metric', 'type', 'labels', 'meaning'], rows);
+}
+
+const PARTS: Readonly<Record<string, () => string>> = { settings, fields, families };
+
+/** `text` with every part as the tables have it. Throws when a part's marks are missing. */
+export function withTables(text: string): string {
+  let made = text;
+  for (const [name, part] of Object.entries(PARTS)) {
+    const [start, end] = [`<!-- ${name} -->\n`, `\n<!-- /${name} -->`];
+    const from = made.indexOf(start);
+    const to = made.indexOf(end);
+    if (from === -1 || to === -1) throw new Error(`README.md has no marks for ${name}`);
+    made = `${made.slice(0, from + start.length)}${part()}${made.slice(to)}`;
+  }
+  return made;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync('README.md', withTables(readFileSync('README.md', 'utf8')));
+}
