@@ -13,8 +13,7 @@ import type { Chromium } from './discover.js';
 import { shardFlags } from './flags.js';
 
 const STDERR_KEPT_BYTES = 4_096;
-/** The first letters of every browser's folder, by which what a killed server left behind is known. */
-export const FOLDER_PREFIX = 'headcount-browser-';
+const FOLDER_PREFIX = 'browser-';
 
 export interface BrowserProcess {
   readonly pid: number;

@@ -25,6 +25,8 @@ const SHORT_MS = 2_000;
 export interface PoolOptions {
   readonly entry: string;
   readonly workers: number;
+  /** Where threads may put files; goes with the server. */
+  readonly tempDir: string;
   readonly setup: WorkerSetup;
   /** Lane i is shard i's, whichever thread holds it. */
   readonly lanes: readonly LaneReader[];
@@ -124,7 +126,8 @@ export function createPool(options: PoolOptions): Pool {
       atomics: 'disabled',
       trackUnmanagedFds: false,
       recordTiming: false,
-      env: {},
+      // Nothing of ours: least of all the token. Playwright keeps a folder for each browser that it is attached to.
+      env: { TMPDIR: options.tempDir },
       resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB },
       workerData: options.setup,
       loadBalancer: (_task, workers) => {

@@ -33,6 +33,7 @@ import { countRequests } from './requests.js';
 import { createShards, type Shards } from './shards.js';
 import { createStatus, type Status } from './status.js';
 import { stopInOrder } from './stop.js';
+import { createTempFolder } from './temp.js';
 import { readVersions } from './versions.js';
 
 export interface HeadcountOptions {
@@ -62,7 +63,8 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
   const { config, log } = options;
   const finder = createFinder({ ...options, setting: config.chromiumPath });
   await finder.get().catch((error: unknown) => log.error({ message: messageOf(error) }, 'no Chromium; it is tried on'));
-  const rooms = buildRooms(options, finder);
+  const temp = await createTempFolder(options.tempDir);
+  const rooms = buildRooms({ ...options, tempDir: temp.path }, finder);
   const { admission, pool, shards, core, events, state, clock } = rooms;
   const edge = buildEdge(options, rooms, finder);
   const stop = stopInOrder({
@@ -79,6 +81,7 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
     shards,
     pool,
     core,
+    temp,
   });
   try {
     return { url: await listen(edge, config), browserPids: shards.pids, stop, abandon: shards.killNow };
@@ -119,6 +122,7 @@ function buildRooms(options: HeadcountOptions, finder: Finder) {
   const pool: Pool = createPool({
     entry: fileURLToPath(new URL('../worker/entry.js', import.meta.url)),
     workers,
+    tempDir: options.tempDir,
     setup: { ...core.workerSetup, prewarm: config.prewarm },
     lanes: core.lanes,
     clock,

@@ -10,6 +10,7 @@ import type { Log } from '../log.js';
 import type { Pool } from '../pool/pool.js';
 import type { Core } from './core.js';
 import type { Shards } from './shards.js';
+import type { TempFolder } from './temp.js';
 
 /** How long disposal may take of sessions that have been settled as killed. */
 const DISPOSAL_LIMIT_MS = 6_000;
@@ -29,6 +30,7 @@ export interface StopOptions {
   readonly shards: Shards;
   readonly pool: Pool;
   readonly core: Pick<Core, 'stop'>;
+  readonly temp: TempFolder;
 }
 
 /** Gives the function that stops; asked again, it tells of the same stop. */
@@ -52,6 +54,7 @@ async function stop(options: StopOptions): Promise<void> {
   await options.shards.stop();
   await options.pool.destroy();
   options.core.stop();
+  await options.temp.remove();
 }
 
 async function closeEdge(edge: Server, clock: Clock): Promise<void> {
