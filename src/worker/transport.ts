@@ -46,11 +46,19 @@ export function openPipeTransport(endpoint: PipeEndpoint): ConnectOverCDPTranspo
     socket.on('close', end);
   }
   reader.on('end', end);
-  reader.on(
-    'data',
-    splitFrames((frame) => transport.onmessage?.(JSON.parse(frame))),
-  );
+  reader.on('data', splitFrames(inTasks((frame) => !isClosed && transport.onmessage?.(JSON.parse(frame)))));
   return transport;
+}
+
+/**
+ * Hands each frame on in a task of its own. Frames come many in a chunk, and Playwright answers one by promises before
+ * it is ready for the next: a page's frame tree, say, makes it listen for the contexts that the very next frame names.
+ * Handed on in one go, that event was lost, and every wait on such a page hung until the session's limit.
+ */
+export function inTasks(onFrame: (frame: string) => void): (frame: string) => void {
+  return (frame) => {
+    setImmediate(onFrame, frame);
+  };
 }
 
 /** Joins chunks and cuts them at NUL. A frame in many chunks (a screenshot) is joined once, not once a chunk. */

@@ -10,6 +10,9 @@ import { isTimeout } from './browser.js';
 /** As Puppeteer has it; the session's own limit may come first. */
 const WAIT_LIMIT_MS = 30_000;
 
+/** The source of a function: `() => …`, `x => …`, `async function …`. */
+const FUNCTION = /^\s*(async\s+)?(function\b|\([^)]*\)\s*=>|[\w$]+\s*=>)/;
+
 type Selector = NonNullable<PageBody['waitForSelector']>;
 type Fn = NonNullable<PageBody['waitForFunction']>;
 
@@ -38,7 +41,9 @@ async function forSelector(page: Page, { selector, visible, hidden, timeout }: S
 async function forFunction(page: Page, { fn, polling, timeout }: Fn): Promise<void> {
   // Playwright knows no mutation observer; looking at each frame sees every mutation that can be seen.
   const every = typeof polling === 'number' ? polling : 'raf';
-  await page.waitForFunction(fn, undefined, { polling: every, timeout: timeout ?? WAIT_LIMIT_MS });
+  // As text, Playwright takes an expression, to which a function is just something true.
+  const expression = FUNCTION.test(fn) ? `(${fn})()` : fn;
+  await page.waitForFunction(expression, undefined, { polling: every, timeout: timeout ?? WAIT_LIMIT_MS });
 }
 
 /** Waits for a DOM event on the document; one that came before this wait is not seen. */
@@ -52,7 +57,7 @@ async function forAnything(page: Page, waitFor: NonNullable<PageBody['waitFor']>
   if (typeof waitFor === 'number') await page.waitForTimeout(waitFor);
   else if (typeof waitFor === 'object' && 'fn' in waitFor) await forFunction(page, waitFor);
   else if (typeof waitFor === 'object') await forSelector(page, waitFor);
-  else if (/=>|^\s*(async\s+)?function\b/.test(waitFor)) await forFunction(page, { fn: waitFor });
+  else if (FUNCTION.test(waitFor)) await forFunction(page, { fn: waitFor });
   else await forSelector(page, { selector: waitFor });
 }
 

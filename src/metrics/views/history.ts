@@ -4,7 +4,7 @@
  */
 import type { Snapshot } from '../snapshot.js';
 import { droppedIn, type RowTexts } from './rows.js';
-import { type Selection, selectRows } from './selection.js';
+import { isNarrowed, type Selection, selectRows } from './selection.js';
 
 export interface View {
   /** The body, in pieces to be sent one after the other. */
@@ -22,12 +22,13 @@ export function createHistoryView({
   readonly texts: RowTexts;
   readonly retentionMs: number;
 }): SelectingView {
-  // The last two joins: with and without the session times, which is what scrapers and dashboards alternate between.
-  const joined: [Join | null, Join | null] = [null, null];
+  // The last join with and without the session times, of all rows and of fewer: what scrapers and dashboards take turns
+  // with, none of which costs another its join.
+  const joined: (Join | undefined)[] = [];
   return (snapshot, selection) => {
     const { ring } = snapshot;
     const { from, closedTo, isLive } = selectRows(ring, selection, retentionMs);
-    const which = selection.sessionTimes ? 0 : 1;
+    const which = (selection.sessionTimes ? 0 : 1) + (isNarrowed(selection) ? 2 : 0);
     const of = (sequence: number): string => texts.of(sequence)[selection.sessionTimes ? 'full' : 'bare'];
     const dropped = droppedIn(ring, { from, to: closedTo });
     let join = joined[which];

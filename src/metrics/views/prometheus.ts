@@ -4,7 +4,7 @@
  * known beforehand and only the number has to be written. Seconds appear here and nowhere else. Main thread.
  */
 import { type Metric, type OpenMetricsContentType, Registry } from 'prom-client';
-import type { Family } from '../family.js';
+import type { Collector, Family } from '../family.js';
 import type { Layout, PlacedFamily, Series } from '../layout.js';
 import type { Snapshot } from '../snapshot.js';
 import type { View } from './history.js';
@@ -42,38 +42,47 @@ export function createPrometheusView(layout: Layout): PrometheusView {
 
 function createRenderer(layout: Layout, format: Format): (snapshot: Snapshot) => View {
   const families = layout.families.map((placed) => createFamilyRenderer(placed, format));
+  // Only labels and helps can hold other characters, and with a value everywhere they are all there. Without such, the
+  // text is copied into bytes instead of being encoded.
+  const isAscii = /^[\0-\x7f]*$/.test(renderAll(families, new Float64Array(layout.size).fill(1)));
+  const encoding = isAscii ? 'latin1' : 'utf8';
   let last: { readonly id: number; readonly view: View } | null = null;
   return (snapshot) => {
     if (last?.id === snapshot.id) return last.view;
-    let text = '';
-    for (const { collector, render } of families) {
-      if (collector === undefined || !snapshot.failed.has(collector)) text += render(snapshot.counters);
-    }
+    let text = renderAll(families, snapshot.counters, snapshot.failed);
     if (format === 'openmetrics') text += '# EOF\n';
-    const view = { chunks: [Buffer.from(text, 'utf8')], tag: `${format}-${snapshot.id}` };
+    const view = { chunks: [Buffer.from(text, encoding)], tag: `${format}-${snapshot.id}` };
     last = { id: snapshot.id, view };
     return view;
   };
 }
 
-/** One line: everything before its number, and where the number is. */
+interface FamilyRenderer {
+  readonly collector: Collector | undefined;
+  readonly render: (words: Float64Array) => string;
+}
+
+function renderAll(families: readonly FamilyRenderer[], words: Float64Array, failed?: ReadonlySet<Collector>): string {
+  let text = '';
+  for (const { collector, render } of families) {
+    if (collector === undefined || !failed?.has(collector)) text += render(words);
+  }
+  return text;
+}
+
+/**
+ * One line: everything between the number before it and its own, and where that is. The end of the line before is part
+ * of it, so that a line costs two appends.
+ */
 interface Line {
   readonly prefix: string;
   readonly slot: number;
 }
 
-function createFamilyRenderer(placed: PlacedFamily, format: Format) {
-  const { family } = placed;
-  const head = header(family, format);
-  const divisor = family.divisor ?? 1;
-  const render = family.type === 'histogram' ? histogramRenderer(placed) : plainRenderer(placed);
-  return { collector: family.collector, render: (words: Float64Array): string => head + render(words, divisor) };
-}
-
-type Render = (words: Float64Array, divisor: number) => string;
-
-function summedRenderer(family: Family, series: readonly Series[]): Render {
-  return (words, divisor) => `${family.name} ${sumOf(series, words) / divisor}\n`;
+function createFamilyRenderer(placed: PlacedFamily, format: Format): FamilyRenderer {
+  const head = header(placed.family, format);
+  const render = placed.family.type === 'histogram' ? histogramRenderer(placed, head) : plainRenderer(placed, head);
+  return { collector: placed.family.collector, render };
 }
 
 function sumOf(series: readonly Series[], words: Float64Array): number {
@@ -82,40 +91,48 @@ function sumOf(series: readonly Series[], words: Float64Array): number {
   return sum;
 }
 
-function plainRenderer({ family, series }: PlacedFamily): Render {
-  if (family.isSummed) return summedRenderer(family, series);
-  const lines: Line[] = series.map((one) => ({ prefix: `${family.name}${braces(one.labels)} `, slot: one.slot }));
+function plainRenderer({ family, series }: PlacedFamily, head: string): FamilyRenderer['render'] {
+  const { name, divisor = 1 } = family;
+  if (family.isSummed) return (words) => `${head}\n${name} ${sumOf(series, words) / divisor}\n`;
+  const lines: Line[] = series.map((one) => ({ prefix: `\n${name}${braces(one.labels)} `, slot: one.slot }));
   const isSparse = family.sparse === true;
-  return (words, divisor) => {
-    let text = '';
+  return (words) => {
+    let text = head;
     for (const { prefix, slot } of lines) {
       const value = words[slot] ?? 0;
-      if (!isSparse || value !== 0) text += `${prefix}${value / divisor}\n`;
+      if (isSparse && value === 0) continue;
+      text += prefix;
+      text += value / divisor;
     }
-    return text;
+    return `${text}\n`;
   };
 }
 
-function histogramRenderer({ family, series }: PlacedFamily): Render {
+function histogramRenderer({ family, series }: PlacedFamily, head: string): FamilyRenderer['render'] {
+  const { name, divisor = 1 } = family;
   const bounds = [...(family.buckets ?? []).map(canonical), '+Inf'];
   const sets = series.map((one) => ({
     slot: one.slot,
-    buckets: bounds.map((le) => `${family.name}_bucket${braces({ ...one.labels, le })} `),
-    sum: `${family.name}_sum${braces(one.labels)} `,
-    count: `${family.name}_count${braces(one.labels)} `,
+    buckets: bounds.map((le) => `\n${name}_bucket${braces({ ...one.labels, le })} `),
+    sum: `\n${name}_sum${braces(one.labels)} `,
+    count: `\n${name}_count${braces(one.labels)} `,
   }));
-  return (words, divisor) => {
-    let text = '';
+  return (words) => {
+    let text = head;
     for (const set of sets) {
       let count = 0;
       for (let i = 0; i < set.buckets.length; i++) {
         count += words[set.slot + i] ?? 0;
-        text += `${set.buckets[i]}${count}\n`;
+        text += set.buckets[i];
+        text += count;
       }
+      text += set.sum;
+      text += (words[set.slot + set.buckets.length] ?? 0) / divisor;
       // The count is the sum of the buckets and not kept beside them, so the two can never disagree.
-      text += `${set.sum}${(words[set.slot + set.buckets.length] ?? 0) / divisor}\n${set.count}${count}\n`;
+      text += set.count;
+      text += count;
     }
-    return text;
+    return `${text}\n`;
   };
 }
 
@@ -124,7 +141,7 @@ function header({ name, type, help }: Family, format: Format): string {
   const title = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
   const escaped = help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
   const shown = format === 'openmetrics' ? escaped.replaceAll('"', '\\"') : escaped;
-  return `# HELP ${title} ${shown}\n# TYPE ${title} ${type}\n`;
+  return `# HELP ${title} ${shown}\n# TYPE ${title} ${type}`;
 }
 
 function braces(labels: Series['labels']): string {

@@ -16,6 +16,11 @@ export interface Selection {
 
 export const EVERYTHING: Selection = { sinceMs: null, untilMs: null, last: null, sessionTimes: true };
 
+/** Whether it may leave out rows. */
+export function isNarrowed({ sinceMs, untilMs, last }: Selection): boolean {
+  return sinceMs !== null || untilMs !== null || last !== null;
+}
+
 /** The rows selected; dates only go up, so they are one run. */
 export interface SelectedRows {
   /** Sequence numbers [from, closedTo) of those that are closed. */

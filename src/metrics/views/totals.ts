@@ -8,7 +8,7 @@ import type { Ring } from '../ring.js';
 import { mergeRow, ROW_WORDS, word } from '../row.js';
 import type { SelectingView } from './history.js';
 import { columns, droppedIn, type RowTexts } from './rows.js';
-import { selectRows } from './selection.js';
+import { isNarrowed, selectRows } from './selection.js';
 
 const TOTAL_FIELDS = FIELDS.filter((field) => field.inTotals);
 const MINUTE_MS = 60_000;
@@ -21,13 +21,17 @@ export function createTotalsView({
   readonly texts: RowTexts;
   readonly retentionMs: number;
 }): SelectingView {
-  let kept: Merged | null = null;
+  // The last of all rows and of fewer, so that neither costs the other its own.
+  const merged: (Merged | undefined)[] = [];
   return (snapshot, selection) => {
     const { ring } = snapshot;
     const { from, closedTo, isLive } = selectRows(ring, selection, retentionMs);
     const closedDropped = droppedIn(ring, { from, to: closedTo });
+    const which = isNarrowed(selection) ? 1 : 0;
+    let kept = merged[which];
     if (!kept || kept.from !== from || kept.to !== closedTo || kept.dropped !== closedDropped) {
       kept = mergeClosed(ring, texts, { from, to: closedTo, dropped: closedDropped });
+      merged[which] = kept;
     }
     const total = kept.row.slice();
     let dropped = closedDropped;
