@@ -10,6 +10,8 @@ import type { Product } from './product.js';
 
 type Clip = { x: number; y: number; width: number; height: number; scale: number };
 
+const CAPTURE_ATTEMPTS = 5;
+
 /** What Chromium can draw in one piece, in device pixels; beyond it, it repeats or drops what it drew. */
 const SIDE_PIXELS_MAX = 16_384;
 
@@ -25,7 +27,7 @@ export async function runScreenshot(lease: Lease, body: ScreenshotBody): Promise
   if (options.omitBackground) {
     await cdp.send('Emulation.setDefaultBackgroundColorOverride', { color: { r: 0, g: 0, b: 0, a: 0 } });
   }
-  const { data } = await cdp.send('Page.captureScreenshot', {
+  const data = await capture(lease, {
     format: type,
     ...(quality === undefined || type === 'png' ? {} : { quality }),
     ...(clip ? { clip } : {}),
@@ -37,6 +39,36 @@ export async function runScreenshot(lease: Lease, body: ScreenshotBody): Promise
   if (encoding === 'base64') return { body: toBytes(data, 'latin1'), contentType: 'text/plain; charset=utf-8' };
   return { body: toBytes(data, 'base64'), contentType: `image/${type}` };
 }
+
+interface CaptureOptions {
+  readonly format: 'png' | 'jpeg' | 'webp';
+  readonly quality?: number;
+  readonly clip?: Clip;
+  readonly captureBeyondViewport: boolean;
+  readonly optimizeForSpeed: boolean;
+}
+
+/**
+ * The picture as base64. A page whose load has been told of may not have drawn its first frame yet, one in ten on a
+ * busy machine; Chromium then refuses, and is asked again when the page has drawn.
+ */
+async function capture(lease: Lease, options: CaptureOptions): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await lease.cdp.send('Page.captureScreenshot', options)).data;
+    } catch (error) {
+      const isEarly = error instanceof Error && error.message.includes('Unable to capture screenshot');
+      if (!isEarly || attempt === CAPTURE_ATTEMPTS) throw error;
+      await lease.page.evaluate(NEXT_FRAME);
+    }
+  }
+}
+
+/** Resolves when a frame has been drawn, or half a second later: a page with JavaScript off draws all the same. */
+const NEXT_FRAME = `new Promise((resolve) => {
+  setTimeout(resolve, 500);
+  requestAnimationFrame(() => requestAnimationFrame(resolve));
+})`;
 
 async function clipOf({ page, cdp }: Lease, { options = {}, selector }: ScreenshotBody): Promise<Clip | null> {
   if (selector !== undefined) {
