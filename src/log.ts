@@ -9,5 +9,5 @@ export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | '
 
 export function createLog({ level, isTerminal }: { readonly level: string; readonly isTerminal: boolean }): Log {
   const options = { level, base: null };
-  return isTerminal ? pino(options, pretty({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })) : pino(options);
+  return isTerminal ? pino(options, pretty({ translateTime: 'HH:MM:ss', singleLine: true })) : pino(options);
 }

@@ -35,7 +35,7 @@ export function parseConfig(
 ): Parsed {
   const errors: string[] = [];
   const flags = parseFlags(args, errors);
-  const values: Record<string, unknown> = {};
+  const values: Partial<Record<SettingKey, unknown>> = {};
   for (const [key, one] of entries) {
     const name = one.names.find((candidate) => (environment[candidate] ?? '') !== '');
     const flag = flags.get(key);
@@ -49,17 +49,18 @@ export function parseConfig(
       errors.push(`${flag?.name ?? name ?? one.names[0]} is ${shown}, expected ${error.message}`);
     }
   }
-  // Each value has just been made by its own setting's parser, or there is an error and nobody uses it.
-  const config = values as unknown as Config;
-  if (errors.length === 0) errors.push(...contradictions(config));
+  // Each value has just been made by its own setting's parser, or there is an error and nobody uses them all.
+  const config = values as Config;
+  errors.push(...contradictions(config));
   const warnings = UNSUPPORTED.filter((name) => (environment[name] ?? '') !== '').map(
     (name) => `${name} is set, but headcount does not support it`,
   );
   return { config, errors, warnings };
 }
 
-function contradictions({ host, token, allowAnonymous }: Config): string[] {
-  if (isLoopback(host) || token !== null || allowAnonymous) return [];
+/** Of the values that could be parsed. */
+function contradictions({ host, token, allowAnonymous }: Partial<Config>): string[] {
+  if (host === undefined || isLoopback(host) || token !== null || allowAnonymous !== false) return [];
   return [`HOST is "${host}", which others can reach: set TOKEN, or ALLOW_ANONYMOUS=true if that is meant`];
 }
 

@@ -22,8 +22,12 @@ export function answerCode(
   const made = wantsJson(request) ? json({ error: { code, message } }, status) : text(`${message}\n`, status);
   const retry = RETRY_STATUSES.includes(status) ? { 'Retry-After': '1' } : {};
   // What follows a body that was not read is not a request.
-  const close = code === 'PAYLOAD_TOO_LARGE' || !request.complete ? { Connection: 'close' } : {};
+  const close = hasBody(request) && !request.complete ? { Connection: 'close' } : {};
   return { ...made, headers: { ...made.headers, ...retry, ...close, ...headers } };
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 function wantsJson({ headers }: IncomingMessage): boolean {
