@@ -177,14 +177,11 @@ function buildRooms(options: HeadcountOptions, finder: Finder) {
     recentlyRejected: rejected.count,
     usage: core.usage,
   });
-  const events: Events = createEvents({
-    clock,
-    render: () => {
-      const row = core.liveRow();
-      const pressure = JSON.stringify(status.pressure());
-      return `{"row":${row},"pressure":${pressure},"shards":${JSON.stringify(shardStates(pool, shards))}}`;
-    },
-  });
+  const render = (): string => {
+    const told = JSON.stringify({ pressure: status.pressure(), shards: shardStates(pool, shards) });
+    return `{"row":${core.liveRow()},${told.slice(1)}`;
+  };
+  const events: Events = createEvents({ clock, render });
   return { core, pool, shards, admission, status, events, state, clock, versions, paths };
 }
 

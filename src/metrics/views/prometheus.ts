@@ -41,10 +41,15 @@ export function createPrometheusView(layout: Layout): PrometheusView {
 }
 
 function createRenderer(layout: Layout, format: Format): (snapshot: Snapshot) => View {
-  const families = layout.families.map((placed) => createFamilyRenderer(placed, format));
+  const families = layout.families.map((placed) => ({
+    collector: placed.family.collector,
+    head: flat(header(placed.family, format)),
+    isSparse: placed.family.sparse === true,
+    lines: linesOf(placed),
+  }));
   // Only labels and helps can hold other characters, and with a value everywhere they are all there. Without such, the
   // text is copied into bytes instead of being encoded.
-  const isAscii = /^[\0-\x7f]*$/.test(renderAll(families, new Float64Array(layout.size).fill(1)));
+  const isAscii = /^[\0-\x7f]*$/.test(renderAll(families, new Float64Array(layout.size).fill(1), new Set()));
   const encoding = isAscii ? 'latin1' : 'utf8';
   let last: { readonly id: number; readonly view: View } | null = null;
   return (snapshot) => {
@@ -57,83 +62,71 @@ function createRenderer(layout: Layout, format: Format): (snapshot: Snapshot) =>
   };
 }
 
-interface FamilyRenderer {
-  readonly collector: Collector | undefined;
-  readonly render: (words: Float64Array) => string;
+/**
+ * A line shows the sum of the words [from, to) over the divisor: one word, the words of all workers, or for a bucket of
+ * a histogram, which counts what is below it too, all from the first one. `prefix` is everything between the number of
+ * the line before and this one's, so that a line costs two appends; `zero` is that with a 0, which most lines show.
+ */
+interface Line {
+  readonly prefix: string;
+  readonly zero: string;
+  readonly from: number;
+  readonly to: number;
+  readonly divisor: number;
 }
 
-function renderAll(families: readonly FamilyRenderer[], words: Float64Array, failed?: ReadonlySet<Collector>): string {
+interface FamilyLines {
+  readonly collector: Collector | undefined;
+  readonly head: string;
+  readonly isSparse: boolean;
+  readonly lines: readonly Line[];
+}
+
+/** One loop over one kind of line, and one text: measured a fifth faster than a closure and a text for each family. */
+function renderAll(families: readonly FamilyLines[], words: Float64Array, failed: ReadonlySet<Collector>): string {
   let text = '';
-  for (const { collector, render } of families) {
-    if (collector === undefined || !failed?.has(collector)) text += render(words);
+  for (const { collector, head, isSparse, lines } of families) {
+    if (collector !== undefined && failed.has(collector)) continue;
+    text += head;
+    for (const { prefix, zero, from, to, divisor } of lines) {
+      let sum = 0;
+      for (let i = from; i < to; i++) sum += words[i] ?? 0;
+      if (sum !== 0) {
+        text += prefix;
+        text += sum / divisor;
+      } else if (!isSparse) text += zero;
+    }
+    text += '\n';
   }
   return text;
 }
 
-/**
- * One line: everything between the number before it and its own, and where that is. The end of the line before is part
- * of it, so that a line costs two appends.
- */
-interface Line {
-  readonly prefix: string;
-  readonly slot: number;
-}
-
-function createFamilyRenderer(placed: PlacedFamily, format: Format): FamilyRenderer {
-  const head = header(placed.family, format);
-  const render = placed.family.type === 'histogram' ? histogramRenderer(placed, head) : plainRenderer(placed, head);
-  return { collector: placed.family.collector, render };
-}
-
-function sumOf(series: readonly Series[], words: Float64Array): number {
-  let sum = 0;
-  for (const { slot } of series) sum += words[slot] ?? 0;
-  return sum;
-}
-
-function plainRenderer({ family, series }: PlacedFamily, head: string): FamilyRenderer['render'] {
+function linesOf({ family, series, width }: PlacedFamily): Line[] {
   const { name, divisor = 1 } = family;
-  if (family.isSummed) return (words) => `${head}\n${name} ${sumOf(series, words) / divisor}\n`;
-  const lines: Line[] = series.map((one) => ({ prefix: `\n${name}${braces(one.labels)} `, slot: one.slot }));
-  const isSparse = family.sparse === true;
-  return (words) => {
-    let text = head;
-    for (const { prefix, slot } of lines) {
-      const value = words[slot] ?? 0;
-      if (isSparse && value === 0) continue;
-      text += prefix;
-      text += value / divisor;
-    }
-    return `${text}\n`;
+  const line = (labelled: string, at: { from: number; to: number }, by = divisor): Line => {
+    const prefix = flat(`\n${labelled} `);
+    return { prefix, zero: flat(`${prefix}0`), ...at, divisor: by };
   };
-}
-
-function histogramRenderer({ family, series }: PlacedFamily, head: string): FamilyRenderer['render'] {
-  const { name, divisor = 1 } = family;
+  const first = series[0]?.slot ?? 0;
+  if (family.isSummed) return [line(name, { from: first, to: first + series.length })];
+  if (family.type !== 'histogram') {
+    return series.map(({ slot, labels }) => line(name + braces(labels), { from: slot, to: slot + 1 }));
+  }
   const bounds = [...(family.buckets ?? []).map(canonical), '+Inf'];
-  const sets = series.map((one) => ({
-    slot: one.slot,
-    buckets: bounds.map((le) => `\n${name}_bucket${braces({ ...one.labels, le })} `),
-    sum: `\n${name}_sum${braces(one.labels)} `,
-    count: `\n${name}_count${braces(one.labels)} `,
-  }));
-  return (words) => {
-    let text = head;
-    for (const set of sets) {
-      let count = 0;
-      for (let i = 0; i < set.buckets.length; i++) {
-        count += words[set.slot + i] ?? 0;
-        text += set.buckets[i];
-        text += count;
-      }
-      text += set.sum;
-      text += (words[set.slot + set.buckets.length] ?? 0) / divisor;
+  return series.flatMap(({ slot, labels }) => {
+    const sumAt = slot + width - 1;
+    return [
+      ...bounds.map((le, i) => line(`${name}_bucket${braces({ ...labels, le })}`, { from: slot, to: slot + i + 1 }, 1)),
+      line(`${name}_sum${braces(labels)}`, { from: sumAt, to: sumAt + 1 }),
       // The count is the sum of the buckets and not kept beside them, so the two can never disagree.
-      text += set.count;
-      text += count;
-    }
-    return `${text}\n`;
-  };
+      line(`${name}_count${braces(labels)}`, { from: slot, to: sumAt }, 1),
+    ];
+  });
+}
+
+/** The same text in one piece: V8 keeps a text that was put together as a tree, and would walk it in every rendering. */
+function flat(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
 }
 
 /** OpenMetrics names a counter's family without the `_total` of its samples. */
@@ -183,7 +176,10 @@ function asMetric(placed: PlacedFamily, words: () => Float64Array): Metric {
 function samples({ family, series }: PlacedFamily, words: Float64Array) {
   const divisor = family.divisor ?? 1;
   const name = family.name;
-  if (family.isSummed) return [{ labels: {}, value: sumOf(series, words) / divisor }];
+  if (family.isSummed) {
+    const value = series.reduce((sum, { slot }) => sum + (words[slot] ?? 0), 0);
+    return [{ labels: {}, value: value / divisor }];
+  }
   return series.flatMap(({ slot, labels }) => {
     if (family.type !== 'histogram') {
       const value = (words[slot] ?? 0) / divisor;
