@@ -107,7 +107,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
     // The first one wins: a result that comes after the time limit, say, is dropped.
     if (!session.run || !active.delete(session)) return;
     const { running, startedAtMs, queueMs } = session.run;
-    const runMs = Math.round(clock.monotonicMs() - startedAtMs);
+    // Never 0: what ran has taken time, and is a unit begun.
+    const runMs = Math.max(1, Math.round(clock.monotonicMs() - startedAtMs));
     const reason = outcome.isOk ? null : (FAILURES[outcome.code].session ?? 'error');
     books.settled(session.job.spec.kind, reason, runMs);
     finish(session, { reason: reason ?? 'successful', outcome, queueMs, runMs, worker: running.worker });

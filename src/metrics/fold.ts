@@ -74,7 +74,7 @@ export function createFold(options: {
 
   const runTime = (ms: number): void => {
     add(row, W.totalTime, ms);
-    add(row, W.units, Math.max(1, Math.ceil(ms / UNIT_MS)));
+    add(row, W.units, Math.ceil(ms / UNIT_MS));
     // `settled` is counted just before, so 1 means that this is the row's first.
     if (row[W.settled] === 1 || ms < (row[W.minTime] ?? 0)) row[W.minTime] = ms;
     if (ms > (row[W.maxTime] ?? 0)) row[W.maxTime] = ms;

@@ -82,7 +82,7 @@ interface FamilyLines {
   readonly lines: readonly Line[];
 }
 
-/** One loop over one kind of line, and one text: measured a fifth faster than a closure and a text for each family. */
+/** Appends two pieces a line to one text, and allocates no other. */
 function renderAll(families: readonly FamilyLines[], words: Float64Array, failed: ReadonlySet<Collector>): string {
   let text = '';
   for (const { collector, head, isSparse, lines } of families) {
@@ -124,7 +124,7 @@ function linesOf({ family, series, width }: PlacedFamily): Line[] {
   });
 }
 
-/** The same text in one piece: V8 keeps a text that was put together as a tree, and would walk it in every rendering. */
+/** The same text in one piece: V8 keeps a text that was put together as a tree, and every rendering would walk it. */
 function flat(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8');
 }

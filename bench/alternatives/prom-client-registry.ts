@@ -1,0 +1,38 @@
+/**
+ * The metrics kept the usual way: a counter, gauge or histogram of prom-client for each family, every labelset touched
+ * and given the values of a snapshot, and the registry's own rendering. Kept to be measured against.
+ */
+
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Layout, PlacedFamily, Series } from '../../src/metrics/layout.js';
+
+/** A registry with the very series of `counters`, float64[layout.size], as the view of ours shows them. */
+export function createOwnRegistry(layout: Layout, counters: Float64Array): Registry {
+  const registry = new Registry();
+  for (const placed of layout.families) addFamily(registry, placed, counters);
+  return registry;
+}
+
+function addFamily(registry: Registry, { family, series }: PlacedFamily, counters: Float64Array): void {
+  const { name, help } = family;
+  const labelNames = family.isSummed ? [] : Object.keys(family.labels ?? {});
+  const options = { name, help, labelNames, registers: [registry] };
+  const divisor = family.divisor ?? 1;
+  const isShown = ({ slot }: Series): boolean => !family.sparse || counters[slot] !== 0;
+  const shown = family.isSummed ? [{ slot: -1, labels: {} }] : series.filter(isShown);
+  if (family.type === 'histogram') {
+    const bounds = family.buckets ?? [];
+    const histogram = new Histogram({ ...options, buckets: [...bounds] });
+    for (const { slot, labels } of shown) {
+      histogram.zero(labels);
+      // One observation for each bucket that has any: the numbers differ from ours, the lines do not.
+      for (const [i, le] of bounds.entries()) if (counters[slot + i] !== 0) histogram.observe(labels, le);
+    }
+  } else if (family.type === 'counter') {
+    const counter = new Counter(options);
+    for (const { slot, labels } of shown) counter.inc(labels, (counters[slot] ?? 0) / divisor);
+  } else {
+    const gauge = new Gauge(options);
+    for (const { slot, labels } of shown) gauge.set(labels, (counters[slot] ?? 0) / divisor);
+  }
+}

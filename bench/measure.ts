@@ -1,0 +1,68 @@
+/**
+ * Measuring for the benchmarks: contenders take turns, round after round, so that a noisy neighbour hurts both, and
+ * what they allocate is told by the heap.
+ */
+
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Bench, type Fn } from 'tinybench';
+
+const ROUNDS = 5;
+const ROUND_MS = 150;
+
+/** Median over the rounds of each contender's median time a call, ms. */
+export async function medianMs<Name extends string>(
+  contenders: Readonly<Record<Name, Fn>>,
+  { rounds = ROUNDS, roundMs = ROUND_MS } = {},
+): Promise<Record<Name, number>> {
+  const times = new Map<string, number[]>();
+  for (let round = 0; round < rounds; round++) {
+    const bench = new Bench({
+      time: roundMs,
+      iterations: 8,
+      warmupTime: roundMs / 3,
+      warmupIterations: 4,
+      throws: true,
+    });
+    for (const [name, run] of Object.entries<Fn>(contenders)) bench.add(name, run);
+    for (const { name, result } of await bench.run()) {
+      if (!('latency' in result)) throw new Error(`${name} was not measured: ${result.state}`);
+      times.set(name, [...(times.get(name) ?? []), result.latency.p50]);
+    }
+  }
+  const medians = Object.keys(contenders).map((name) => [name, median(times.get(name) ?? [])]);
+  return Object.fromEntries(medians);
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+}
+
+/**
+ * Bytes of heap that a call of `run` takes, over `times` calls: the growth of what is in use, added up in steps that
+ * are short enough for no collection to hide it.
+ */
+export function bytesEach(run: (times: number) => void, times: number): number {
+  const steps = 20;
+  // Once to be compiled, which allocates too.
+  run(times);
+  run(times);
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect === 'function') collect();
+  let bytes = 0;
+  for (let step = 0; step < steps; step++) {
+    const before = process.memoryUsage().heapUsed;
+    run(times / steps);
+    bytes += Math.max(0, process.memoryUsage().heapUsed - before);
+  }
+  return bytes / times;
+}
+
+/** The ratio of two times, or of two rates. */
+export function ratioOf(better: number, worse: number): number {
+  return better / worse;
+}
