@@ -67,7 +67,8 @@ async function setHtml(lease: Lease, { html = '', gotoOptions = {}, bestAttempt 
     await lease.page.setContent(html, { timeout, waitUntil: idle ? 'load' : playwrightWait(gotoOptions.waitUntil) });
     await idle?.(timeout);
   } catch (error) {
-    if (!(bestAttempt && isTimeout(error))) throw error;
+    if (!isTimeout(error)) throw error;
+    if (!bestAttempt) throw gaveUp(timeout);
   }
   return null;
 }
@@ -80,11 +81,13 @@ async function navigate(
   const { page } = lease;
   const { referer, waitUntil, timeout = 0 } = gotoOptions;
   const idle = whenIdle(lease, waitUntil);
-  // With `bestAttempt` the answer counts even when the page never finishes loading.
   let response: Response | null = null;
-  page.on('response', (candidate) => {
-    if (candidate.request().isNavigationRequest() && candidate.frame() === page.mainFrame()) response = candidate;
-  });
+  if (bestAttempt) {
+    // Then the answer counts even when the page never finishes loading.
+    page.on('response', (candidate) => {
+      if (candidate.request().isNavigationRequest() && candidate.frame() === page.mainFrame()) response = candidate;
+    });
+  }
   try {
     response = await page.goto(url, {
       timeout,
@@ -94,12 +97,16 @@ async function navigate(
     await idle?.(timeout);
   } catch (error) {
     if (isTimeout(error)) {
-      if (!bestAttempt) throw new ServiceError('STEP_TIMEOUT', `the navigation gave up after ${timeout} ms`);
+      if (!bestAttempt) throw gaveUp(timeout);
     } else {
       throw asNavigationFailure(error);
     }
   }
   return response === null ? null : await describe(response);
+}
+
+function gaveUp(timeoutMs: number): ServiceError {
+  return new ServiceError('STEP_TIMEOUT', `the page had not loaded after ${timeoutMs} ms, the limit of gotoOptions`);
 }
 
 function asNavigationFailure(error: unknown): unknown {

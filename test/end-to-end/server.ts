@@ -1,0 +1,102 @@
+/**
+ * A real server in this process, on a port of its own, with real Chromium; and what tests ask it.
+ */
+
+import { tmpdir } from 'node:os';
+import { parseConfig } from '../../src/config/parse.js';
+import { type Headcount, startServer } from '../../src/server/server.js';
+import { until } from '../deadline.js';
+
+export interface Server {
+  readonly headcount: Headcount;
+  readonly url: string;
+  readonly logged: string[];
+  post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
+  get(path: string, init?: RequestInit): Promise<Response>;
+  /** Every sample of `/prometheus` by name and labels, as `name{a="b"}`. */
+  samples(): Promise<Map<string, number>>;
+  stop(): Promise<void>;
+}
+
+export async function start(settings: Readonly<Record<string, string>> = {}, tempDir = tmpdir()): Promise<Server> {
+  const { config, errors } = parseConfig({ PORT: '0', WORKERS: '2', HEADCOUNT_TEST_SESSIONS: 'true', ...settings });
+  if (errors.length > 0) throw new Error(errors.join('; '));
+  const logged: string[] = [];
+  const say = (...given: unknown[]): void => {
+    logged.push(given.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(' '));
+  };
+  const headcount = await startServer({
+    config,
+    log: { trace: say, debug: say, info: say, warn: say, error: say, fatal: say },
+    workers: config.workers ?? 2,
+    isSandboxed: process.getuid?.() !== 0,
+    tempDir,
+    environment: { PATH: process.env['PATH'] ?? '' },
+    places: {
+      homeDir: process.env['HOME'] ?? tempDir,
+      cacheDir: `${process.env['HOME'] ?? tempDir}/.cache/headcount`,
+      playwrightBrowsersPath: undefined,
+      libraryPath: undefined,
+    },
+  });
+  const { url } = headcount;
+  const get: Server['get'] = (path, init = {}) => fetch(url + path, init);
+  return {
+    headcount,
+    url,
+    logged,
+    get,
+    post: (path, body, init = {}) =>
+      fetch(url + path, {
+        method: 'POST',
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        headers: { 'content-type': typeof body === 'string' ? 'text/html' : 'application/json' },
+        ...init,
+      }),
+    async samples() {
+      const text = await (await get('/prometheus', { headers: { accept: 'text/plain' } })).text();
+      return samplesOf(text);
+    },
+    stop: () => headcount.stop(),
+  };
+}
+
+export function samplesOf(text: string): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
+    const at = line.lastIndexOf(' ');
+    found.set(line.slice(0, at), Number(line.slice(at + 1)));
+  }
+  return found;
+}
+
+/** The sum of a family's samples, of those whose labels hold `part`. */
+export function total(samples: ReadonlyMap<string, number>, name: string, part = ''): number {
+  let sum = 0;
+  for (const [key, value] of samples) {
+    if ((key === name || key.startsWith(`${name}{`)) && key.includes(part)) sum += value;
+  }
+  return sum;
+}
+
+export async function ready(server: Server, ms = 20_000): Promise<void> {
+  await until(async () => (await server.get('/health/ready')).status === 200, ms, 'the server to be ready');
+}
+
+/** At rest: nothing runs, nothing waits, every slot is free and every shard has its browser. */
+export async function atRest(server: Server): Promise<void> {
+  await until(
+    async () => {
+      const sessions: unknown[] = JSON.parse(await (await server.get('/sessions')).text());
+      const samples = await server.samples();
+      return (
+        sessions.length === 0 &&
+        total(samples, 'headcount_queue_length') === 0 &&
+        total(samples, 'headcount_workers', 'idle') === 2
+      );
+    },
+    20_000,
+    'the server to be at rest',
+  );
+}
