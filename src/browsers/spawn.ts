@@ -114,7 +114,7 @@ function watchExit(child: Child, pid: number, cleanUp: () => Promise<void>) {
 
 /** The last lines of stderr, without the complaints about a desktop's message bus that every server lacks. */
 function worthSaying(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !line.includes('/dbus/'));
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/\bdbus\//.test(line));
   return lines.slice(-5).join('; ');
 }
 

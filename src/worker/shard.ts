@@ -54,7 +54,16 @@ interface Attached {
 export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Clock; prewarm: number }): Shard {
   let current: Attached | null = null;
 
-  const open = async (attached: Attached, options: BrowserContextOptions | null): Promise<Opened> => {
+  /** Some calls under way when the browser dies never settle, so none is waited for without looking at that. */
+  const open = (attached: Attached, options: BrowserContextOptions | null): Promise<Opened> =>
+    Promise.race([
+      make(attached, options),
+      attached.lost.then((): never => {
+        throw new Error('Target closed: the browser is gone');
+      }),
+    ]);
+
+  const make = async (attached: Attached, options: BrowserContextOptions | null): Promise<Opened> => {
     const startedAtMs = clock.monotonicMs();
     attached.owned++;
     let context: BrowserContext | null = null;

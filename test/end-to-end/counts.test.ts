@@ -96,6 +96,10 @@ test('counts every outcome exactly once', async () => {
   await until(async () => (await gauge('headcount_sessions_active')) === 0, 2_000, 'the session to be settled');
   await atRest(server);
 
+  await checkIdentities(server);
+});
+
+test('says so in every view', async () => {
   const { totals, rows, samples } = await checkIdentities(server);
   const expected = {
     successful: 5,

@@ -20,6 +20,11 @@ export async function runScreenshot(lease: Lease, body: ScreenshotBody): Promise
   const { options = {}, selector } = body;
   const { type = 'png', quality, encoding = 'binary' } = options;
   if (body.scrollPage) await page.evaluate(SCROLL_THROUGH);
+  const { width, height, deviceScaleFactor, isMobile = false } = body.viewport ?? {};
+  if (width !== undefined && height !== undefined && deviceScaleFactor !== undefined) {
+    // A capture has the scale that its own CDP session has set; the page's was set in Playwright's.
+    await cdp.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor, mobile: isMobile });
+  }
   const clip = await clipOf(lease, body);
   if (clip && Math.max(clip.width, clip.height) * clip.scale > SIDE_PIXELS_MAX) {
     throw new ServiceError('BAD_REQUEST', `the picture would be larger than ${SIDE_PIXELS_MAX} pixels on a side`);

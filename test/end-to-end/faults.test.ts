@@ -1,0 +1,192 @@
+/**
+ * What dies is settled once, replaced, and leaves nothing behind. Each test ends on the same oracle: the identities
+ * hold, processes, folders and descriptors are back where they were, and a fresh job succeeds.
+ */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { deadline, until } from '../deadline.js';
+import { type Pages, startPages } from '../fixtures/pages.js';
+import { checkIdentities } from './identities.js';
+import { atRest, ready, type Server, start, total } from './server.js';
+
+const test = suite('end-to-end/faults');
+const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-faults-'));
+let server: Server;
+let pages: Pages;
+let chromiumPath = '';
+
+test.before(async () => {
+  pages = await startPages();
+  server = await start({ CONCURRENT: '8' }, tempDir);
+  await ready(server);
+  await atRest(server);
+  chromiumPath = /"path":"([^"]+)"/.exec(server.logged.join('\n'))?.[1] ?? '';
+  assert.is.not(chromiumPath, '');
+});
+
+test.after(async () => {
+  await server.stop();
+  await pages.close();
+  assert.equal(readdirSync(tempDir), [], 'the server took its folder with it');
+  rmSync(tempDir, { recursive: true });
+});
+
+/** Processes of our own, by their parent: those that a browser leaves behind would be ours or init's. */
+function processes(): { pid: number; parent: number; state: string; group: number }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        const [state = '', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return [{ pid: Number(name), parent: Number(parent), state, group: Number(group) }];
+      } catch {
+        return [];
+      }
+    });
+}
+
+async function recovered(): Promise<void> {
+  await atRest(server);
+  const alive = server.headcount.browserPids();
+  assert.is(alive.filter((pid) => pid !== null).length, 2, 'each shard has a browser');
+  await checkIdentities(server);
+  await until(
+    () => !processes().some(({ parent, state }) => parent === process.pid && state === 'Z'),
+    3_000,
+    'no zombie',
+  );
+  const [folder = ''] = readdirSync(tempDir);
+  const browsers = readdirSync(join(tempDir, folder)).filter((name) => name.startsWith('browser-'));
+  assert.is(browsers.length, 2, 'one folder a browser');
+  const fresh = await deadline(server.post('/content', { html: '<p>fresh</p>' }), 5_000, 'a fresh job');
+  assert.is(fresh.status, 200);
+  assert.match(await fresh.text(), 'fresh');
+  await atRest(server);
+}
+
+async function failures(reason: string): Promise<number> {
+  return total(await server.samples(), 'headcount_session_failures_total', `reason="${reason}"`);
+}
+
+async function active(count: number): Promise<void> {
+  const now = async () => total(await server.samples(), 'headcount_sessions_active') === count;
+  await until(now, 5_000, `${count} running sessions`);
+}
+
+async function codeOf(response: Promise<Response>): Promise<string> {
+  const body: { error?: { code: string } } = JSON.parse(await (await response).text());
+  return body.error?.code ?? 'none';
+}
+
+function killBrowsers(): number[] {
+  const pids = server.headcount.browserPids().flatMap((pid) => (pid === null ? [] : [pid]));
+  for (const pid of pids) process.kill(-pid, 'SIGKILL');
+  return pids;
+}
+
+test('browsers killed while busy: their sessions end as browser_crash, others are started', async () => {
+  const slow = { html: 'x', waitForTimeout: 20_000 };
+  const running = Array.from({ length: 4 }, () => server.post('/content', slow));
+  await active(4);
+  const killed = killBrowsers();
+  const codes = await deadline(Promise.all(running.map(codeOf)), 1_000, 'the sessions to be settled');
+  assert.equal(
+    codes,
+    Array.from({ length: 4 }, () => 'BROWSER_CRASHED'),
+  );
+  await recovered();
+  assert.is(await failures('browser_crash'), 4);
+  assert.is(total(await server.samples(), 'headcount_browser_exits_total', 'reason="killed"'), 2);
+  const left = processes().filter(({ group, state }) => killed.includes(group) && state !== 'Z');
+  assert.equal(left, []);
+});
+
+test('browsers killed while idle are noticed and replaced', async () => {
+  const killed = killBrowsers();
+  const isNoticed = () => server.headcount.browserPids().every((pid) => pid === null || !killed.includes(pid));
+  await until(isNoticed, 1_000, 'the deaths to be noticed');
+  await recovered();
+});
+
+for (const operation of ['exit', 'throw', 'reject', 'oom']) {
+  test(`a worker thread that ends by ${operation}: its sessions end as worker_crash, it is replaced`, async () => {
+    const before = await failures('worker_crash');
+    const slow = { html: 'x', waitForTimeout: 25_000 };
+    // The least busy worker comes first, so of two sessions each worker has one, and the third job joins the first.
+    const sessions = [server.post('/content?timeout=25000', slow), server.post('/content?timeout=25000', slow)];
+    await active(2);
+    assert.is(await codeOf(server.post(`/test?operation=${operation}`, {})), 'WORKER_CRASHED');
+    const first = await Promise.race(sessions.map(codeOf));
+    assert.is(first, 'WORKER_CRASHED');
+    assert.is(await failures('worker_crash'), before + 2);
+    assert.is((await server.get('/kill/all')).status, 204);
+    assert.equal((await Promise.all(sessions)).map(({ status }) => status).sort(), [500, 502]);
+    await recovered();
+    assert.is(await failures('worker_crash'), before + 2, 'once each');
+  });
+}
+
+test('an endless script ends at its limit, and its slot is free soon after', async () => {
+  const response = await server.post('/screenshot?timeout=600', { url: pages.url('/endless') });
+  assert.is(response.status, 408);
+  const isFree = async () => JSON.parse(await (await server.get('/sessions')).text()).length === 0;
+  await until(isFree, 3_000, 'the slot to be free');
+  await recovered();
+});
+
+test('a client that leaves ends its session within 100 ms', async () => {
+  const before = await failures('client_closed');
+  const controller = new AbortController();
+  const left = server.post(
+    '/content',
+    { html: 'x', waitForTimeout: 20_000 },
+    {
+      signal: controller.signal,
+      headers: { 'content-type': 'application/json' },
+    },
+  );
+  left.catch(() => {});
+  await active(1);
+  controller.abort();
+  const isSettled = async () => (await failures('client_closed')) === before + 1;
+  await until(isSettled, 1_000, 'the session to be settled');
+  const line = server.logged.findLast((one) => one.includes('client_closed')) ?? '';
+  assert.match(line, '"outcome":"error"');
+  await recovered();
+});
+
+test('sessions are isolated: no cookie and no storage goes from one to another', async () => {
+  const write = {
+    url: pages.url('/'),
+    waitForFunction: { fn: '() => { document.cookie = "a=1"; localStorage.setItem("a", "1"); return true; }' },
+  };
+  for (let i = 0; i < 3; i++) assert.is((await server.post('/content', write)).status, 200);
+  const read = { url: pages.url('/'), waitForFunction: { fn: '() => !document.cookie && localStorage.length === 0' } };
+  for (let i = 0; i < 3; i++) assert.is((await server.post('/content?timeout=3000', read)).status, 200);
+  await recovered();
+});
+
+test('no browser can be started: 503, and healthy again when the cause is gone', async () => {
+  const missing = join(tempDir, 'chromium-of-later');
+  const lost = await start({ CHROMIUM_PATH: missing });
+  try {
+    const reason = async () => JSON.parse(await (await lost.get('/health/ready')).text()).reason;
+    await until(async () => (await reason()) === 'browser', 10_000, 'health to say that there is no browser');
+    assert.is(await codeOf(lost.post('/content', { html: 'x' })), 'NO_BROWSER');
+    symlinkSync(chromiumPath, missing);
+    await ready(lost);
+    assert.is((await lost.post('/content', { html: 'x' })).status, 200);
+    await atRest(lost);
+    await checkIdentities(lost);
+  } finally {
+    await lost.stop();
+    rmSync(missing, { force: true });
+  }
+});
+
+test.run();
