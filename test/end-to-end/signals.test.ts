@@ -1,0 +1,150 @@
+/**
+ * The program as a process: how it starts, stops in order, and is stopped in any other way. Nothing outlives it.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { deadline, until } from '../deadline.js';
+
+const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const test = suite('end-to-end/signals');
+const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-signals-'));
+
+interface Program {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly output: () => string;
+  readonly pids: () => number[];
+  readonly exit: Promise<number | null>;
+}
+
+function run(settings: Readonly<Record<string, string>>, args: readonly string[] = []) {
+  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: tempDir, ...settings };
+  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  const exit = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  return { child, output: () => output, exit };
+}
+
+async function start(settings: Readonly<Record<string, string>> = {}): Promise<Program> {
+  const started = run({ PORT: '0', WORKERS: '2', HEADCOUNT_TEST_SESSIONS: 'true', METRICS_FILE: 'none', ...settings });
+  const pids = (): number[] =>
+    [...started.output().matchAll(/"pid":(\d+),"ms":\d+,"msg":"browser ready"/g)].map(([, pid]) => Number(pid));
+  await until(() => pids().length === 2, 20_000, 'two browsers');
+  const url = /"url":"([^"]+)"/.exec(started.output())?.[1] ?? '';
+  return { ...started, url, pids };
+}
+
+function slow(program: Program): Promise<Response> {
+  const body = JSON.stringify({ html: 'x', waitForTimeout: 1_500 });
+  return fetch(`${program.url}/content`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+}
+
+async function running(program: Program, count: number): Promise<void> {
+  const now = async () => JSON.parse(await (await fetch(`${program.url}/sessions`)).text()).length === count;
+  await until(now, 5_000, `${count} running sessions`);
+}
+
+/** No process of a browser's group is left, but zombies that nobody has reaped yet. */
+async function browsersGone(program: Program): Promise<void> {
+  await until(() => program.pids().every((pid) => !isAlive(pid)), 5_000, 'the browsers to be gone');
+}
+
+function isAlive(group: number): boolean {
+  try {
+    process.kill(-group, 0);
+    return existsSync(`/proc/${group}/exe`);
+  } catch {
+    return false;
+  }
+}
+
+test.after(() => rmSync(tempDir, { recursive: true }));
+
+test('SIGTERM while idle: exit 0 at once, nothing left', async () => {
+  const program = await start();
+  program.child.kill('SIGTERM');
+  assert.is(await deadline(program.exit, 5_000, 'the end'), 0);
+  await browsersGone(program);
+  assert.equal(readdirSync(tempDir), []);
+});
+
+test('SIGTERM while busy: what runs finishes, what waits and what comes is refused, health says so', async () => {
+  const program = await start({ CONCURRENT: '1' });
+  const first = slow(program);
+  await running(program, 1);
+  const waiting = slow(program);
+  const pressure = async () => JSON.parse(await (await fetch(`${program.url}/pressure`)).text()).pressure.queued;
+  await until(async () => (await pressure()) === 1, 5_000, 'one to wait');
+  program.child.kill('SIGTERM');
+  assert.is((await waiting).status, 503);
+  const health = await fetch(`${program.url}/health/ready`);
+  assert.equal([health.status, JSON.parse(await health.text()).reason], [503, 'draining']);
+  const late = await slow(program);
+  assert.equal([late.status, JSON.parse(await late.text()).error.code], [503, 'DRAINING']);
+  assert.is((await first).status, 200);
+  assert.is(await deadline(program.exit, 8_000, 'the end'), 0);
+  await browsersGone(program);
+  assert.equal(readdirSync(tempDir), []);
+});
+
+test('the time to drain is over: what runs is killed, exit 0', async () => {
+  const program = await start({ DRAIN_TIMEOUT: '100' });
+  const killed = slow(program);
+  await running(program, 1);
+  program.child.kill('SIGINT');
+  assert.is(JSON.parse(await (await killed).text()).error.code, 'SESSION_KILLED');
+  assert.is(await deadline(program.exit, 8_000, 'the end'), 0);
+  await browsersGone(program);
+});
+
+test('a second signal ends it now', async () => {
+  const program = await start();
+  const left = slow(program).catch(() => null);
+  await running(program, 1);
+  program.child.kill('SIGTERM');
+  await until(() => program.output().includes('"stopping"'), 5_000, 'the first signal to be seen');
+  program.child.kill('SIGTERM');
+  assert.is(await deadline(program.exit, 1_000, 'the end'), 1);
+  await left;
+  await browsersGone(program);
+});
+
+test('SIGKILL: no browser survives, and the next start removes the folder', async () => {
+  const program = await start();
+  program.child.kill('SIGKILL');
+  await deadline(program.exit, 5_000, 'the end');
+  await browsersGone(program);
+  const next = await start();
+  assert.is(readdirSync(tempDir).length, 1);
+  next.child.kill('SIGTERM');
+  assert.is(await deadline(next.exit, 5_000, 'the end'), 0);
+  assert.equal(readdirSync(tempDir), []);
+});
+
+test('a port that is taken, and settings that are wrong: one clear message, exit 1', async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const address = taken.address();
+  const port = typeof address === 'object' ? String(address?.port) : '';
+  const refused = run({ PORT: port, METRICS_FILE: 'none', LOG_LEVEL: 'silent' });
+  assert.is(await deadline(refused.exit, 20_000, 'the end'), 1);
+  assert.is(refused.output().trim(), `headcount cannot start: 127.0.0.1:${port} is taken: set PORT to another`);
+  taken.close();
+  const wrong = run({ PORT: 'x', CONCURRENT: '0', HOST: '0.0.0.0', TOKEN: '' }, ['--workers', '999', '--nonsense']);
+  assert.is(await deadline(wrong.exit, 5_000, 'the end'), 1);
+  for (const name of ['PORT', 'CONCURRENT', 'HOST', '--workers', '--nonsense']) assert.match(wrong.output(), name);
+  const help = run({}, ['--help']);
+  assert.is(await deadline(help.exit, 5_000, 'the end'), 0);
+  assert.match(help.output(), '--max-concurrent-sessions, MAX_CONCURRENT_SESSIONS, CONCURRENT [10]');
+});
+
+test.run();
