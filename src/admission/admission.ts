@@ -124,6 +124,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
     const { job } = session;
     waiting.delete(session);
     session.stopTimer();
+    // Before the run time begins, so that slot-seconds are never less than run times.
+    books.slots(slots.size + 1);
     const startedAtMs = clock.monotonicMs();
     const queueMs = Math.round(startedAtMs - session.arrivedAtMs);
     books.started(job.spec.kind, queueMs);
@@ -131,7 +133,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
     session.run = { running, startedAtMs, queueMs };
     active.add(session);
     slots.add(session);
-    books.slots(slots.size);
     const { timeoutMs } = job;
     if (timeoutMs !== null) {
       const message = `no result after ${timeoutMs} ms, the limit of the session`;
@@ -192,6 +193,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
         if (session.run) end(session, code, message);
         else refuse(session, code, message);
       };
+      // Gone while its body was read: the event has passed, and nobody would hear of it again.
+      if (signal.aborted) return left();
       signal.addEventListener('abort', left, { once: true });
       session.stopListening = () => signal.removeEventListener('abort', left);
       admit(session);

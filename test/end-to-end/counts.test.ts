@@ -46,6 +46,14 @@ async function status(response: Promise<Response>): Promise<number> {
   return got.status;
 }
 
+/** The status of a job sent while every slot is free: an answer comes before its context has gone. */
+async function alone(response: () => Promise<Response>): Promise<number> {
+  const got = await status(response());
+  const isFree = async () => JSON.parse(await (await server.get('/sessions')).text()).length === 0;
+  await until(isFree, 10_000, 'the slot to be free');
+  return got;
+}
+
 test('an idle server has one row of zeros', async () => {
   const rows: Record<string, unknown>[] = JSON.parse(await (await server.get('/metrics')).text());
   assert.is(rows.length, 1);
@@ -57,17 +65,20 @@ test('an idle server has one row of zeros', async () => {
 
 test('counts every outcome exactly once', async () => {
   // Three that end well, one after the other; a page that answers 404 is one of them.
-  assert.is(await status(server.post('/screenshot', { url: pages.url('/') })), 200);
-  assert.is(await status(server.post('/pdf', { url: pages.url('/missing') })), 200);
-  assert.is(await status(server.post('/content', '<h1>raw</h1>')), 200);
+  assert.is(await alone(() => server.post('/screenshot', { url: pages.url('/') })), 200);
+  assert.is(await alone(() => server.post('/pdf', { url: pages.url('/missing') })), 200);
+  assert.is(await alone(() => server.post('/content', '<h1>raw</h1>')), 200);
   // Four that fail in their own way.
-  assert.is(await status(server.post('/content', { url: 'http://127.0.0.1:9/' })), 502);
-  assert.is(await status(server.post('/screenshot', { html: 'x', waitForSelector: { selector: ':::' } })), 400);
+  assert.is(await alone(() => server.post('/content', { url: 'http://127.0.0.1:9/' })), 502);
+  assert.is(await alone(() => server.post('/screenshot', { html: 'x', waitForSelector: { selector: ':::' } })), 400);
   const throwing = { html: 'x', waitForFunction: { fn: '() => { throw new Error("on purpose"); }' } };
-  assert.is(await status(server.post('/content', throwing)), 500);
-  assert.is(await status(server.post('/pdf', { html: 'x', waitForSelector: { selector: '#no', timeout: 100 } })), 408);
+  assert.is(await alone(() => server.post('/content', throwing)), 500);
+  assert.is(
+    await alone(() => server.post('/pdf', { html: 'x', waitForSelector: { selector: '#no', timeout: 100 } })),
+    408,
+  );
   // One that runs out of time, in a page that never gives the processor back.
-  assert.is(await status(server.post('/screenshot?timeout=700', { url: pages.url('/endless') })), 408);
+  assert.is(await alone(() => server.post('/screenshot?timeout=700', { url: pages.url('/endless') })), 408);
   // Requests that never become sessions.
   assert.is(await status(server.post('/content', { html: 'x', nonsense: 1 })), 400);
   assert.is(await status(server.get('/nowhere')), 404);

@@ -1,0 +1,145 @@
+/**
+ * What an administrator may write, and what is said when it is wrong.
+ */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { flagOf, helpText, parseConfig, shownConfig } from '../../src/config/parse.js';
+import { SETTINGS } from '../../src/config/settings.js';
+
+const test = suite('config/parse');
+
+test('nothing said: the defaults, no complaint, nothing beyond loopback', () => {
+  const { config, errors, warnings } = parseConfig({});
+  assert.equal([errors, warnings], [[], []]);
+  assert.equal([config.port, config.host, config.token, config.workers], [3000, '127.0.0.1', null, null]);
+  assert.equal(
+    [config.concurrent, config.queueLength, config.timeoutMs, config.maxTimeoutMs],
+    [10, 10, 30_000, 900_000],
+  );
+  assert.equal([config.maxPayloadBytes, config.periodMs, config.periods], [5 * 2 ** 20, 300_000, 2016]);
+});
+
+test('every name of a setting works, ours before the others, and an empty one is not set', () => {
+  for (const [, { names }] of Object.entries(SETTINGS)) {
+    for (const name of names) {
+      const { errors } = parseConfig({ [name]: '\u0000not a value\u0000' });
+      // A text or a path takes anything; all else names the variable as it was written.
+      assert.ok(errors.length === 0 || errors[0]?.startsWith(`${name} is `), `${name}: ${errors}`);
+    }
+  }
+  const { config } = parseConfig({ CONCURRENT: '3', MAX_CONCURRENT_SESSIONS: '4', QUEUED: '5', MAX_QUEUE_LENGTH: '' });
+  assert.equal([config.concurrent, config.queueLength], [4, 5]);
+  assert.is(parseConfig({ TIMEOUT: '-1' }).config.timeoutMs, null);
+});
+
+test('all that is wrong is said at once, with the name that was used and what was expected', () => {
+  const { errors } = parseConfig(
+    {
+      PORT: '70000',
+      CONCURRENT: '1.5',
+      TIMEOUT: '0',
+      MAX_PAYLOAD_SIZE: '5 apples',
+      ENABLE_CORS: 'yes',
+      LOG_LEVEL: 'loud',
+    },
+    ['--workers', '0', '--nonsense', '--queue-timeout=x', '--token'],
+  );
+  const expected = ['PORT is "70000"', 'CONCURRENT is "1.5"', 'TIMEOUT is "0"', 'MAX_PAYLOAD_SIZE is "5 apples"'];
+  expected.push('ENABLE_CORS is "yes"', 'LOG_LEVEL is "loud"', '--workers is "0"', '--nonsense is not a flag');
+  expected.push('--queue-timeout is "x"', '--token wants a value');
+  for (const one of expected)
+    assert.ok(
+      errors.some((error) => error.startsWith(one)),
+      `${one}: ${errors.join('; ')}`,
+    );
+  assert.is(errors.length, expected.length, errors.join('; '));
+  assert.match(errors.join(), 'a whole number from 0 to 65535');
+});
+
+test('booleans, sizes, numbers, limits: both sides of each edge', () => {
+  const good: [string, string, keyof ReturnType<typeof parseConfig>['config'], unknown][] = [
+    ['ENABLE_CORS', 'TRUE', 'enableCors', true],
+    ['ENABLE_CORS', '0', 'enableCors', false],
+    ['MAX_PAYLOAD_SIZE', '1', 'maxPayloadBytes', 1],
+    ['MAX_PAYLOAD_SIZE', '1.5kb', 'maxPayloadBytes', 1536],
+    ['MAX_PAYLOAD_SIZE', ' 2 GB ', 'maxPayloadBytes', 2 ** 31],
+    ['PORT', '0', 'port', 0],
+    ['PORT', '65535', 'port', 65_535],
+    ['MAX_TIMEOUT', '-1', 'maxTimeoutMs', null],
+    ['LOG_LEVEL', 'Silent', 'logLevel', 'silent'],
+  ];
+  for (const [name, value, key, expected] of good) {
+    const { config, errors } = parseConfig({ [name]: value });
+    assert.equal([errors, config[key]], [[], expected], `${name}=${value}`);
+  }
+  const bad: [string, string][] = [
+    ['ENABLE_CORS', '2'],
+    ['MAX_PAYLOAD_SIZE', '0'],
+    ['MAX_PAYLOAD_SIZE', '3gb'],
+    ['MAX_PAYLOAD_SIZE', '-1'],
+    ['MAX_PAYLOAD_SIZE', 'mb'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '0x10'],
+    ['PORT', '1e3'],
+    ['PORT', 'Infinity'],
+    ['TIMEOUT', '-2'],
+    ['QUEUED', '-1'],
+    ['PROXY_URL', 'ftp://a.test'],
+    ['PROXY_URL', 'example.com'],
+    ['METRICS_PERIOD_MS', '999'],
+  ];
+  for (const [name, value] of bad) assert.is(parseConfig({ [name]: value }).errors.length, 1, `${name}=${value}`);
+});
+
+test('flags win over variables, in both spellings; a boolean may stand alone', () => {
+  const { config, errors } = parseConfig({ PORT: '1', CORS: 'false' }, ['--port', '2', '--enable-cors', '--host=::1']);
+  assert.equal(errors, []);
+  assert.equal([config.port, config.enableCors, config.host], [2, true, '::1']);
+  assert.is(parseConfig({}, ['--enable-cors', 'false']).config.enableCors, false);
+  assert.is(parseConfig({}, ['--token=a=b']).config.token, 'a=b');
+  assert.is(parseConfig({}, ['stray']).errors.length, 1);
+});
+
+test('beyond loopback it takes a token, or the word that none is meant', () => {
+  for (const host of ['0.0.0.0', '::', '192.168.0.1', 'example.com', '127.0.0.1.example.com', '128.0.0.1']) {
+    assert.is(parseConfig({ HOST: host }).errors.length, 1, host);
+    assert.is(parseConfig({ HOST: host, TOKEN: 'x' }).errors.length, 0, host);
+    assert.is(parseConfig({ HOST: host, ALLOW_ANONYMOUS: 'true' }).errors.length, 0, host);
+  }
+  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1']) {
+    assert.is(parseConfig({ HOST: host }).errors.length, 0, host);
+  }
+});
+
+test('a secret is never shown, in /config or in a complaint', () => {
+  const { config } = parseConfig({ TOKEN: 'hunter2', PROXY_URL: 'https://a.test' });
+  const shown = shownConfig(config);
+  assert.is(shown['TOKEN'], '***');
+  assert.is(shown['PROXY_URL'], 'https://a.test/');
+  assert.not.match(JSON.stringify(shown), 'hunter2');
+  assert.is(shownConfig(parseConfig({}).config)['TOKEN'], null);
+  assert.equal(
+    Object.keys(shown),
+    Object.values(SETTINGS).map(({ names }) => names[0]),
+  );
+});
+
+test("browserless's variables without a meaning here are named once each", () => {
+  const { warnings, errors } = parseConfig({ WORKSPACE_DIR: '/a', DEBUGGER: 'true', DEFAULT_STEALTH: '', PORT: '1' });
+  assert.equal(errors, []);
+  assert.is(warnings.length, 2);
+  assert.match(warnings.join(), 'WORKSPACE_DIR');
+  assert.match(warnings.join(), 'DEBUGGER');
+});
+
+test('the help has every setting with its flag', () => {
+  const help = helpText();
+  for (const one of Object.values(SETTINGS)) {
+    assert.match(help, `${flagOf(one)}, ${one.names.join(', ')}`);
+    assert.match(help, one.help);
+  }
+});
+
+test.run();
