@@ -1,0 +1,158 @@
+/**
+ * Sessions with no browser behind them, through HTTP, admission, pool, worker, lane and fold: at least 0.6 times as
+ * many a second as bare polka and bare piscina do of the same round trip; p99 at half load under 10 ms; and after 10
+ * 000 the server's resident memory is within 5 % of what it was after 500.
+ */
+
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { deadline } from '../../test/deadline.js';
+import { median } from '../measure.js';
+import type { BenchRow } from '../row.js';
+import { type Driven, drive, isQuick, percentile } from './rig/drive.js';
+import { type ServerProcess, startServerProcess, stopProcess } from './rig/server.js';
+import { watchTree } from './rig/tree.js';
+
+const THREADS = 2;
+const CLIENTS = 16;
+const ROUNDS = 5;
+const REQUESTS = 4_000;
+const HALF_LOAD_ROUNDS = 3;
+const HALF_LOAD_MS = 3_000;
+const RATIO_MIN = 0.6;
+const P99_MS_MAX = 10;
+const MEMORY_EARLY = 500;
+const MEMORY_LATE = 10_000;
+const MEMORY_RATIO_MAX = 1.05;
+const DRIVE_MS_MAX = 60_000;
+const START_MS = 10_000;
+const SETTINGS = { WORKERS: String(THREADS), CONCURRENT: String(CLIENTS), HEADCOUNT_TEST_SESSIONS: 'true' };
+
+export async function run(): Promise<BenchRow[]> {
+  const memory = await memoryRow();
+  const ours = await startServerProcess(SETTINGS);
+  const bare = await startBareServer().catch(async (error: unknown) => {
+    await ours.stop();
+    throw error;
+  });
+  try {
+    return [...(await throughput(ours, bare)), memory];
+  } finally {
+    await bare.stop();
+    await ours.stop();
+  }
+}
+
+async function startBareServer(): Promise<ServerProcess> {
+  const child = fork(fileURLToPath(new URL('./rig/bare-server.js', import.meta.url)), [String(THREADS)]);
+  const [url] = await deadline(once(child, 'message'), START_MS, 'the bare server listens');
+  return { url: String(url), pid: child.pid ?? 0, stop: () => stopProcess(child) };
+}
+
+async function throughput(ours: ServerProcess, bare: ServerProcess): Promise<BenchRow[]> {
+  const requests = isQuick() ? REQUESTS / 2 : REQUESTS;
+  await flood(ours, requests);
+  await flood(bare, requests);
+  const rounds: { ours: Flood; bare: Flood }[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    rounds.push({ ours: await flood(ours, requests), bare: await flood(bare, requests) });
+  }
+  const of = (pick: (round: { ours: Flood; bare: Flood }) => number): number => median(rounds.map(pick));
+  const oursRate = of((round) => round.ours.perSecond);
+  const ratio = of((round) => round.ours.perSecond / round.bare.perSecond);
+  const halfRate = oursRate / 2;
+  const p99s: { ours: number; bare: number }[] = [];
+  for (let round = 0; round < HALF_LOAD_ROUNDS; round++) {
+    p99s.push({ ours: await halfLoad(ours, halfRate), bare: await halfLoad(bare, halfRate) });
+  }
+  const p99 = median(p99s.map((round) => round.ours));
+  const bareP99 = median(p99s.map((round) => round.bare));
+  const withBare = 'bare polka and piscina';
+  return [
+    {
+      claim: 'null sessions a second',
+      ours: oursRate,
+      compared: { with: withBare, value: of((round) => round.bare.perSecond) },
+      ratio,
+      target: `>= ${RATIO_MIN} ×`,
+      isMet: ratio >= RATIO_MIN,
+    },
+    {
+      claim: 'CPU ms a null session',
+      ours: of((round) => round.ours.cpuMs),
+      compared: { with: withBare, value: of((round) => round.bare.cpuMs) },
+      ratio: of((round) => round.bare.cpuMs / round.ours.cpuMs),
+      target: null,
+      isMet: null,
+    },
+    {
+      claim: `p99 ms of a null session at half load, ${Math.round(halfRate)} a second`,
+      ours: p99,
+      compared: { with: `${withBare}, same rate`, value: bareP99 },
+      ratio: bareP99 / p99,
+      target: `< ${P99_MS_MAX} ms`,
+      isMet: p99 < P99_MS_MAX,
+    },
+  ];
+}
+
+interface Flood {
+  readonly perSecond: number;
+  readonly cpuMs: number;
+}
+
+/** As fast as it answers. */
+async function flood({ url, pid }: ServerProcess, requests: number): Promise<Flood> {
+  const tree = watchTree(pid);
+  const beforeMs = await tree.settledCpuMs();
+  const { elapsedMs } = await ask(url, { requests });
+  const cpuMs = (await tree.settledCpuMs()) - beforeMs;
+  return { perSecond: (requests / elapsedMs) * 1000, cpuMs: cpuMs / requests };
+}
+
+async function halfLoad({ url }: ServerProcess, ratePerSecond: number): Promise<number> {
+  const requests = Math.round((ratePerSecond * HALF_LOAD_MS) / 1000 / (isQuick() ? 2 : 1));
+  const { asked } = await ask(url, { requests, ratePerSecond });
+  const times = asked.map(({ ms }) => ms);
+  return percentile(times, 99);
+}
+
+async function ask(url: string, load: { requests: number; ratePerSecond?: number }): Promise<Driven> {
+  const driven = await drive({
+    url,
+    path: '/test?operation=null',
+    connections: CLIENTS,
+    limitMs: DRIVE_MS_MAX,
+    ...load,
+  });
+  const bad = driven.asked.find(({ status }) => status !== 200);
+  if (bad) throw new Error(`a null session was answered ${bad.status}`);
+  return driven;
+}
+
+/** In a server of its own, which has done nothing before. */
+async function memoryRow(): Promise<BenchRow> {
+  const server = await startServerProcess(SETTINGS);
+  try {
+    const tree = watchTree(server.pid);
+    const after = async (requests: number): Promise<number> => {
+      await ask(server.url, { requests });
+      await tree.settledCpuMs();
+      return tree.rootRssBytes() / 2 ** 20;
+    };
+    const early = await after(MEMORY_EARLY);
+    const late = await after(MEMORY_LATE - MEMORY_EARLY);
+    const ratio = early / late;
+    return {
+      claim: `MB resident after ${MEMORY_LATE} null sessions, Chromium apart`,
+      ours: late,
+      compared: { with: `after ${MEMORY_EARLY}`, value: early },
+      ratio,
+      target: `<= ${MEMORY_RATIO_MAX} of it`,
+      isMet: late <= early * MEMORY_RATIO_MAX,
+    };
+  } finally {
+    await server.stop();
+  }
+}

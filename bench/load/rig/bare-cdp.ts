@@ -1,0 +1,64 @@
+/**
+ * The rival that does the least: a fresh context with a page, load, screenshot, disposal, over a pipe to the same
+ * binary with the same flags. A process of its own, started by `rival.ts`.
+ */
+
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Cdp, launchBare } from './cdp.js';
+import { readSetup, serveBatches } from './rival.js';
+
+const CAPTURE_ATTEMPTS = 5;
+
+const { chromiumPath, chromiumEnv, flags, pageUrl } = readSetup();
+const profileDir = mkdtempSync(join(tmpdir(), 'bare-cdp-'));
+const cdp = launchBare(chromiumPath, [...flags, `--user-data-dir=${profileDir}`], { ...process.env, ...chromiumEnv });
+// The first answer: from then on it takes orders.
+await cdp.send('Browser.getVersion');
+
+serveBatches(
+  async (gotPicture) => {
+    const { browserContextId } = await cdp.send('Target.createBrowserContext');
+    const target = { url: 'about:blank', browserContextId, width: 800, height: 600 };
+    const { targetId } = await cdp.send('Target.createTarget', target);
+    const { sessionId } = await cdp.send('Target.attachToTarget', { targetId, flatten: true });
+    if (typeof sessionId !== 'string') throw new Error('no session');
+    await cdp.send('Page.enable', {}, sessionId);
+    const loaded = cdp.once('Page.loadEventFired', sessionId);
+    await cdp.send('Page.navigate', { url: pageUrl }, sessionId);
+    await loaded;
+    gotPicture(Buffer.from(await capture(cdp, sessionId), 'base64'));
+    await cdp.send('Target.disposeBrowserContext', { browserContextId });
+  },
+  () => void end(),
+);
+
+/** Resolves when a frame has been drawn. */
+const NEXT_FRAME = 'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))';
+
+/** Chromium refuses while a page has not drawn yet, now and then on a busy machine; then it is asked again. */
+async function capture(browser: Cdp, sessionId: string): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { data } = await browser.send(
+        'Page.captureScreenshot',
+        { format: 'png', optimizeForSpeed: true },
+        sessionId,
+      );
+      return String(data);
+    } catch (error) {
+      if (attempt === CAPTURE_ATTEMPTS) throw error;
+      await browser.send('Runtime.evaluate', { expression: NEXT_FRAME, awaitPromise: true }, sessionId);
+    }
+  }
+}
+
+async function end(): Promise<void> {
+  const exited = once(cdp.child, 'exit');
+  await cdp.send('Browser.close').catch(() => {});
+  await exited;
+  rmSync(profileDir, { recursive: true, force: true, maxRetries: 10 });
+  process.exit(0);
+}

@@ -1,0 +1,86 @@
+/**
+ * Drives a server over keep-alive connections: as fast as it answers, with a pause after each answer, or at a fixed
+ * rate. In: a load; out: how each request fared. Bounded in count, and in time by the bench's own limit.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deadline } from '../../../test/deadline.js';
+import { type Connection, openConnection, postRequest } from './connection.js';
+
+export interface Load {
+  readonly url: string;
+  readonly path: string;
+  /** JSON text; empty for none. */
+  readonly body?: string;
+  readonly connections: number;
+  readonly requests: number;
+  /** ms that a connection pauses after an answer. */
+  readonly gapMs?: number;
+  /** ms that it pauses after a refusal (429), as a polite client does. */
+  readonly refusedGapMs?: number;
+  /** Requests come at this rate, whatever the answers do; one that finds no connection free is timed from its due. */
+  readonly ratePerSecond?: number;
+  readonly limitMs: number;
+}
+
+export interface Asked {
+  /** 0: the connection broke. */
+  readonly status: number;
+  readonly ms: number;
+  readonly bodyBytes: number;
+}
+
+export interface Driven {
+  readonly asked: readonly Asked[];
+  readonly elapsedMs: number;
+}
+
+/** @throws {Error} when it takes longer than its limit. */
+export async function drive(load: Load): Promise<Driven> {
+  const url = new URL(load.url);
+  const request = postRequest(url, load.path, load.body ?? '');
+  const connections = Array.from({ length: load.connections }, () => openConnection(url));
+  const asked: Asked[] = [];
+  const startMs = performance.now();
+  let next = 0;
+  const work = async (connection: Connection): Promise<void> => {
+    while (next < load.requests) {
+      const dueMs = load.ratePerSecond ? startMs + (next * 1000) / load.ratePerSecond : 0;
+      next++;
+      const beganMs = await begin(dueMs);
+      const { status, bodyBytes } = await connection.ask(request).catch(() => ({ status: 0, bodyBytes: 0 }));
+      asked.push({ status, bodyBytes, ms: performance.now() - beganMs });
+      const gapMs = status === 429 ? (load.refusedGapMs ?? 0) : (load.gapMs ?? 0);
+      if (gapMs > 0) await sleep(gapMs);
+    }
+  };
+  try {
+    await deadline(Promise.all(connections.map(work)), load.limitMs, `${load.requests} requests to ${load.path}`);
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+  return { asked, elapsedMs: performance.now() - startMs };
+}
+
+/**
+ * Waits until it is due, and gives the moment to time from. A timer's lateness is the bench's own and not counted; that
+ * all connections were still busy when it was due is the server's, and is.
+ */
+async function begin(dueMs: number): Promise<number> {
+  const aheadMs = dueMs - performance.now();
+  if (dueMs === 0) return performance.now();
+  if (aheadMs <= 0) return dueMs;
+  await sleep(aheadMs);
+  return performance.now();
+}
+
+/** Nearest rank; NaN of nothing. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
+}
+
+/** `--quick`: half of everything, for a look. */
+export function isQuick(): boolean {
+  return process.argv.includes('--quick');
+}
