@@ -4,10 +4,12 @@
  * the environment or ends the process.
  */
 import { availableParallelism, homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { helpText, parseConfig } from './config/parse.js';
+import type { Config } from './config/settings.js';
 import { createLog, type Log } from './log.js';
 import { type Headcount, startServer } from './server/server.js';
+import { EXPORT_FORMATS, exportHistory } from './store/export.js';
 
 const WORKERS_MAX = 4;
 /** What a browser may see of the environment: how to find programs and fonts, language and time zone. */
@@ -17,6 +19,10 @@ async function main(): Promise<void> {
   const args = process.argv.slice(2);
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(helpText());
+    return;
+  }
+  if (args[0] === 'history' && args[1] === 'export') {
+    await exportRows(args.slice(2));
     return;
   }
   const { config, errors, warnings } = parseConfig(process.env, args);
@@ -34,6 +40,7 @@ async function main(): Promise<void> {
     // Chromium refuses to run as root with its sandbox.
     isSandboxed: process.getuid?.() !== 0,
     tempDir: tmpdir(),
+    historyPath: historyPath(config),
     environment: Object.fromEntries(
       PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
     ),
@@ -46,6 +53,26 @@ async function main(): Promise<void> {
   });
   log.info({ url: server.url }, 'listening');
   stopOnSignals(server, log);
+}
+
+/** Null: no history file is wanted. */
+function historyPath({ metricsFile, stateDir }: Config): string | null {
+  if (metricsFile === 'none') return null;
+  const state = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
+  return resolve(metricsFile ?? join(stateDir ?? join(state, 'headcount'), 'headcount.ring'));
+}
+
+/** `headcount history export --format openmetrics|json|csv`, with the settings that say where the file is. */
+async function exportRows(args: readonly string[]): Promise<void> {
+  const at = args.indexOf('--format');
+  const format = EXPORT_FORMATS.find((one) => one === (at === -1 ? 'json' : args[at + 1]));
+  const rest = at === -1 ? args : [...args.slice(0, at), ...args.slice(at + 2)];
+  const { config, errors } = parseConfig(process.env, rest);
+  const path = historyPath(config);
+  if (!format) throw new Error(`--format must be one of ${EXPORT_FORMATS.join(', ')}`);
+  if (errors.length > 0) throw new Error(errors.join('; '));
+  if (path === null) throw new Error('METRICS_FILE is none, so there is no history');
+  await exportHistory({ path, format, write: (chunk) => void process.stdout.write(chunk) });
 }
 
 function stopOnSignals(server: Headcount, log: Log): void {
@@ -76,6 +103,7 @@ function stopOnSignals(server: Headcount, log: Log): void {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`headcount cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+  const what = process.argv[2] === 'history' ? 'export' : 'start';
+  process.stderr.write(`headcount cannot ${what}: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 });

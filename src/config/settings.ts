@@ -96,6 +96,14 @@ export const SETTINGS = {
     fallback: '2016',
     help: 'Closed rows of `/metrics` that are kept.',
   }),
+  metricsFile: setting(['METRICS_FILE', 'METRICS_JSON_PATH'], text, {
+    fallback: null,
+    help: 'The history file; `none`: no file. Not set: `headcount.ring` in `STATE_DIR`.',
+  }),
+  stateDir: setting(['STATE_DIR'], path, {
+    fallback: null,
+    help: 'Where the history file is. Not set: `$XDG_STATE_HOME/headcount`, or `~/.local/state/headcount`.',
+  }),
   maxPayloadBytes: setting(['MAX_PAYLOAD_SIZE'], size, {
     fallback: '5mb',
     help: 'Largest body of a request.',

@@ -61,6 +61,7 @@ export const DOMAINS = [
   'worker',
   'netError',
   'dropReason',
+  'flushFailure',
   'resource',
   'route',
   'method',

@@ -181,7 +181,8 @@ function createPeriods({ ring, clock, periodMs }: { ring: Ring; clock: Clock; pe
   const open = (word: number): number => ring.open()[word] ?? 0;
   let openedAtMs = clock.monotonicMs();
   let coveredBefore = open(W.coveredMs);
-  let endsAtMs = openedAtMs + open(W.date) + periodMs - clock.epochMs();
+  // Never more than a period: a restored row is of the future when the wall clock was set back since.
+  let endsAtMs = openedAtMs + periodMs - Math.max(0, clock.epochMs() - open(W.date));
   return {
     /**
      * The date of the next row, or null while the open one lasts. The monotonic clock ends a period, so that a wall

@@ -19,6 +19,15 @@ export interface RingShape {
   readonly periods: number;
 }
 
+/** What a file has kept of an earlier ring. */
+export interface RestoredRows {
+  /** float64[ROW_WORDS] each, oldest first, dates going up. */
+  readonly rows: readonly Float64Array[];
+  /** uint32[SESSION_TIMES_HELD]: the run time with number n at n % SESSION_TIMES_HELD. */
+  readonly times: Uint32Array;
+  readonly timesWritten: number;
+}
+
 export interface RingReader {
   /** Sequence number of the open row, which is also how many rows are closed. */
   closed(): number;
@@ -70,7 +79,11 @@ export function openRingReader(buffer: SharedArrayBuffer, { periods }: RingShape
   };
 }
 
-export function createRing(shape: RingShape, date: number): Ring {
+/**
+ * The open row is that of the period that starts at `date`, epoch ms. When the last restored row is of that period, or
+ * of a later one because the clock was set back, it goes on where it stopped.
+ */
+export function createRing(shape: RingShape, date: number, restored: RestoredRows | null = null): Ring {
   const { periods } = shape;
   assert(Number.isInteger(periods) && periods >= 1, 'a ring has at least one closed row');
   const buffer = new SharedArrayBuffer(ringBytes(shape));
@@ -81,8 +94,10 @@ export function createRing(shape: RingShape, date: number): Ring {
   // Views of the rows are made once, so that the hot path makes none.
   const views = Array.from({ length: slots }, (_, i) => rows.subarray(i * ROW_WORDS, (i + 1) * ROW_WORDS));
   const reader = openRingReader(buffer, shape);
-  let written = 0;
-  let sequence = 0;
+  let written = restored?.timesWritten ?? 0;
+  const goesOn = (restored?.rows.at(-1)?.[W.date] ?? Number.NEGATIVE_INFINITY) >= date;
+  const kept = restored?.rows.slice(goesOn ? -periods - 1 : -periods) ?? [];
+  let sequence = goesOn ? kept.length - 1 : kept.length;
 
   const row = (wanted: number): Float64Array => {
     const view = views[wanted % slots];
@@ -94,7 +109,12 @@ export function createRing(shape: RingShape, date: number): Ring {
     wanted[W.date] = at;
     wanted[W.timesStart] = written;
   };
-  begin(row(0), date);
+  if (restored) held.set(restored.times);
+  for (let i = 0; i < kept.length; i++) rows.set(kept[i] ?? [], i * ROW_WORDS);
+  // What ran when the server stopped does not run any more.
+  if (goesOn) row(sequence)[W.running] = 0;
+  else begin(row(sequence), date);
+  Atomics.store(header, CLOSED, sequence);
 
   return {
     ...reader,

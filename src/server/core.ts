@@ -20,7 +20,9 @@ import { EVERYTHING, selectRows } from '../metrics/views/selection.js';
 import { createTotalsView } from '../metrics/views/totals.js';
 import type { Pool } from '../pool/pool.js';
 import type { SessionKind } from '../protocol/names.js';
+import type { HistoryFile } from '../store/history.js';
 import { collectBrowsers, collectHistory, collectPool, collectSessions, setInfo } from './collectors.js';
+import { keepHistory } from './history.js';
 import type { Shards } from './shards.js';
 import { createTimers } from './timers.js';
 import { createProcessUsage, createUsage } from './usage.js';
@@ -28,6 +30,8 @@ import type { Versions } from './versions.js';
 
 const DRAIN_EVERY_MS = 100;
 const SAMPLE_EVERY_MS = 1_000;
+/** At most so much history is lost with a server that is killed. */
+const FLUSH_EVERY_MS = 1_000;
 /** A sample costs main about 3 ms. */
 const PROCESSES_EVERY_MS = 2_000;
 
@@ -49,6 +53,8 @@ export interface CoreOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly versions: Versions;
+  /** What an earlier server left, and where this one's rows go; null: nowhere. */
+  readonly historyFile: HistoryFile | null;
   readonly sources: () => Sources;
 }
 
@@ -58,7 +64,11 @@ export function createCore(options: CoreOptions) {
   const { config, clock, domains, log, versions } = options;
   const { periodMs, periods } = config;
   const layout = createLayout(domains);
-  const ring = createRing({ periods }, Math.floor(clock.epochMs() / periodMs) * periodMs);
+  const ring = createRing(
+    { periods },
+    Math.floor(clock.epochMs() / periodMs) * periodMs,
+    options.historyFile?.restored ?? null,
+  );
   const laneShape = { laneCount: options.workers, capacity: LANE_CAPACITY };
   const laneBuffer = createLanes(laneShape);
   const lanes = Array.from({ length: options.workers }, (_, index) => openLaneReader(laneBuffer, laneShape, index));
@@ -67,6 +77,7 @@ export function createCore(options: CoreOptions) {
   const { record } = fold;
   setInfo(record, slotOf, [versions.headcount, versions.node, versions.playwright, versions.chromium]);
 
+  const keeper = keepHistory(options.historyFile, { ring, record, slotOf });
   const retentionMs = periods * periodMs;
   const takeSnapshot = createSnapshots({
     fold,
@@ -91,6 +102,11 @@ export function createCore(options: CoreOptions) {
   timers.every(PROCESSES_EVERY_MS, () => sampleProcesses(options.sources().shards.pids()));
   // A period ends on its minute, not when somebody looks: a session belongs to the one in which it settles.
   timers.repeat(fold.untilRollMs, fold.roll);
+  timers.every(FLUSH_EVERY_MS, () => {
+    fold.drain();
+    fold.roll();
+    keeper.flush();
+  });
 
   return {
     layout,
@@ -111,9 +127,12 @@ export function createCore(options: CoreOptions) {
       totals: createTotalsView({ texts, retentionMs }),
       prometheus: createPrometheusView(layout),
     },
-    stop() {
+    async stop(): Promise<void> {
       timers.stop();
       stopGarbage();
+      fold.drain();
+      fold.roll();
+      await keeper.close();
     },
   };
 }

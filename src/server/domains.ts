@@ -15,6 +15,7 @@ import {
   type SessionKind,
   WORKER_EXIT_REASONS,
 } from '../protocol/names.js';
+import { FLUSH_FAILURE_REASONS } from '../store/files.js';
 import type { Versions } from './versions.js';
 
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'other'] as const;
@@ -43,6 +44,7 @@ export function labelDomains(options: {
     workerState: ['idle', 'busy', 'starting', 'draining'],
     worker: Array.from({ length: options.workers }, (_, i) => String(i)),
     netError: [...NETWORK_ERRORS, 'other'],
+    flushFailure: FLUSH_FAILURE_REASONS,
     dropReason: ['lane_full', 'invalid'],
     resource: ['cpu', 'memory', 'queue'],
     route: [...options.routes, 'other'],

@@ -25,9 +25,11 @@ import { testRoutes } from '../http/test.js';
 import type { Log } from '../log.js';
 import { createPool, type Pool } from '../pool/pool.js';
 import { JOB_KINDS, type SessionKind, TEST_KIND } from '../protocol/names.js';
+import type { HistoryFile } from '../store/history.js';
 import { createFinder, type Finder, type Places } from './chromium.js';
 import { createCore } from './core.js';
 import { labelDomains } from './domains.js';
+import { openHistory } from './history.js';
 import { listen } from './listen.js';
 import { countRequests } from './requests.js';
 import { createShards, type Shards } from './shards.js';
@@ -39,6 +41,8 @@ import { readVersions } from './versions.js';
 export interface HeadcountOptions {
   readonly config: Config;
   readonly log: Log;
+  /** The history file; null: none. */
+  readonly historyPath: string | null;
   /** Where a Chromium may be found, or unpacked to. */
   readonly places: Places;
   readonly workers: number;
@@ -64,8 +68,11 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
   const finder = createFinder({ ...options, setting: config.chromiumPath });
   await finder.get().catch((error: unknown) => log.error({ message: messageOf(error) }, 'no Chromium; it is tried on'));
   const temp = await createTempFolder(options.tempDir);
-  const rooms = buildRooms({ ...options, tempDir: temp.path }, finder);
-  const { admission, pool, shards, core, events, state, clock } = rooms;
+  const clock = options.clock ?? systemClock;
+  const { periods, periodMs } = config;
+  const historyFile = await openHistory(options.historyPath, { periods, periodMs, clock, log });
+  const rooms = buildRooms({ ...options, clock, tempDir: temp.path }, finder, historyFile);
+  const { admission, pool, shards, core, events, state } = rooms;
   const edge = buildEdge(options, rooms, finder);
   const stop = stopInOrder({
     clock,
@@ -94,9 +101,12 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
 type Rooms = ReturnType<typeof buildRooms>;
 
 /** Everything behind the edge. The rooms know each other only as the functions that they are given here. */
-function buildRooms(options: HeadcountOptions, finder: Finder) {
-  const { config, log, workers } = options;
-  const clock = options.clock ?? systemClock;
+function buildRooms(
+  options: HeadcountOptions & { readonly clock: Clock },
+  finder: Finder,
+  historyFile: HistoryFile | null,
+) {
+  const { config, log, workers, clock } = options;
   const versions = readVersions(finder.version());
   const kinds: readonly SessionKind[] = config.testSessions ? [...JOB_KINDS, TEST_KIND] : JOB_KINDS;
   const paths = config.testSessions ? [...PATHS, TEST_PATH] : PATHS;
@@ -108,6 +118,7 @@ function buildRooms(options: HeadcountOptions, finder: Finder) {
     clock,
     log,
     versions,
+    historyFile,
     sources: () => ({
       admission,
       pool,

@@ -53,7 +53,7 @@ async function stop(options: StopOptions): Promise<void> {
   if (edge.listening) await closeEdge(edge, clock);
   await options.shards.stop();
   await options.pool.destroy();
-  options.core.stop();
+  await options.core.stop();
   await options.temp.remove();
 }
 

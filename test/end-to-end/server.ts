@@ -31,6 +31,7 @@ export async function start(settings: Readonly<Record<string, string>> = {}, tem
     workers: config.workers ?? 2,
     isSandboxed: process.getuid?.() !== 0,
     tempDir,
+    historyPath: null,
     environment: { PATH: process.env['PATH'] ?? '' },
     places: {
       homeDir: process.env['HOME'] ?? tempDir,

@@ -39,7 +39,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'store',
     'http',
   ],
-  main: ['config', 'server', 'log'],
+  main: ['config', 'server', 'log', 'store'],
 };
 
 /** Folders inside a room; no room has others. */

@@ -29,6 +29,7 @@ export const DOMAINS: Domains = {
   workerState: ['idle', 'busy', 'starting', 'draining'],
   worker: ['0', '1', '2', '3'],
   netError: [...NETWORK_ERRORS, 'other'],
+  flushFailure: ['no_space', 'io'],
   dropReason: ['lane_full', 'invalid'],
   resource: ['cpu', 'memory', 'queue'],
   route: ['/', '/metrics', '/metrics/all', '/prometheus', '/pressure', '/screenshot', '/pdf', '/content', 'other'],

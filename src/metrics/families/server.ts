@@ -5,6 +5,7 @@
 import type { Family } from '../family.js';
 
 const MS_PER_SECOND = 1000;
+const FLUSH_SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 const FOLD_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const GC_SECONDS = [0.0001, 0.001, 0.01, 0.1, 1];
 
@@ -50,6 +51,19 @@ export const SERVER_FAMILIES = [
   },
   { name: 'headcount_history_rows', type: 'gauge', collector: 'history', help: 'Rows held, the live one included.' },
   { name: 'headcount_history_rows_limit', type: 'gauge', collector: 'history', help: 'Most rows that are held.' },
+  {
+    name: 'headcount_history_flush_duration_seconds',
+    type: 'histogram',
+    buckets: FLUSH_SECONDS,
+    divisor: MS_PER_SECOND,
+    help: 'Time to write what is new to the history file, once a second.',
+  },
+  {
+    name: 'headcount_history_flush_failures_total',
+    type: 'counter',
+    labels: { reason: 'flushFailure' },
+    help: 'Times that the history file could not be written; the rows are held in memory.',
+  },
   {
     name: 'headcount_collector_duration_seconds',
     type: 'gauge',

@@ -1,0 +1,43 @@
+/**
+ * Joins the ring and its file: what was restored goes into the ring, what is flushed or fails is counted. Main thread.
+ */
+import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+import type { Record as RecordDelta, SlotOf } from '../metrics/delta.js';
+import type { Ring } from '../metrics/ring.js';
+import { FLUSH_FAILURE_REASONS } from '../store/files.js';
+import { type HistoryFile, openHistoryFile } from '../store/history.js';
+
+export interface Keeper {
+  flush(): void;
+  close(): Promise<void>;
+}
+
+/** Null when there is to be no file. Never rejects: a file that cannot be had is said so in the log. */
+export async function openHistory(
+  path: string | null,
+  options: { readonly periods: number; readonly periodMs: number; readonly clock: Clock; readonly log: Log },
+): Promise<HistoryFile | null> {
+  if (path === null) return null;
+  const { log, ...shape } = options;
+  return await openHistoryFile({ ...shape, path, log: (level, message) => log[level](message) });
+}
+
+export function keepHistory(
+  file: HistoryFile | null,
+  { ring, record, slotOf }: { readonly ring: Ring; readonly record: RecordDelta; readonly slotOf: SlotOf },
+): Keeper {
+  const duration = slotOf('headcount_history_flush_duration_seconds');
+  const failures = new Map(
+    FLUSH_FAILURE_REASONS.map((reason) => [reason, slotOf('headcount_history_flush_failures_total', reason)]),
+  );
+  file?.attach({
+    ring,
+    onFlush: (ms) => record(duration, ms),
+    onFailure: (reason) => record(failures.get(reason) ?? 0, 1),
+  });
+  return {
+    flush: () => void file?.flush(),
+    close: async () => void (await file?.close()),
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * Writes what is new in the ring to its file: the session times, then the rows that tell of them. Main thread; what is
+ * written is copied first, in one go, so that the ring may go on while the file system works.
+ */
+import assert from 'node:assert/strict';
+import type { FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { type Ring, SESSION_TIMES_HELD } from '../metrics/ring.js';
+import { word } from '../metrics/row.js';
+import { type AsideLabel, createFile } from './create.js';
+import { type Files, writeAt } from './files.js';
+import type { FileShape } from './format.js';
+import * as format from './format.js';
+
+export interface WriterOptions {
+  readonly files: Files;
+  readonly path: string;
+  readonly shape: FileShape;
+  readonly ring: Ring;
+  /** In the file, of the ring's row 0. */
+  readonly firstSequence: number;
+  /** `append`: there is a file of this shape, with all of the ring's rows but the open one. */
+  readonly start: 'append' | { readonly aside: AsideLabel | 'none' | null };
+  readonly onCreated: (asidePath: string | null) => void;
+}
+
+export interface Writer {
+  /** Whether there is a file to write to; if not, the next write makes it, which is not cheap. */
+  isConnected(): boolean;
+  /**
+   * Writes what is new; whether anything was. `isLast` syncs as well, as the close of a row does. Not to be called
+   * again before it has settled. Rejects with what the file system said; the next call writes what this one did not.
+   */
+  write(isLast: boolean): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export function createWriter(options: WriterOptions): Writer {
+  const { files, path, shape, ring } = options;
+  let start = options.start;
+  let handle: FileHandle | null = null;
+  /** What the file has: rows before this one, and this one as of `crc`, its own. */
+  let done: Progress = { row: ring.closed(), times: ring.timesWritten(), crc: 0, timesCrc: null };
+
+  const connect = async (): Promise<void> => {
+    if (start !== 'append') {
+      const image = imageOf(ring, options);
+      const aside = await createFile(files, path, { shape, aside: start.aside, ...image });
+      done = { ...image.done, crc: 0, timesCrc: null };
+      start = 'append';
+      options.onCreated(aside);
+    }
+    handle = await files.open(path, 'r+');
+  };
+
+  /** When the file was removed behind our back, the next write makes another. */
+  const checkName = async (file: FileHandle): Promise<void> => {
+    if ((await file.stat()).nlink > 0) return;
+    handle = null;
+    start = { aside: 'none' };
+    await file.close();
+  };
+
+  return {
+    isConnected: () => handle !== null,
+    async write(isLast) {
+      if (!handle) await connect();
+      assert(handle);
+      const file = handle;
+      const next = copyNew(ring, done, options);
+      const isSame = next.pages.length === 1 && next.pieces.length === 0 && next.done.crc === done.crc;
+      if (isSame && !isLast) return false;
+      for (const { position, bytes } of next.pieces) await writeAt(file, bytes, position);
+      for (const { sequence, page } of next.pages) await writeAt(file, page, format.slotOffset(shape, sequence));
+      const isClose = next.done.row > done.row;
+      if (isClose || isLast) await file.datasync();
+      done = next.done;
+      if (isClose) await checkName(file);
+      return true;
+    },
+    async close() {
+      const file = handle;
+      handle = null;
+      await file?.close();
+    },
+  };
+}
+
+interface Progress {
+  readonly row: number;
+  readonly times: number;
+  readonly crc: number;
+  /** Of the first `count` session times of `row`, so that it only has to be extended; null: not known. */
+  readonly timesCrc: { readonly count: number; readonly crc: number } | null;
+}
+
+interface Copy {
+  readonly pieces: readonly { readonly position: number; readonly bytes: Buffer }[];
+  readonly pages: readonly { readonly sequence: number; readonly page: Buffer }[];
+  readonly done: Progress;
+}
+
+function copyNew(ring: Ring, done: Progress, { shape, firstSequence }: WriterOptions): Copy {
+  const open = ring.closed();
+  const written = ring.timesWritten();
+  const pages: { sequence: number; page: Buffer }[] = [];
+  let timesCrc = done.timesCrc;
+  for (let index = Math.max(done.row, open - ring.periods); index <= open; index++) {
+    const row = ring.row(index);
+    timesCrc = extendTimesCrc(ring, row, index === done.row ? done.timesCrc : null);
+    const page = Buffer.alloc(format.PAGE_BYTES);
+    const sequence = firstSequence + index;
+    format.encodeSlot(page, { sequence, periodMs: shape.periodMs, row, timesCrc: timesCrc?.crc ?? 0 });
+    pages.push({ sequence, page });
+  }
+  const crc = crc32(pages.at(-1)?.page ?? '');
+  return { pieces: timesPieces(ring, done.times), pages, done: { row: open, times: written, crc, timesCrc } };
+}
+
+/** The session times from `start` on, where they belong in the file. */
+function timesPieces(ring: Ring, start: number): { position: number; bytes: Buffer }[] {
+  const written = ring.timesWritten();
+  const pieces: { position: number; bytes: Buffer }[] = [];
+  for (let from = Math.max(start, written - SESSION_TIMES_HELD); from < written; ) {
+    const at = from % SESSION_TIMES_HELD;
+    const to = Math.min(written, from + SESSION_TIMES_HELD - at);
+    pieces.push({ position: format.TIMES_OFFSET + at * 4, bytes: timesBytes(ring, from, to) });
+    from = to;
+  }
+  return pieces;
+}
+
+function extendTimesCrc(ring: Ring, row: Float64Array, known: Progress['timesCrc']): Progress['timesCrc'] {
+  const start = word(row, 'timesStart');
+  const count = word(row, 'settled');
+  // Lost, or overwritten in part: the file's reader takes neither for held.
+  if (start < 0 || start < ring.timesWritten() - SESSION_TIMES_HELD) return null;
+  const from = known ?? { count: 0, crc: 0 };
+  // zlib gives 0, not the CRC so far, for nothing that lies nowhere.
+  if (from.count === count) return from;
+  return { count, crc: crc32(timesBytes(ring, start + from.count, start + count), from.crc) };
+}
+
+function timesBytes(ring: Ring, from: number, to: number): Buffer {
+  const times = ring.times(from, to);
+  const bytes = Buffer.alloc(times.length * 4);
+  new Uint32Array(bytes.buffer, bytes.byteOffset, times.length).set(times);
+  return bytes;
+}
+
+/** All that the ring holds, for a new file. The closed rows are read as they are written: they do not change. */
+function imageOf(ring: Ring, { shape, firstSequence }: WriterOptions) {
+  const open = ring.closed();
+  const written = ring.timesWritten();
+  const times = Buffer.alloc(format.TIMES_BYTES);
+  for (const { position, bytes } of timesPieces(ring, 0)) bytes.copy(times, position - format.TIMES_OFFSET);
+  const openRow = ring.row(open).slice();
+  const oldest = Math.max(0, open - ring.periods);
+  const indexOfSlot = new Map<number, number>();
+  for (let index = oldest; index <= open; index++) {
+    indexOfSlot.set((firstSequence + index) % format.slotCount(shape), index);
+  }
+  return {
+    times,
+    done: { row: open, times: written },
+    encodeSlot(slot: number, page: Buffer): void {
+      const index = indexOfSlot.get(slot);
+      // One that was held when the file was begun may not be any more, after a very long write.
+      if (index === undefined || index < ring.closed() - ring.periods) return;
+      const row = index === open ? openRow : ring.row(index);
+      const start = word(row, 'timesStart');
+      const isHeld = start >= Math.max(0, written - SESSION_TIMES_HELD);
+      const timesCrc = isHeld ? format.timesCrcOf(times, start, word(row, 'settled')) : 0;
+      format.encodeSlot(page, { sequence: firstSequence + index, periodMs: shape.periodMs, row, timesCrc });
+    },
+  };
+}

@@ -1,0 +1,145 @@
+/**
+ * The exports: JSON to the byte as `/metrics` has it, CSV by column, OpenMetrics as its strict readers want it, and all
+ * of it while a server is writing.
+ */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FIELDS } from '../../src/metrics/fields.js';
+import { createHistoryView } from '../../src/metrics/views/history.js';
+import { createRowTexts } from '../../src/metrics/views/rows.js';
+import { EVERYTHING } from '../../src/metrics/views/selection.js';
+import { type ExportFormat, exportHistory } from '../../src/store/export.js';
+import { type Folder, type Life, makeFolder, PERIOD_MS, START_MS, startLife } from './life.js';
+
+const test = suite<{ folder: Folder }>('store/export');
+
+test.before.each((context) => {
+  context.folder = makeFolder('export');
+});
+test.after.each(({ folder }) => folder.remove());
+
+async function exported(path: string, format: ExportFormat): Promise<string> {
+  let text = '';
+  await exportHistory({
+    path,
+    format,
+    write(piece) {
+      text += piece;
+    },
+  });
+  return text;
+}
+
+async function threeRows(path: string): Promise<Life> {
+  const life = await startLife({ path });
+  life.session(1500);
+  life.session(2500, 'timeout');
+  life.nextPeriod();
+  life.nextPeriod();
+  life.session(40, 'error');
+  life.start();
+  await life.history.flush();
+  return life;
+}
+
+test('JSON is what /metrics answers, while the server runs', async ({ folder }) => {
+  const path = folder.of('headcount.ring');
+  const life = await threeRows(path);
+  const { ring } = life;
+  const view = createHistoryView({ texts: createRowTexts(ring), retentionMs: 4 * PERIOD_MS });
+  const snapshot = { id: 1, version: 1, epochMs: 0, counters: new Float64Array(0), failed: new Set<never>(), ring };
+  const { chunks } = view(snapshot, EVERYTHING);
+  assert.is(await exported(path, 'json'), `${Buffer.concat(chunks).toString()}\n`);
+  await life.history.close();
+});
+
+test('CSV has a line a row, all columns but the session times', async ({ folder }) => {
+  const path = folder.of('headcount.ring');
+  const life = await threeRows(path);
+  const [head, ...lines] = (await exported(path, 'csv')).trimEnd().split('\n');
+  const names = head?.split(',') ?? [];
+  assert.equal(
+    names,
+    FIELDS.map(({ name }) => name).filter((name) => name !== 'sessionTimes'),
+  );
+  const rows = life.rows();
+  assert.is(lines.length, rows.length);
+  for (const [i, line] of lines.entries()) {
+    const row = rows[i] ?? {};
+    assert.equal(
+      line.split(',').map(Number),
+      names.map((name) => row[name as keyof typeof row]),
+    );
+  }
+  await life.history.close();
+});
+
+test('OpenMetrics: counters go on, times go up, and it ends as it must', async ({ folder }) => {
+  const path = folder.of('headcount.ring');
+  const life = await threeRows(path);
+  const text = await exported(path, 'openmetrics');
+  assert.ok(text.endsWith('\n# EOF\n'));
+  assert.not.match(text, / {2}|\n\n/);
+  const series = new Map<string, { value: number; at: number }[]>();
+  for (const line of text.split('\n').filter((one) => one !== '' && !one.startsWith('#'))) {
+    const match = /^(\S+) (\S+) (\S+)$/.exec(line);
+    assert.ok(match, line);
+    const [, name = '', value, at] = match;
+    series.set(name, [...(series.get(name) ?? []), { value: Number(value), at: Number(at) * 1000 }]);
+  }
+  for (const [name, samples] of series) {
+    for (const [i, { at, value }] of samples.entries()) {
+      const before = samples[i - 1];
+      if (!before) continue;
+      assert.ok(at > before.at, `${name}: ${at} after ${before.at}`);
+      if (name.includes('_total')) assert.ok(value >= before.value, `${name} falls`);
+    }
+  }
+  const of = (name: string) => series.get(`headcount_history_${name}`)?.map(({ value }) => value);
+  assert.equal(of('sessions_total'), [0, 2, 2, 3]);
+  assert.equal(of('session_seconds_total'), [0, 4, 4, 4.04]);
+  assert.equal(of('session_failures_total{reason="timeout"}'), [0, 1, 1, 1]);
+  assert.equal(of('sessions_running'), [0, 0, 1]);
+  assert.equal(of('session_duration_quantile_seconds{quantile="1"}'), [2.5, 0.04], 'a row without sessions has none');
+  const starts = series.get('headcount_history_sessions_total')?.map(({ at }) => at);
+  assert.equal(starts?.slice(0, 3), [START_MS, START_MS + PERIOD_MS, START_MS + 2 * PERIOD_MS]);
+  await life.history.close();
+});
+
+test('reads a file that is written all the time', async ({ folder }) => {
+  const path = folder.of('headcount.ring');
+  const life = await threeRows(path);
+  let isDone = false;
+  const writing = (async () => {
+    while (!isDone) {
+      life.session(5);
+      await life.history.flush();
+    }
+  })();
+  for (let i = 0; i < 30; i++) {
+    const rows: unknown = JSON.parse(await exported(path, 'json'));
+    assert.is(Array.isArray(rows) && rows.length, 3);
+  }
+  isDone = true;
+  await writing;
+  await life.history.close();
+});
+
+test('a file without rows, and one that is none', async ({ folder }) => {
+  await fails(exported(folder.of('missing'), 'json'), /no history file/);
+  await fails(exported(folder.path, 'json'), /is not a file/);
+  const life = await startLife({ path: folder.of('new.ring') });
+  await life.history.close();
+  assert.is(JSON.parse(await exported(folder.of('new.ring'), 'json')).length, 1);
+});
+
+test.run();
+
+async function fails(promise: Promise<unknown>, pattern: RegExp): Promise<void> {
+  const error = await promise.then(
+    () => assert.unreachable('it does not fail'),
+    (reason: unknown) => reason,
+  );
+  assert.match(String(error), pattern);
+}
