@@ -64,14 +64,17 @@ function historyPath({ metricsFile, stateDir }: Config): string | null {
 
 /** `headcount history export --format openmetrics|json|csv`, with the settings that say where the file is. */
 async function exportRows(args: readonly string[]): Promise<void> {
-  const at = args.indexOf('--format');
-  const format = EXPORT_FORMATS.find((one) => one === (at === -1 ? 'json' : args[at + 1]));
-  const rest = at === -1 ? args : [...args.slice(0, at), ...args.slice(at + 2)];
+  const flags = args.flatMap((arg) => (arg.startsWith('--format=') ? arg.split('=') : [arg]));
+  const at = flags.indexOf('--format');
+  const format = EXPORT_FORMATS.find((one) => one === (at === -1 ? 'json' : flags[at + 1]));
+  const rest = at === -1 ? flags : [...flags.slice(0, at), ...flags.slice(at + 2)];
   const { config, errors } = parseConfig(process.env, rest);
   const path = historyPath(config);
   if (!format) throw new Error(`--format must be one of ${EXPORT_FORMATS.join(', ')}`);
   if (errors.length > 0) throw new Error(errors.join('; '));
   if (path === null) throw new Error('METRICS_FILE is none, so there is no history');
+  // As `| head` does: whoever reads has had enough.
+  process.stdout.once('error', () => process.exit(0));
   await exportHistory({ path, format, write: (chunk) => void process.stdout.write(chunk) });
 }
 

@@ -40,6 +40,8 @@ export async function spawnBrowser(options: {
   readonly tempDir: string;
   /** What a browser may see of the server's environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether the kernel has ended processes for want of memory of late. */
+  readonly isOutOfMemory: () => boolean;
 }): Promise<BrowserProcess> {
   const { chromium } = options;
   const folder = await mkdtemp(join(options.tempDir, FOLDER_PREFIX));
@@ -66,9 +68,12 @@ export async function spawnBrowser(options: {
     });
     for (const fd of theirs) closeSync(fd);
     const pid = await started(child);
-    const { kill, exited } = watchExit(child, pid, async () => {
-      closeEnds();
-      await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }).catch(() => {});
+    const { kill, exited } = watchExit(child, pid, {
+      isOutOfMemory: options.isOutOfMemory,
+      async cleanUp() {
+        closeEnds();
+        await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }).catch(() => {});
+      },
     });
     return { pid, readPath, writePath, exited, releaseEnds: closeEnds, kill };
   } catch (error) {
@@ -87,7 +92,12 @@ async function started(child: Child): Promise<number> {
   });
 }
 
-function watchExit(child: Child, pid: number, cleanUp: () => Promise<void>) {
+interface ExitOptions {
+  readonly isOutOfMemory: () => boolean;
+  readonly cleanUp: () => Promise<void>;
+}
+
+function watchExit(child: Child, pid: number, { isOutOfMemory, cleanUp }: ExitOptions) {
   let asked: BrowserExitReason | null = null;
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -97,7 +107,7 @@ function watchExit(child: Child, pid: number, cleanUp: () => Promise<void>) {
     child.once('exit', (code, signal) => {
       // Its renderers end with it, as a rule; the group makes sure, and frees the folder of writers.
       killGroup(pid);
-      const reason = asked ?? (signal === 'SIGKILL' ? 'killed' : 'crash');
+      const reason = asked ?? (signal !== 'SIGKILL' ? 'crash' : isOutOfMemory() ? 'oom' : 'killed');
       const said = asked === null ? worthSaying(stderr) : '';
       const detail = `${signal ?? `exit code ${code}`}${said === '' ? '' : `: ${said}`}`;
       void cleanUp().then(() => resolve({ reason, detail }));

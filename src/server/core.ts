@@ -5,6 +5,7 @@
 import type { Admission } from '../admission/admission.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
+import { watchOomKills } from '../host/oom-kills.js';
 import { collectNodejs, collectProcess, watchGarbageCollections } from '../host/self.js';
 import type { Log } from '../log.js';
 import type { Domains } from '../metrics/family.js';
@@ -93,11 +94,13 @@ export function createCore(options: CoreOptions) {
   const texts = createRowTexts(ring);
 
   const usage = createUsage({ clock, record, slotOf });
+  const oomKills = watchOomKills({ clock });
   const sampleProcesses = createProcessUsage({ record, slotOf }, options.workers);
   const timers = createTimers(clock);
   const stopGarbage = watchGarbageCollections(record, slotOf);
   timers.every(DRAIN_EVERY_MS, fold.drain);
   timers.every(SAMPLE_EVERY_MS, usage.sample);
+  timers.every(SAMPLE_EVERY_MS, oomKills.sample);
   timers.every(SAMPLE_EVERY_MS, () => options.sources().admission.countSlots());
   timers.every(PROCESSES_EVERY_MS, () => sampleProcesses(options.sources().shards.pids()));
   // A period ends on its minute, not when somebody looks: a session belongs to the one in which it settles.
@@ -117,6 +120,7 @@ export function createCore(options: CoreOptions) {
     workerSetup: { lanes: laneBuffer, laneShape, domains },
     takeSnapshot,
     usage: usage.last,
+    isOutOfMemory: oomKills.haveHappenedLately,
     /** The live row as JSON, without its session times. */
     liveRow(): string {
       takeSnapshot();

@@ -154,6 +154,7 @@ function buildRooms(
   const shards: Shards = createShards({
     ...options,
     chromium: finder.get,
+    isOutOfMemory: core.isOutOfMemory,
     pool,
     record,
     slotOf,

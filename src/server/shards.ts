@@ -18,6 +18,7 @@ export interface ShardsOptions {
   readonly isSandboxed: boolean;
   readonly tempDir: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly isOutOfMemory: () => boolean;
   readonly pool: Pool;
   readonly record: RecordDelta;
   readonly slotOf: SlotOf;
@@ -63,6 +64,7 @@ export function createShards(options: ShardsOptions): Shards {
           isSandboxed: options.isSandboxed,
           tempDir: options.tempDir,
           environment: options.environment,
+          isOutOfMemory: options.isOutOfMemory,
         }),
       threadReady: () => gates[index]?.ready ?? Promise.resolve(),
       attach: (endpoint) => options.pool.attach(index, endpoint),
@@ -85,7 +87,7 @@ export function createShards(options: ShardsOptions): Shards {
         exited(browser, { reason, detail }) {
           browsers[index] = null;
           record(count.exits.get(reason) ?? 0, 1);
-          const level = reason === 'crash' || reason === 'killed' ? 'warn' : 'info';
+          const level = reason === 'crash' || reason === 'killed' || reason === 'oom' ? 'warn' : 'info';
           log[level]({ shard: index, pid: browser.pid, reason, detail }, 'browser gone');
           options.onChange();
         },

@@ -130,6 +130,34 @@ test('SIGKILL: no browser survives, and the next start removes the folder', asyn
   assert.equal(readdirSync(tempDir), []);
 });
 
+test('SIGKILL and SIGTERM: the next start goes on in the history', async () => {
+  const METRICS_FILE = join(tempDir, 'state', 'headcount.ring');
+  const totals = async ({ url }: Program): Promise<{ successful: number; sessionTimes: number[] }> =>
+    JSON.parse(await (await fetch(`${url}/metrics/all`)).text());
+  const exported = async (): Promise<number> => {
+    const { exit, output } = run({ METRICS_FILE }, ['history', 'export', '--format', 'json']);
+    assert.is(await exit, 0, output());
+    return JSON.parse(output()).reduce((sum: number, row: { successful: number }) => sum + row.successful, 0);
+  };
+  let times: number[] = [];
+  for (const signal of ['SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
+    const program = await start({ METRICS_FILE });
+    assert.equal((await totals(program)).sessionTimes, times);
+    assert.is((await slow(program)).status, 200);
+    const count = times.length + 1;
+    times = (await totals(program)).sessionTimes;
+    assert.is(times.length, count);
+    // A killed server loses at most its last second; one that is told to stop loses nothing.
+    if (signal === 'SIGKILL') await until(async () => (await exported()) === count, 5_000, 'the flush');
+    program.child.kill(signal);
+    await deadline(program.exit, 5_000, 'the end');
+    assert.is(await exported(), count);
+    await browsersGone(program);
+  }
+  // What the killed ones left; the history itself.
+  for (const name of readdirSync(tempDir)) rmSync(join(tempDir, name), { recursive: true });
+});
+
 test('a port that is taken, and settings that are wrong: one clear message, exit 1', async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));

@@ -1,0 +1,56 @@
+/**
+ * Whether the kernel has ended a process of this cgroup for want of memory of late: what tells a browser that ran out
+ * of memory from one that somebody killed. cgroup v2's memory.events or v1's memory.oom_control in, on a timer and when
+ * a browser has gone. Main thread.
+ */
+import { join } from 'node:path';
+import type { Clock } from '../clock.js';
+import { legacyFolders, unifiedFolders } from './cgroup-folders.js';
+import { findNumber, readText } from './virtual-files.js';
+
+/** A browser whose end is seen so long after the kernel's count moved ended for something else. */
+const LATELY_MS = 5_000;
+const KEY = 'oom_kill';
+
+export interface OomKills {
+  sample(): void;
+  /** Samples, too. False where no cgroup tells: then nothing is claimed. */
+  haveHappenedLately(): boolean;
+}
+
+/** `sysRoot`: the folder that holds `proc` and `sys/fs/cgroup`. */
+export function watchOomKills({
+  clock,
+  sysRoot = '/',
+}: {
+  readonly clock: Clock;
+  readonly sysRoot?: string;
+}): OomKills {
+  let count = readCount(sysRoot);
+  let movedAtMs = Number.NEGATIVE_INFINITY;
+  const sample = (): void => {
+    const now = readCount(sysRoot);
+    if (now !== null && count !== null && now > count) movedAtMs = clock.monotonicMs();
+    count = now ?? count;
+  };
+  return {
+    sample,
+    haveHappenedLately() {
+      sample();
+      return clock.monotonicMs() - movedAtMs <= LATELY_MS;
+    },
+  };
+}
+
+/** Of the own cgroup, or the nearest above it that counts. */
+function readCount(sysRoot: string): number | null {
+  const files = [
+    ...unifiedFolders(sysRoot).map((folder) => join(folder, 'memory.events')),
+    ...legacyFolders(sysRoot, 'memory').map((folder) => join(folder, 'memory.oom_control')),
+  ];
+  for (const file of files) {
+    const count = findNumber(readText(file) ?? '', KEY);
+    if (count !== null) return count;
+  }
+  return null;
+}
