@@ -65,12 +65,15 @@ interface Shard {
   readonly control: MessagePort;
   isAttached: boolean;
   sessions: number;
+  /** Place in the order of the jobs given out, of the last one. */
+  lastJob: number;
 }
 
 export function createPool(options: PoolOptions): Pool {
   const shards: (Shard | undefined)[] = Array.from({ length: options.workers });
   let isDestroyed = false;
   let chosen = 0;
+  let jobCount = 0;
   let cancelShortCheck = (): void => {};
 
   const post = (piscina: Piscina<Task, TaskResult>, threadId: number, task: Task): Promise<TaskResult> => {
@@ -104,7 +107,14 @@ export function createPool(options: PoolOptions): Pool {
       const result = await post(piscina, threadId, { kind: 'init', port: port2 });
       assert(result.kind === 'init');
       if (result.lane !== -1) {
-        shards[result.lane] = { index: result.lane, threadId, control: port1, isAttached: false, sessions: 0 };
+        shards[result.lane] = {
+          index: result.lane,
+          threadId,
+          control: port1,
+          isAttached: false,
+          sessions: 0,
+          lastJob: 0,
+        };
         port1.unref();
         options.onThreadReady(result.lane);
         return;
@@ -181,6 +191,7 @@ export function createPool(options: PoolOptions): Pool {
       const shard = leastBusy(shards);
       assert(shard, 'run is called only while a worker is attached');
       shard.sessions++;
+      shard.lastJob = ++jobCount;
       const { port1, port2 } = new MessageChannel();
       const task = post(piscina, shard.threadId, { kind: 'job', job, port: port2 });
       const running = createRunning({
@@ -222,10 +233,13 @@ function watch(
   });
 }
 
+/** Of those equally busy the one whose last job is the longest ago: it has had the time to make the next page ready. */
 function leastBusy(shards: readonly (Shard | undefined)[]): Shard | undefined {
   let best: Shard | undefined;
   for (const shard of shards) {
-    if (shard?.isAttached && (!best || shard.sessions < best.sessions)) best = shard;
+    if (!shard?.isAttached) continue;
+    const { sessions, lastJob } = shard;
+    if (!best || sessions < best.sessions || (sessions === best.sessions && lastJob < best.lastJob)) best = shard;
   }
   return best;
 }

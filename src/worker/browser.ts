@@ -4,10 +4,17 @@
  */
 import { type Browser, chromium, errors } from 'playwright-core';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
-import { openPipeTransport } from './transport.js';
+import { type Connection, openConnection } from './connection.js';
+import { openPipe } from './transport.js';
 
-export async function attachBrowser(endpoint: PipeEndpoint): Promise<Browser> {
-  return await chromium.connectOverCDP(openPipeTransport(endpoint), { timeout: 30_000 });
+export interface Attachment {
+  readonly browser: Browser;
+  readonly connection: Connection;
+}
+
+export async function attachBrowser(endpoint: PipeEndpoint): Promise<Attachment> {
+  const connection = openConnection(openPipe(endpoint));
+  return { browser: await chromium.connectOverCDP(connection.transport, { timeout: 30_000 }), connection };
 }
 
 export function isTimeout(error: unknown): boolean {

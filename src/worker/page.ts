@@ -1,20 +1,26 @@
 /**
- * From a blank page to the page the client asked for: what must be known before its context is made, then settings,
- * navigation, waits. Puppeteer's words (`networkidle0`, `waitFor` …) are given Puppeteer's meaning. Worker thread.
+ * From a blank page to the page the client asked for: what it needs of its context, then settings, navigation, tags,
+ * waits. What CDP does by itself is done by it; the rest, and only then, is Playwright's. Worker thread.
  */
-import type { BrowserContextOptions, Response } from 'playwright-core';
-import { ServiceError } from '../failures.js';
+import type { BrowserContextOptions } from 'playwright-core';
 import type { JobSpec, NavigationAnswer } from '../protocol/job.js';
-import type { PageBody, WaitUntilName } from '../protocol/request.js';
-import { isTimeout } from './browser.js';
+import type { PageBody } from '../protocol/request.js';
 import { interceptRequests } from './intercept.js';
-import { DEFAULT_VIEWPORT, type Lease } from './shard.js';
+import { DEFAULT_VIEWPORT, type Lease } from './lease.js';
+import type { Need } from './shard.js';
 import { runWaits } from './waits.js';
 
-/** The settings that a context must be made with; null when any ready one will do. */
-export function contextOptions(spec: JobSpec): BrowserContextOptions | null {
-  if (spec.kind === 'test') return null;
-  const { userAgent, viewport, authenticate, setJavaScriptEnabled } = spec.body;
+/** The keys of a body that a plain context will do for; whatever else is asked for is Playwright's. */
+const PLAIN_KEYS: ReadonlySet<string> = new Set(['url', 'html', 'gotoOptions', 'bestAttempt', 'viewport', 'options']);
+
+export function needOf(spec: Exclude<JobSpec, { readonly kind: 'test' }>): Need {
+  const options = contextOptions(spec.body);
+  const isPlain = options === null && Object.keys(spec.body).every((key) => PLAIN_KEYS.has(key));
+  return isPlain ? { kind: 'plain' } : { kind: 'playwright', options };
+}
+
+/** The settings that a context must be made with; null when any will do. */
+function contextOptions({ userAgent, viewport, authenticate, setJavaScriptEnabled }: PageBody) {
   const { deviceScaleFactor, isMobile, hasTouch } = viewport ?? {};
   const options: BrowserContextOptions = {
     ...(userAgent === undefined ? {} : { userAgent }),
@@ -30,17 +36,33 @@ export function contextOptions(spec: JobSpec): BrowserContextOptions | null {
 
 /** Brings the page to where the job can begin, and tells what the main navigation was answered. */
 export async function openPage(lease: Lease, body: PageBody): Promise<NavigationAnswer | null> {
-  const { page } = lease;
-  await applySettings(lease, body);
-  await interceptRequests(page, body);
-  const answer = body.url === undefined ? await setHtml(lease, body) : await navigate(lease, body, body.url);
-  for (const tag of body.addStyleTag ?? []) await page.addStyleTag(tag);
-  for (const tag of body.addScriptTag ?? []) await page.addScriptTag(tag);
-  await runWaits(page, body);
+  const { navigator, playwright } = lease;
+  if (playwright) {
+    await applySettings(playwright, body);
+    await interceptRequests(playwright.page, body);
+  } else {
+    await resize(lease, body);
+  }
+  let answer: NavigationAnswer | null = null;
+  if (body.url === undefined) await navigator.setContent(body.html ?? '', body);
+  else answer = await navigator.goto(body.url, body);
+  if (playwright) {
+    for (const tag of body.addStyleTag ?? []) await playwright.page.addStyleTag(tag);
+    for (const tag of body.addScriptTag ?? []) await playwright.page.addScriptTag(tag);
+    await runWaits(playwright.page, body);
+  }
   return answer;
 }
 
-async function applySettings({ page, context }: Lease, body: PageBody): Promise<void> {
+async function resize({ cdp }: Lease, { viewport }: PageBody): Promise<void> {
+  const { width, height } = viewport ?? DEFAULT_VIEWPORT;
+  if (width === DEFAULT_VIEWPORT.width && height === DEFAULT_VIEWPORT.height) return;
+  await cdp.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false });
+}
+
+type Playwright = NonNullable<Lease['playwright']>;
+
+async function applySettings({ page, context }: Playwright, body: PageBody): Promise<void> {
   const { viewport } = body;
   const current = page.viewportSize() ?? DEFAULT_VIEWPORT;
   if (viewport && (viewport.width !== current.width || viewport.height !== current.height)) {
@@ -58,134 +80,4 @@ function withHome(cookie: Cookie, pageUrl: string | undefined): Cookie {
   if (cookie.domain !== undefined) return { path: '/', ...cookie };
   if (cookie.url !== undefined) return cookie;
   return pageUrl === undefined ? cookie : { ...cookie, url: pageUrl };
-}
-
-async function setHtml(lease: Lease, { html = '', gotoOptions = {}, bestAttempt }: PageBody): Promise<null> {
-  const idle = whenIdle(lease, gotoOptions.waitUntil);
-  const timeout = gotoOptions.timeout ?? 0;
-  try {
-    await lease.page.setContent(html, { timeout, waitUntil: idle ? 'load' : playwrightWait(gotoOptions.waitUntil) });
-    await idle?.(timeout);
-  } catch (error) {
-    if (!isTimeout(error)) throw error;
-    if (!bestAttempt) throw gaveUp(timeout);
-  }
-  return null;
-}
-
-async function navigate(
-  lease: Lease,
-  { gotoOptions = {}, bestAttempt }: PageBody,
-  url: string,
-): Promise<NavigationAnswer | null> {
-  const { page } = lease;
-  const { referer, waitUntil, timeout = 0 } = gotoOptions;
-  const idle = whenIdle(lease, waitUntil);
-  let response: Response | null = null;
-  if (bestAttempt) {
-    // Then the answer counts even when the page never finishes loading.
-    page.on('response', (candidate) => {
-      if (candidate.request().isNavigationRequest() && candidate.frame() === page.mainFrame()) response = candidate;
-    });
-  }
-  try {
-    response = await page.goto(url, {
-      timeout,
-      waitUntil: idle ? 'load' : playwrightWait(waitUntil),
-      ...(referer === undefined ? {} : { referer }),
-    });
-    await idle?.(timeout);
-  } catch (error) {
-    if (isTimeout(error)) {
-      if (!bestAttempt) throw gaveUp(timeout);
-    } else {
-      throw asNavigationFailure(error);
-    }
-  }
-  return response === null ? null : await describe(response);
-}
-
-function gaveUp(timeoutMs: number): ServiceError {
-  return new ServiceError('STEP_TIMEOUT', `the page had not loaded after ${timeoutMs} ms, the limit of gotoOptions`);
-}
-
-function asNavigationFailure(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const netError = /net::ERR_[A-Z0-9_]+/.exec(error.message)?.[0];
-  if (netError) return new ServiceError('NAVIGATION_FAILED', netError, { cause: error });
-  if (/Download is starting/.test(error.message)) {
-    return new ServiceError('NAVIGATION_FAILED', 'the URL is a download, not a page', { cause: error });
-  }
-  return error;
-}
-
-async function describe(response: Response): Promise<NavigationAnswer> {
-  const address = await response.serverAddr().catch(() => null);
-  return {
-    url: response.url(),
-    status: response.status(),
-    statusText: response.statusText(),
-    ip: address?.ipAddress ?? null,
-    port: address?.port ?? null,
-  };
-}
-
-/** The strictest of Puppeteer's waits that Playwright has as well. */
-function playwrightWait(
-  waitUntil: WaitUntilName | WaitUntilName[] | undefined,
-): 'load' | 'domcontentloaded' | 'commit' {
-  const wanted = waitUntil === undefined ? ['load'] : [waitUntil].flat();
-  if (wanted.includes('load')) return 'load';
-  return wanted.includes('domcontentloaded') ? 'domcontentloaded' : 'commit';
-}
-
-/**
- * `networkidle0` and `networkidle2`: half a second with at most 0 or 2 requests under way. Chromium tells both; its
- * events are listened to before the navigation begins. Null when neither was asked for.
- */
-function whenIdle(
-  { cdp, page }: Lease,
-  waitUntil: WaitUntilName | WaitUntilName[] | undefined,
-): ((timeoutMs: number) => Promise<void>) | null {
-  const wanted = [waitUntil ?? 'load'].flat();
-  const name = wanted.includes('networkidle0')
-    ? 'networkIdle'
-    : wanted.includes('networkidle2')
-      ? 'networkAlmostIdle'
-      : null;
-  if (!name) return null;
-  let frameId = '';
-  let isIdle = false;
-  let wake = (): void => {};
-  cdp.on('Page.lifecycleEvent', (event) => {
-    // `init` is a new document's first event: what the blank page before it did does not count.
-    if (event.name === 'init' && (frameId === '' || event.frameId === frameId)) {
-      frameId = event.frameId;
-      isIdle = false;
-    }
-    if (event.name === name && event.frameId === frameId) {
-      isIdle = true;
-      wake();
-    }
-  });
-  const enabled = cdp
-    .send('Page.enable')
-    .then(() => cdp.send('Page.getFrameTree'))
-    .then(({ frameTree }) => {
-      frameId = frameTree.frame.id;
-      return cdp.send('Page.setLifecycleEventsEnabled', { enabled: true });
-    });
-  return async (timeoutMs) => {
-    await enabled;
-    if (isIdle) return;
-    const idle = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    await (timeoutMs === 0 ? idle : Promise.race([idle, giveUp(page, timeoutMs)]));
-  };
-}
-
-/** Playwright's own timeout error, so that it is told apart as its others are. */
-async function giveUp(page: Lease['page'], timeoutMs: number): Promise<void> {
-  await page.waitForEvent('close', { timeout: timeoutMs });
 }

@@ -3,6 +3,7 @@
  * it first wins: its result, a failure, the page or the browser dying, or main's word that it has been settled, which
  * is how its time limit comes. No call to the browser outlives that. Runs in a worker thread.
  */
+import assert from 'node:assert/strict';
 import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../clock.js';
 import { type FailureCode, ServiceError } from '../failures.js';
@@ -12,8 +13,9 @@ import { runContent } from './jobs/content.js';
 import { runPdf } from './jobs/pdf.js';
 import { runScreenshot } from './jobs/screenshot.js';
 import { runTest } from './jobs/test.js';
-import { contextOptions, openPage } from './page.js';
-import type { Lease, Shard } from './shard.js';
+import type { Lease } from './lease.js';
+import { needOf, openPage } from './page.js';
+import type { Shard } from './shard.js';
 import type { Tally } from './tally.js';
 
 export interface Running {
@@ -35,7 +37,8 @@ export async function runSession(running: Running): Promise<boolean> {
     port.once('message', (_message: Cancel) => resolve(null));
   });
   const startedAtMs = clock.monotonicMs();
-  const leasing = shard.lease(contextOptions(job.spec));
+  const need = needOf(job.spec);
+  const leasing = shard.lease(need);
   let lease: Lease | null = null;
   try {
     lease = await Promise.race([leasing, cancelled]);
@@ -47,6 +50,7 @@ export async function runSession(running: Running): Promise<boolean> {
     // Settled while its context was being made, or because it could not be: wait for it, so that none is forgotten.
     return await leasing.then(shard.release, () => true);
   }
+  assert(need.kind === (lease.playwright ? 'playwright' : 'plain'));
   const contextMs = clock.monotonicMs() - startedAtMs;
   const outcome = await Promise.race([produce(running, lease, contextMs), died(lease, tally), cancelled]);
   if (outcome) post(port, outcome);
@@ -85,12 +89,9 @@ async function produce({ job, tally, clock }: Running, lease: Lease, contextMs: 
 }
 
 /** Resolves when the renderer or the browser has died. */
-async function died({ page, lost }: Lease, tally: Tally): Promise<Failed> {
-  const crashed = new Promise<Failed>((resolve) => {
-    page.once('crash', () => resolve({ isOk: false, code: 'PAGE_CRASHED', message: 'the page crashed' }));
-  });
+async function died({ crashed, lost }: Lease, tally: Tally): Promise<Failed> {
   const outcome = await Promise.race([
-    crashed,
+    crashed.then((): Failed => ({ isOk: false, code: 'PAGE_CRASHED', message: 'the page crashed' })),
     lost.then((): Failed => ({ isOk: false, code: 'BROWSER_CRASHED', message: 'the browser crashed' })),
   ]);
   if (outcome.code === 'PAGE_CRASHED') tally.pageCrash();

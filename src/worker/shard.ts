@@ -2,32 +2,27 @@
  * A shard as its worker sees it: the browser it is attached to, and contexts with a blank page, some kept ready. In:
  * endpoints from main; out: a fresh context for every session. Runs in a worker thread.
  */
-import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import type { Clock } from '../clock.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import { attachBrowser } from './browser.js';
+import type { Connection } from './connection.js';
+import { type Lease, type Opened, openPlain, openWithPlaywright } from './lease.js';
 import type { Tally } from './tally.js';
 
-/** As browserless and Puppeteer have it, so that a client that names no viewport gets the picture it knows. */
-export const DEFAULT_VIEWPORT = { width: 800, height: 600 };
 /** A context that Chromium has not disposed of by then never will be; main then ends the browser. */
 const CLOSE_LIMIT_MS = 5_000;
 
-export interface Lease {
-  readonly context: BrowserContext;
-  readonly page: Page;
-  readonly cdp: CDPSession;
-  /** Resolves when the browser is gone; never rejects. */
-  readonly lost: Promise<void>;
-  /** Called once, when Chromium has disposed of the context. */
-  readonly isGone: () => void;
-}
+/** What a session needs of its context: nothing special, or Playwright's with these options, null for any. */
+export type Need =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'playwright'; readonly options: BrowserContextOptions | null };
 
 export interface Shard {
   /** Attaches to a browser, in place of the one before. Calls `onLost` once when it goes. */
   attach(endpoint: PipeEndpoint, onLost: () => void): Promise<void>;
-  /** A fresh context with a page: one that was ready when the options allow, else a new one. */
-  lease(options: BrowserContextOptions | null): Promise<Lease>;
+  /** A fresh context with a page: one that was ready when there is one of the kind, else a new one. */
+  lease(need: Need): Promise<Lease>;
   /** Disposes of it. False when Chromium did not, within the limit. */
   release(lease: Lease): Promise<boolean>;
   /**
@@ -41,73 +36,80 @@ export interface Shard {
 
 interface Attached {
   readonly browser: Browser;
+  readonly connection: Connection;
   readonly lost: Promise<void>;
   readonly ready: Lease[];
+  readonly open: Set<Lease>;
   /** Being made, to be kept ready. */
   pending: number;
   /** Contexts asked for and not yet gone. */
   owned: number;
-  /** For questions about the browser as a whole. */
-  readonly cdp: CDPSession;
+  /** Sessions with a context of it, or waiting for one. */
+  busy: number;
 }
 
 export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Clock; prewarm: number }): Shard {
   let current: Attached | null = null;
-
-  /** Some calls under way when the browser dies never settle, so none is waited for without looking at that. */
-  const open = (attached: Attached, options: BrowserContextOptions | null): Promise<Opened> =>
-    Promise.race([
-      make(attached, options),
-      attached.lost.then((): never => {
-        throw new Error('Target closed: the browser is gone');
-      }),
-    ]);
-
-  const make = async (attached: Attached, options: BrowserContextOptions | null): Promise<Opened> => {
-    const startedAtMs = clock.monotonicMs();
-    attached.owned++;
-    let context: BrowserContext | null = null;
-    try {
-      context = await attached.browser.newContext({ viewport: DEFAULT_VIEWPORT, acceptDownloads: false, ...options });
-      const contextAtMs = clock.monotonicMs();
-      const page = await context.newPage();
-      const cdp = await context.newCDPSession(page);
-      const isGone = (): void => {
-        attached.owned--;
-      };
-      return {
-        lease: { context, page, cdp, lost: attached.lost, isGone },
-        contextMs: contextAtMs - startedAtMs,
-        pageMs: clock.monotonicMs() - contextAtMs,
-      };
-    } catch (error) {
-      // A context without a page is nobody's, and would stay for as long as the browser.
-      await context?.close().catch(() => {});
-      attached.owned--;
-      throw error;
-    }
-  };
+  /** What is kept ready is what the last session took: the next is most often like it. */
+  let readyKind: Need['kind'] = 'plain';
+  const owners = new Map<Lease, Attached>();
 
   const refill = (attached: Attached): void => {
+    const kind = readyKind;
     while (attached === current && attached.ready.length + attached.pending < prewarm) {
       attached.pending++;
-      open(attached, null)
-        .then(({ lease }) => attached.ready.push(lease))
+      open(attached, kind === 'plain' ? { kind } : { kind, options: null }, clock)
+        .then(({ lease }) => {
+          if (kind === readyKind) attached.ready.push(lease);
+          else void dispose(attached, lease);
+          void lease.crashed.then(() => discard(attached, lease));
+        })
         // A browser that cannot open a page is about to be lost, or will fail the next session, which is told why.
         .catch(() => {})
         .finally(() => attached.pending--);
     }
   };
 
+  const takeReady = (attached: Attached, need: Need): Lease | undefined => {
+    if (need.kind === 'playwright' && need.options !== null) return undefined;
+    if (need.kind !== readyKind) {
+      readyKind = need.kind;
+      for (const lease of [...attached.ready]) discard(attached, lease);
+    }
+    return attached.ready.shift();
+  };
+
+  const discard = (attached: Attached, lease: Lease): void => {
+    const at = attached.ready.indexOf(lease);
+    if (at === -1) return;
+    attached.ready.splice(at, 1);
+    void dispose(attached, lease);
+  };
+
+  const dispose = async (attached: Attached, lease: Lease): Promise<boolean> => {
+    let cancel = (): void => {};
+    const limit = new Promise<boolean>((resolve) => {
+      cancel = clock.after(CLOSE_LIMIT_MS, () => resolve(false));
+    });
+    const closed = lease.close().then(
+      () => true,
+      () => true,
+    );
+    const isClosed = await Promise.race([closed, attached.lost.then(() => true), limit]);
+    cancel();
+    if (isClosed && attached.open.delete(lease)) attached.owned--;
+    return isClosed;
+  };
+
   return {
     async attach(endpoint, onLost) {
       current = null;
-      const browser = await attachBrowser(endpoint);
+      const { browser, connection } = await attachBrowser(endpoint);
       const lost = new Promise<void>((resolve) => {
         browser.on('disconnected', () => resolve());
       });
-      const cdp = await browser.newBrowserCDPSession();
-      const attached: Attached = { browser, lost, ready: [], pending: 0, owned: 0, cdp };
+      const none = { ready: [], open: new Set<Lease>(), pending: 0, owned: 0, busy: 0 };
+      const attached: Attached = { browser, connection, lost, ...none };
       current = attached;
       void lost.then(() => {
         if (current === attached) current = null;
@@ -115,49 +117,70 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
       });
       refill(attached);
     },
-    async lease(options) {
+    async lease(need) {
       const attached = current;
       if (!attached) throw new Error('Target closed: the browser is gone');
-      const ready = options === null ? attached.ready.shift() : undefined;
+      const ready = takeReady(attached, need);
       tally.prewarm(ready ? 'hit' : 'miss');
-      // Refilled when one is taken and not when its session ends: by then the next session may be waiting for it.
-      if (ready) refill(attached);
-      const { lease, contextMs, pageMs } = ready
-        ? { lease: ready, contextMs: 0, pageMs: 0 }
-        : await open(attached, options);
-      tally.phase('context', contextMs);
-      tally.phase('page', pageMs);
-      return lease;
+      attached.busy++;
+      try {
+        // One that is alone has the CPU for itself: the next one's page is made when it has its answer.
+        if (attached.busy > 1) refill(attached);
+        const { lease, contextMs, pageMs } = ready
+          ? { lease: ready, contextMs: 0, pageMs: 0 }
+          : await open(attached, need, clock);
+        tally.phase('context', contextMs);
+        tally.phase('page', pageMs);
+        owners.set(lease, attached);
+        return lease;
+      } catch (error) {
+        attached.busy--;
+        throw error;
+      }
     },
-    async release({ context, lost, isGone }) {
-      let cancel = (): void => {};
-      const limit = new Promise<boolean>((resolve) => {
-        cancel = clock.after(CLOSE_LIMIT_MS, () => resolve(false));
-      });
-      const closed = context.close().then(
-        () => true,
-        () => true,
-      );
-      const isClosed = await Promise.race([closed, lost.then(() => true), limit]);
-      cancel();
-      if (isClosed) isGone();
-      return isClosed;
+    async release(lease) {
+      const attached = owners.get(lease);
+      if (!attached) return true;
+      owners.delete(lease);
+      attached.busy--;
+      refill(attached);
+      return await dispose(attached, lease);
     },
     async strayContexts() {
       const attached = current;
       if (!attached) return 0;
       const before = attached.owned;
-      const held = await attached.cdp.send('Target.getBrowserContexts').catch(() => null);
+      const held = await attached.connection.cdp.send('Target.getBrowserContexts').catch(() => null);
       // Contexts come and go while Chromium is asked: whichever count was higher owned up to them.
       return Math.max(0, (held?.browserContextIds.length ?? 0) - Math.max(before, attached.owned));
     },
     contextsOpen: () => current?.owned ?? 0,
-    pagesOpen: () => current?.browser.contexts().reduce((sum, context) => sum + context.pages().length, 0) ?? 0,
+    pagesOpen: () => [...(current?.open ?? [])].reduce((sum, lease) => sum + lease.pageCount(), 0),
   };
 }
 
-interface Opened {
-  readonly lease: Lease;
-  readonly contextMs: number;
-  readonly pageMs: number;
+/** Some calls under way when the browser dies never settle, so none is waited for without looking at that. */
+function open(attached: Attached, need: Need, clock: Clock): Promise<Opened> {
+  return Promise.race([
+    make(attached, need, clock),
+    attached.lost.then((): never => {
+      throw new Error('Target closed: the browser is gone');
+    }),
+  ]);
+}
+
+async function make(attached: Attached, need: Need, clock: Clock): Promise<Opened> {
+  const { browser, connection, lost } = attached;
+  attached.owned++;
+  try {
+    const opened =
+      need.kind === 'plain'
+        ? await openPlain({ connection, clock, lost })
+        : await openWithPlaywright({ browser, clock, lost, options: need.options });
+    attached.open.add(opened.lease);
+    return opened;
+  } catch (error) {
+    attached.owned--;
+    throw error;
+  }
 }

@@ -1,19 +1,27 @@
 /**
- * CDP over two FIFOs: the transport that Playwright attaches by. In: paths; out: messages as objects. Frames are JSON
- * ended by NUL, as Chromium's `--remote-debugging-pipe` wants them. Runs in a worker thread.
+ * CDP over two FIFOs: paths in, messages as text out. Frames are JSON ended by NUL, as Chromium's
+ * `--remote-debugging-pipe` wants them. Runs in a worker thread.
  */
 import { constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { ConnectOverCDPTransport } from 'playwright-core';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 
 const NUL = 0;
+
+export interface Pipe {
+  send(message: object): void;
+  close(): void;
+  /** Set by whoever listens; called with JSON, in a task of its own. */
+  onframe: (text: string) => void;
+  /** Set by whoever listens; called once. */
+  onclose: () => void;
+}
 
 /**
  * Opens both ends. Neither open blocks: main holds the FIFOs open until the worker has attached.
  * @throws {Error} ENOENT when the browser has gone meanwhile and its folder with it.
  */
-export function openPipeTransport(endpoint: PipeEndpoint): ConnectOverCDPTransport {
+export function openPipe(endpoint: PipeEndpoint): Pipe {
   const reader = new Socket({
     fd: openSync(endpoint.readPath, constants.O_RDONLY | constants.O_NONBLOCK),
     readable: true,
@@ -25,20 +33,28 @@ export function openPipeTransport(endpoint: PipeEndpoint): ConnectOverCDPTranspo
     writable: true,
   });
   let isClosed = false;
-  const transport: ConnectOverCDPTransport = {
-    send(message) {
-      if (!isClosed) writer.write(`${JSON.stringify(message)}\0`);
-    },
-    close() {
-      end();
-    },
-  };
   const end = (): void => {
     if (isClosed) return;
     isClosed = true;
     reader.destroy();
     writer.destroy();
-    transport.onclose?.();
+    pipe.onclose();
+  };
+  // What is sent in one go is written in one go: each write wakes Chromium's thread at the other end.
+  let unsent = '';
+  const flush = (): void => {
+    const text = unsent;
+    unsent = '';
+    if (!isClosed) writer.write(text);
+  };
+  const pipe: Pipe = {
+    send(message) {
+      if (unsent === '') process.nextTick(flush);
+      unsent += `${JSON.stringify(message)}\0`;
+    },
+    close: end,
+    onframe: () => {},
+    onclose: () => {},
   };
   // An error is always followed by `close`, which is where the browser counts as lost; unheard it would end the thread.
   for (const socket of [reader, writer]) {
@@ -46,8 +62,8 @@ export function openPipeTransport(endpoint: PipeEndpoint): ConnectOverCDPTranspo
     socket.on('close', end);
   }
   reader.on('end', end);
-  reader.on('data', splitFrames(inTasks((frame) => !isClosed && transport.onmessage?.(JSON.parse(frame)))));
-  return transport;
+  reader.on('data', splitFrames(inTasks((frame) => isClosed || pipe.onframe(frame))));
+  return pipe;
 }
 
 /**

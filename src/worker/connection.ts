@@ -1,0 +1,220 @@
+/**
+ * One pipe to Chromium, two who talk over it: Playwright, and tabs of our own for the sessions that need nothing that
+ * Playwright adds (src/README.md, decision 20). In: frames from the pipe, each for one of the two; out: Playwright's
+ * transport, and `openTab`. Runs in a worker thread.
+ *
+ * Playwright has told Chromium to attach it to everything new, paused. What is new in a context of ours comes here
+ * instead: the session made for Playwright is the tab's session.
+ */
+import { EventEmitter } from 'node:events';
+import type { CDPSession, ConnectOverCDPTransport } from 'playwright-core';
+import type { Pipe } from './transport.js';
+
+/** Ids of Playwright's commands count from 1, ours from here; Chromium takes 31 bits. */
+const OWN_IDS_FROM = 1_000_000_000;
+
+/** A session with a page, Playwright's or ours; the events are those that somebody here listens to. */
+export interface Cdp extends Pick<CDPSession, 'send'> {
+  on(event: 'Page.lifecycleEvent', listener: (event: LifecycleEvent) => void): unknown;
+  on(event: 'Page.javascriptDialogOpening', listener: (event: { readonly type: string }) => void): unknown;
+  on(event: 'Network.responseReceived', listener: (event: ResponseEvent) => void): unknown;
+  on(event: RequestEventName, listener: (event: { readonly requestId: string }) => void): unknown;
+}
+
+type RequestEventName = 'Network.requestWillBeSent' | 'Network.loadingFinished' | 'Network.loadingFailed';
+
+export interface LifecycleEvent {
+  readonly frameId: string;
+  readonly loaderId: string;
+  readonly name: string;
+}
+
+export interface ResponseEvent {
+  readonly loaderId: string;
+  readonly frameId?: string;
+  readonly type: string;
+  readonly response: {
+    readonly url: string;
+    readonly status: number;
+    readonly statusText: string;
+    readonly remoteIPAddress?: string;
+    readonly remotePort?: number;
+  };
+}
+
+type Method = Parameters<CDPSession['send']>[0];
+
+export interface Tab {
+  readonly cdp: Cdp;
+  /** Resolves when the renderer has died. */
+  readonly crashed: Promise<void>;
+  /** Pages in its context: itself, and what it has opened. */
+  pageCount(): number;
+  /** Resolves when Chromium has disposed of the context. */
+  close(): Promise<void>;
+}
+
+export interface Connection {
+  readonly transport: ConnectOverCDPTransport;
+  /** Of the browser as a whole. */
+  readonly cdp: Pick<Cdp, 'send'>;
+  /** A page of its own in a context of its own, not begun yet: `Runtime.runIfWaitingForDebugger` lets it go. */
+  openTab(size: { readonly width: number; readonly height: number }): Promise<Tab>;
+}
+
+/** What a frame may hold. `never`: whoever waits for it knows what it is, and takes it as that. */
+interface Frame {
+  readonly id?: number;
+  readonly sessionId?: string;
+  readonly method?: string;
+  readonly params?: never;
+  readonly result?: never;
+  readonly error?: { readonly message: string };
+}
+
+interface Attached {
+  readonly sessionId: string;
+  readonly targetInfo: { readonly type: string; readonly targetId: string; readonly browserContextId?: string };
+}
+
+interface Call {
+  readonly sessionId: string | undefined;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A context of ours, and who is in it. */
+interface Own {
+  readonly sessions: Map<string, Session>;
+  main: (session: Session) => void;
+}
+
+interface Session extends Cdp {
+  readonly events: EventEmitter;
+  readonly isPage: boolean;
+}
+
+export function openConnection(pipe: Pipe): Connection {
+  const calls = new Map<number, Call>();
+  const contexts = new Map<string, Own>();
+  const sessions = new Map<string, Session>();
+  let lastId = OWN_IDS_FROM;
+
+  const sender = (sessionId?: string): Pick<Cdp, 'send'> => ({
+    send: (method: Method, params: object = {}) =>
+      new Promise((resolve, reject) => {
+        const id = ++lastId;
+        calls.set(id, { sessionId, resolve, reject });
+        pipe.send({ id, method, params, ...(sessionId === undefined ? {} : { sessionId }) });
+      }),
+  });
+  const cdp = sender();
+
+  const attached = ({ sessionId, targetInfo }: Attached, own: Own): void => {
+    const events = new EventEmitter();
+    const isPage = targetInfo.type === 'page';
+    const session: Session = { ...sender(sessionId), on: events.on.bind(events), events, isPage };
+    sessions.set(sessionId, session);
+    const isMain = own.sessions.size === 0 && isPage;
+    own.sessions.set(sessionId, session);
+    if (isPage) dismissDialogs(session);
+    if (isMain) own.main(session);
+    else mayFail(session.send('Runtime.runIfWaitingForDebugger'));
+  };
+
+  const detached = (sessionId: string): void => {
+    sessions.delete(sessionId);
+    for (const { sessions: held } of contexts.values()) held.delete(sessionId);
+    for (const [id, call] of calls) if (call.sessionId === sessionId) fail(id, call);
+  };
+
+  const fail = (id: number, { reject }: Call): void => {
+    calls.delete(id);
+    reject(new Error('Target closed'));
+  };
+
+  /** True when the frame was for us. */
+  const take = (frame: Frame): boolean => {
+    if (frame.id !== undefined) return frame.id >= OWN_IDS_FROM && answer(calls, frame);
+    const session = frame.sessionId === undefined ? undefined : sessions.get(frame.sessionId);
+    if (session) session.events.emit(frame.method ?? '', frame.params);
+    if (session || frame.sessionId !== undefined) return session !== undefined;
+    if (frame.method === 'Target.attachedToTarget') {
+      const params: Attached = frame.params ?? unreachable();
+      const own = contexts.get(params.targetInfo.browserContextId ?? '');
+      if (own) attached(params, own);
+      return own !== undefined;
+    }
+    if (frame.method !== 'Target.detachedFromTarget') return false;
+    const { sessionId }: { sessionId: string } = frame.params ?? unreachable();
+    if (!sessions.has(sessionId)) return false;
+    detached(sessionId);
+    return true;
+  };
+
+  const transport: ConnectOverCDPTransport = { send: (message) => pipe.send(message), close: () => pipe.close() };
+  pipe.onframe = (text) => {
+    const frame: Frame = JSON.parse(text);
+    if (!take(frame)) transport.onmessage?.(frame);
+  };
+  pipe.onclose = () => {
+    for (const [id, call] of calls) fail(id, call);
+    transport.onclose?.();
+  };
+
+  return {
+    transport,
+    cdp,
+    async openTab(size) {
+      const { browserContextId } = await cdp.send('Target.createBrowserContext');
+      const own: Own = { sessions: new Map(), main: () => {} };
+      contexts.set(browserContextId, own);
+      const close = async (): Promise<void> => {
+        await cdp.send('Target.disposeBrowserContext', { browserContextId });
+        contexts.delete(browserContextId);
+        for (const sessionId of own.sessions.keys()) detached(sessionId);
+      };
+      try {
+        const main = new Promise<Session>((resolve) => (own.main = resolve));
+        mayFail(cdp.send('Browser.setDownloadBehavior', { behavior: 'deny', browserContextId }));
+        await cdp.send('Target.createTarget', { url: 'about:blank', browserContextId, ...size });
+        const session = await main;
+        return {
+          cdp: session,
+          crashed: new Promise((resolve) => session.events.once('Inspector.targetCrashed', () => resolve())),
+          pageCount: () => [...own.sessions.values()].filter(({ isPage }) => isPage).length,
+          close,
+        };
+      } catch (error) {
+        // A context without a page is nobody's, and would stay for as long as the browser.
+        await close().catch(() => {});
+        throw error;
+      }
+    },
+  };
+}
+
+function answer(calls: Map<number, Call>, { id = 0, result, error }: Frame): true {
+  const call = calls.get(id);
+  calls.delete(id);
+  if (error) call?.reject(new Error(error.message));
+  else call?.resolve(result ?? unreachable());
+  return true;
+}
+
+/** As Playwright does: a dialog that nobody answers would hold up the page; only leaving it is allowed. */
+function dismissDialogs(session: Session): void {
+  mayFail(session.send('Page.enable'));
+  session.on('Page.javascriptDialogOpening', ({ type }) => {
+    mayFail(session.send('Page.handleJavaScriptDialog', { accept: type === 'beforeunload' }));
+  });
+}
+
+/** What is asked of a target that may just be going. */
+function mayFail(call: Promise<unknown>): void {
+  call.catch(() => {});
+}
+
+function unreachable(): never {
+  throw new Error('Chromium sent a frame without what it is about');
+}

@@ -1,0 +1,45 @@
+/**
+ * When the network of a page has been quiet for half a second. Chromium tells it of a document once, and so not of one
+ * that is written over another; for that one it is told here. Worker thread.
+ */
+import type { Clock } from '../clock.js';
+import type { Cdp } from './connection.js';
+
+/** As Chromium and Puppeteer have it. */
+const QUIET_MS = 500;
+
+export interface NetworkQuiet {
+  /** Resolves when, from now on, at most `requestsMax` have been under way for half a second. */
+  reached(requestsMax: number): Promise<void>;
+}
+
+export function watchNetwork(cdp: Cdp, clock: Clock): NetworkQuiet {
+  const underWay = new Set<string>();
+  let changed = (): void => {};
+  // A redirect begins again under the same id.
+  cdp.on('Network.requestWillBeSent', ({ requestId }) => {
+    underWay.add(requestId);
+    changed();
+  });
+  for (const event of ['Network.loadingFinished', 'Network.loadingFailed'] as const) {
+    cdp.on(event, ({ requestId }: { readonly requestId: string }) => {
+      underWay.delete(requestId);
+      changed();
+    });
+  }
+  return {
+    reached: (requestsMax) =>
+      new Promise((resolve) => {
+        let cancel: (() => void) | null = null;
+        changed = () => {
+          const isQuiet = underWay.size <= requestsMax;
+          if (isQuiet) cancel ??= clock.after(QUIET_MS, resolve);
+          else {
+            cancel?.();
+            cancel = null;
+          }
+        };
+        changed();
+      }),
+  };
+}
