@@ -62,7 +62,9 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
         .then(({ lease }) => {
           if (kind === readyKind) attached.ready.push(lease);
           else void dispose(attached, lease);
-          void lease.crashed.then(() => discard(attached, lease));
+          void lease.crashed.then(() => {
+            if (discard(attached, lease)) refill(attached);
+          });
         })
         // A browser that cannot open a page is about to be lost, or will fail the next session, which is told why.
         .catch(() => {})
@@ -79,11 +81,13 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
     return attached.ready.shift();
   };
 
-  const discard = (attached: Attached, lease: Lease): void => {
+  /** False when it was not a ready one. */
+  const discard = (attached: Attached, lease: Lease): boolean => {
     const at = attached.ready.indexOf(lease);
-    if (at === -1) return;
+    if (at === -1) return false;
     attached.ready.splice(at, 1);
     void dispose(attached, lease);
+    return true;
   };
 
   const dispose = async (attached: Attached, lease: Lease): Promise<boolean> => {

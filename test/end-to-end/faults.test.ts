@@ -106,6 +106,37 @@ test('browsers killed while busy: their sessions end as browser_crash, others ar
   assert.equal(left, []);
 });
 
+/** Ends every page's process, as a page that breaks Chromium would its own. */
+function killRenderers(): void {
+  const groups = server.headcount.browserPids();
+  for (const { pid, group } of processes()) {
+    if (!groups.includes(group)) continue;
+    const isRenderer = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer');
+    if (isRenderer) process.kill(pid, 'SIGKILL');
+  }
+}
+
+test('renderers killed: their sessions end as page_crash at once, ready pages are replaced, browsers stay', async () => {
+  const browsers = server.headcount.browserPids();
+  // Of a plain context, and of Playwright's.
+  const loading = { html: `<img src="${pages.url('/never')}">` };
+  const running = [loading, { html: 'x', waitForTimeout: 20_000 }].map((body) => server.post('/content', body));
+  await active(2);
+  const asked = async (): Promise<boolean> => total(await server.samples(), 'headcount_pages_open') >= 2;
+  await until(asked, 5_000, 'their pages');
+  killRenderers();
+  assert.equal(await deadline(Promise.all(running.map(codeOf)), 1_000, 'the sessions to be settled'), [
+    'PAGE_CRASHED',
+    'PAGE_CRASHED',
+  ]);
+  await recovered();
+  killRenderers();
+  await recovered();
+  assert.is(await failures('page_crash'), 2);
+  assert.is(total(await server.samples(), 'headcount_page_crashes_total'), 2);
+  assert.equal(server.headcount.browserPids(), browsers);
+});
+
 test('browsers killed while idle are noticed and replaced', async () => {
   const killed = killBrowsers();
   const isNoticed = () => server.headcount.browserPids().every((pid) => pid === null || !killed.includes(pid));
