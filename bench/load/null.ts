@@ -8,9 +8,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { deadline } from '../../test/deadline.js';
-import { median } from '../measure.js';
+import { isQuick, median } from '../measure.js';
 import type { BenchRow } from '../row.js';
-import { type Driven, drive, isQuick, percentile } from './rig/drive.js';
+import { type Driven, drive, percentile } from './rig/drive.js';
 import { type ServerProcess, startServerProcess, stopProcess } from './rig/server.js';
 import { watchTree } from './rig/tree.js';
 

@@ -79,8 +79,3 @@ export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
 }
-
-/** `--quick`: half of everything, for a look. */
-export function isQuick(): boolean {
-  return process.argv.includes('--quick');
-}
