@@ -3,7 +3,7 @@
  * settings; out: its URL and pid, once it says that it is ready.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,6 +50,13 @@ export async function startServerProcess(
     await stop();
     throw error;
   }
+}
+
+/** The least that answers, see `bare-server.ts`. */
+export async function startBareServer(threads: number): Promise<ServerProcess> {
+  const child = fork(fileURLToPath(new URL('./bare-server.js', import.meta.url)), [String(threads)]);
+  const [url] = await deadline(once(child, 'message'), START_MS, 'the bare server listens');
+  return { url: String(url), pid: child.pid ?? 0, stop: () => stopProcess(child) };
 }
 
 /** SIGTERM, and SIGKILL when that is not heard. */
