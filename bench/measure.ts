@@ -52,9 +52,7 @@ export function bytesEach(run: (times: number) => void, times: number): number {
   // Once to be compiled, which allocates too.
   run(times);
   run(times);
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
-  if (typeof collect === 'function') collect();
+  collectGarbage();
   let bytes = 0;
   for (let step = 0; step < steps; step++) {
     const before = process.memoryUsage().heapUsed;
@@ -62,6 +60,12 @@ export function bytesEach(run: (times: number) => void, times: number): number {
     bytes += Math.max(0, process.memoryUsage().heapUsed - before);
   }
   return bytes / times;
+}
+
+export function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect === 'function') collect();
 }
 
 /** The ratio of two times, or of two rates. */

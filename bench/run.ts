@@ -17,7 +17,7 @@ import type { BenchReport } from './row.js';
 
 /** Folders of `bench/` in which every file is a benchmark, but those that run in a thread of one. */
 const FOLDERS = ['metrics', 'admission', 'load'];
-const THREAD = /-thread\.js$/;
+const THREAD = /-thread\.ts$/;
 const FLAGS = ['--quick', '--full', '--readme'];
 const README = 'bench/README.md';
 const MARKS = ['<!-- results -->\n', '\n<!-- /results -->'] as const;
@@ -62,8 +62,9 @@ function readArguments(args: readonly string[]): { patterns: string[]; flags: st
 }
 
 function filesOf(folder: string): string[] {
-  const names = readdirSync(join(HERE, folder)).filter((name) => name.endsWith('.js') && !THREAD.test(name));
-  return names.sort().map((name) => join(folder, name));
+  // By the sources: what was compiled of a file that is gone stays in `dist/`.
+  const names = readdirSync(join(HERE, '../../bench', folder)).filter((name) => !THREAD.test(name));
+  return names.sort().map((name) => join(folder, name.replace(/\.ts$/, '.js')));
 }
 
 /** In a process of its own: what one leaves in the heap, or in the compiler's mind, is no matter to the next. */

@@ -11,10 +11,10 @@ import { watchTree } from './rig/tree.js';
 
 const THREADS = 2;
 const CLIENTS = 16;
-const ROUNDS = 5;
-const REQUESTS = 4_000;
-const HALF_LOAD_ROUNDS = 3;
-const HALF_LOAD_MS = 3_000;
+const ROUNDS = isQuick() ? 2 : 5;
+const REQUESTS = isQuick() ? 2_000 : 4_000;
+const HALF_LOAD_ROUNDS = isQuick() ? 1 : 3;
+const HALF_LOAD_MS = isQuick() ? 1_500 : 3_000;
 const RATIO_MIN = 0.6;
 const P99_MS_MAX = 10;
 const DRIVE_MS_MAX = 60_000;
@@ -35,12 +35,11 @@ export async function run(): Promise<BenchRow[]> {
 }
 
 async function throughput(ours: ServerProcess, bare: ServerProcess): Promise<BenchRow[]> {
-  const requests = isQuick() ? REQUESTS / 2 : REQUESTS;
-  await flood(ours, requests);
-  await flood(bare, requests);
+  await flood(ours);
+  await flood(bare);
   const rounds: { ours: Flood; bare: Flood }[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    rounds.push({ ours: await flood(ours, requests), bare: await flood(bare, requests) });
+    rounds.push({ ours: await flood(ours), bare: await flood(bare) });
   }
   const of = (pick: (round: { ours: Flood; bare: Flood }) => number): number => median(rounds.map(pick));
   const oursRate = of((round) => round.ours.perSecond);
@@ -87,16 +86,16 @@ interface Flood {
 }
 
 /** As fast as it answers. */
-async function flood({ url, pid }: ServerProcess, requests: number): Promise<Flood> {
+async function flood({ url, pid }: ServerProcess): Promise<Flood> {
   const tree = watchTree(pid);
   const beforeMs = await tree.settledCpuMs();
-  const { elapsedMs } = await ask(url, { requests });
+  const { elapsedMs } = await ask(url, { requests: REQUESTS });
   const cpuMs = (await tree.settledCpuMs()) - beforeMs;
-  return { perSecond: (requests / elapsedMs) * 1000, cpuMs: cpuMs / requests };
+  return { perSecond: (REQUESTS / elapsedMs) * 1000, cpuMs: cpuMs / REQUESTS };
 }
 
 async function halfLoad({ url }: ServerProcess, ratePerSecond: number): Promise<number> {
-  const requests = Math.round((ratePerSecond * HALF_LOAD_MS) / 1000 / (isQuick() ? 2 : 1));
+  const requests = Math.round((ratePerSecond * HALF_LOAD_MS) / 1000);
   const { asked } = await ask(url, { requests, ratePerSecond });
   const times = asked.map(({ ms }) => ms);
   return percentile(times, 99);

@@ -28,10 +28,10 @@ interface Situation {
 type Figure = 'cpuMs' | 'p50Ms';
 type Round = Partial<Record<Name, Measured>>;
 
-const ALL: readonly RivalName[] = ['cdp', 'playwright', 'cluster', 'launching'];
+const ALL: readonly RivalName[] = isQuick() ? ['cdp', 'playwright'] : ['cdp', 'playwright', 'cluster', 'launching'];
 const NAMES: readonly Name[] = ['ours', ...ALL];
-/** It takes several times as long, and is no close race. */
-const LAUNCHING_SHARE = 0.5;
+/** Of the sessions of a round, for the one that takes several times as long; and for all in a quick look. */
+const LESS = 0.5;
 const WARM_UP = { kind: 'screenshot', sessions: 8, clients: 4, gapMs: 0 } as const;
 
 const shot = { kind: 'screenshot', page: 'small', gapMs: 0 } as const;
@@ -48,11 +48,16 @@ const SITUATIONS: readonly Situation[] = [
     target: { figure: 'p50Ms', maxTimes: 0.5 },
   },
   { ...shot, clients: 1, sessions: 12, rounds: 3, rivals: ALL, target: { figure: 'p50Ms', maxTimes: 0.9 } },
-  { ...shot, clients: 32, sessions: 64, rounds: 2, rivals: ALL },
+  { ...shot, clients: 32, sessions: 48, rounds: 2, rivals: ALL },
   { ...atFour, kind: 'pdf', page: 'small' },
   { ...atFour, kind: 'content', page: 'small' },
   { ...atFour, kind: 'screenshot', page: 'large' },
 ];
+
+function wanted(): readonly Situation[] {
+  if (isQuick()) return SITUATIONS.filter(({ target }) => target);
+  return isFull() ? [...SITUATIONS, ...matrix()] : SITUATIONS;
+}
 
 /** What the situations above leave out. */
 function matrix(): Situation[] {
@@ -77,12 +82,14 @@ export async function run(): Promise<BenchReport> {
     }
     const rows: BenchRow[] = [];
     const details: (string | number)[][] = [];
-    for (const situation of [...SITUATIONS, ...(isFull() ? matrix() : [])]) {
+    let failures = 0;
+    for (const situation of wanted()) {
       const rounds = await compete(situation, contenders, pages);
       rows.push(...rowsOf(situation, rounds));
       details.push(...detailsOf(situation, rounds));
+      failures += rounds.reduce((sum, { ours }) => sum + (ours?.errors ?? 0), 0);
     }
-    return { rows, tables: [{ ...DETAILS, rows: details }] };
+    return { rows: [...rows, failuresRow(failures)], tables: [{ ...DETAILS, rows: details }] };
   } finally {
     for (const contender of contenders.values()) await contender.stop();
     await pages.close();
@@ -95,10 +102,10 @@ async function compete(
   pages: PageServer,
 ): Promise<Round[]> {
   const all: Round[] = [];
-  for (let number = 0; number < (isQuick() ? 1 : rounds); number++) {
+  for (let number = 0; number < (isQuick() ? 2 : rounds); number++) {
     const round: Round = {};
     for (const name of ['ours', ...rivals] as const) {
-      const share = name === 'launching' ? LAUNCHING_SHARE : 1;
+      const share = name === 'launching' || isQuick() ? LESS : 1;
       const batch = { kind, pageUrl: pages.urlOf(page), sessions: Math.ceil(sessions * share), clients, gapMs };
       const measured = await contenders.get(name)?.measure(batch);
       if (measured) round[name] = measured;
@@ -106,6 +113,11 @@ async function compete(
     all.push(round);
   }
   return all;
+}
+
+function failuresRow(failures: number): BenchRow {
+  const common = { compared: null, ratio: null, target: '0' };
+  return { claim: 'sessions that failed, in all of these', ours: failures, ...common, isMet: failures === 0 };
 }
 
 function titleOf({ kind, page, clients, gapMs }: Situation): string {
@@ -117,24 +129,12 @@ function titleOf({ kind, page, clients, gapMs }: Situation): string {
 function rowsOf(situation: Situation, rounds: readonly Round[]): BenchRow[] {
   const { rivals, target, clients } = situation;
   const figures: readonly Figure[] = clients === 1 ? ['p50Ms', 'cpuMs'] : ['cpuMs'];
-  const rows = figures.flatMap((figure) =>
+  return figures.flatMap((figure) =>
     rivals.map((rival) => {
       const maxTimes = rival === 'cdp' && target?.figure === figure ? target.maxTimes : null;
       return compare(situation, rounds, { rival, figure, maxTimes });
     }),
   );
-  const failed = rounds.reduce((sum, { ours }) => sum + (ours?.errors ?? 0), 0);
-  return [
-    ...rows,
-    {
-      claim: `${titleOf(situation)}: sessions that failed`,
-      ours: failed,
-      compared: null,
-      ratio: null,
-      target: '0',
-      isMet: failed === 0,
-    },
-  ];
 }
 
 /** The medians over the rounds, and the median of the rounds' own ratios. */

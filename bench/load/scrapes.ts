@@ -20,11 +20,11 @@ const ENDPOINTS = ['/metrics', '/metrics/all', '/metrics/total', '/prometheus'] 
 const PER_SECOND = 10;
 /** So that what is scraped changes, as it does in a server in use. */
 const NULL_SESSIONS_PER_SECOND = 20;
-const WINDOW_MS = isQuick() ? 1_000 : 3_000;
+const WINDOW_MS = isQuick() ? 1_000 : 2_000;
 const ROUNDS = isQuick() ? 1 : 3;
-const LOADED_MS = isQuick() ? 4_000 : 15_000;
+const LOADED_MS = isQuick() ? 3_000 : 15_000;
 const CLIENTS = 4;
-const FLOOD = isQuick() ? 1_000 : 3_000;
+const FLOOD = isQuick() ? 1_000 : 2_000;
 const CPU_PERCENT_MAX = 1;
 const P99_MS_MAX = 25;
 const RATE_MIN = 1_000;
@@ -36,10 +36,11 @@ export async function run(): Promise<BenchReport> {
   writeWeek(file);
   const settings = { CONCURRENT: String(CLIENTS), HEADCOUNT_TEST_SESSIONS: 'true' };
   try {
-    const fresh = await withServer(settings, (server) => costs(server, [ENDPOINTS]));
-    return await withServer({ ...settings, METRICS_FILE: file }, async (server) => {
+    const [bare = Number.NaN] = await using(startBareServer(1), (server) => costs(server, [ENDPOINTS.map(() => '/')]));
+    const [fresh = Number.NaN] = await using(startServerProcess(settings), (server) => costs(server, [ENDPOINTS]));
+    return await using(startServerProcess({ ...settings, METRICS_FILE: file }), async (server) => {
       const week = await costs(server, [ENDPOINTS, ...ENDPOINTS.map((endpoint) => [endpoint])]);
-      const rows = [costRow('a fresh server', fresh), costRow('a week of history', week)];
+      const rows = [costRow('a fresh server', fresh, bare), costRow('a week of history', week[0] ?? Number.NaN, bare)];
       rows.push(...(await loadedRows(server)), ...(await rateRows(server)));
       return { rows, tables: [await tableOf(server, week.slice(1))] };
     });
@@ -48,11 +49,8 @@ export async function run(): Promise<BenchReport> {
   }
 }
 
-async function withServer<T>(
-  settings: Readonly<Record<string, string>>,
-  use: (server: ServerProcess) => Promise<T>,
-): Promise<T> {
-  const server = await startServerProcess(settings);
+async function using<T>(starting: Promise<ServerProcess>, use: (server: ServerProcess) => Promise<T>): Promise<T> {
+  const server = await starting;
   return await use(server).finally(() => server.stop());
 }
 
@@ -63,7 +61,7 @@ async function withServer<T>(
 async function costs(server: ServerProcess, lists: readonly (readonly string[])[]): Promise<number[]> {
   const tree = watchTree(server.pid);
   const percents = lists.map((): number[] => []);
-  await scrape(server, { paths: ENDPOINTS, ms: 1_000 });
+  await scrape(server, { paths: lists[0] ?? [], ms: 1_000 });
   for (let round = 0; round < ROUNDS; round++) {
     const rest = await cpuPercent(tree, server, () => sleep(WINDOW_MS));
     for (const [i, paths] of lists.entries()) {
@@ -74,12 +72,12 @@ async function costs(server: ServerProcess, lists: readonly (readonly string[])[
   return percents.map(median);
 }
 
-function costRow(which: string, [percent = Number.NaN]: readonly number[]): BenchRow {
+function costRow(which: string, percent: number, barePercent: number): BenchRow {
   return {
     claim: `% of one CPU for ${PER_SECOND} scrapes a second of all ${ENDPOINTS.length} endpoints, ${which}`,
     ours: percent,
-    compared: null,
-    ratio: null,
+    compared: { with: 'bare polka, as many of 3 bytes', value: barePercent },
+    ratio: barePercent / percent,
     target: `< ${CPU_PERCENT_MAX}`,
     isMet: percent < CPU_PERCENT_MAX,
   };
