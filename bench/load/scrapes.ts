@@ -124,7 +124,7 @@ async function ask(
   return asked;
 }
 
-/** Scrapes while sessions take all the CPU there is; a server that does nothing else tells what the machine itself adds. */
+/** Scrapes while sessions take all the CPU; a server that does nothing else tells what the machine itself adds. */
 async function loadedRows(server: ServerProcess): Promise<BenchRow[]> {
   const pages = await startPageServer();
   const bare = await startBareServer(1);

@@ -113,7 +113,7 @@ function msOf(task: () => void): number {
   return performance.now() - startMs;
 }
 
-/** Shared buffers are counted by `external` or by nothing, so the ring, which never changes its size, may not be in it. */
+/** Whether shared buffers are in it is the engine's affair; the ring, which is one, never changes its size. */
 function megabytesHeld(): number {
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();

@@ -4,7 +4,6 @@
  */
 
 import { PNG } from 'pngjs';
-import type { Resource } from './pages.js';
 
 const CARDS = 120;
 const RULES = 700;
@@ -12,6 +11,11 @@ const SCRIPT_BYTES = 90_000;
 const IMAGES = 4;
 const IMAGE_SIDE = 94;
 const WORDS = 'Browsers load far more than anybody looks at, and then lay it out, paint it and throw it away. ';
+
+export interface Resource {
+  readonly type: string;
+  readonly bytes: Buffer;
+}
 
 /** Its files by path, the page itself at `path`. */
 export function largePage(path: string): [path: string, resource: Resource][] {

@@ -4,7 +4,7 @@
  */
 
 import { createServer } from 'node:http';
-import { largePage } from './large-page.js';
+import { largePage, type Resource } from './large-page.js';
 
 const PAGE_BYTES = 2_048;
 const SENTENCE = 'The quick brown fox jumps over the lazy dog. ';
@@ -19,11 +19,6 @@ export type PageName = (typeof PAGES)[number];
 export interface PageServer {
   urlOf(page: PageName): string;
   close(): Promise<void>;
-}
-
-export interface Resource {
-  readonly type: string;
-  readonly bytes: Buffer;
 }
 
 export async function startPageServer(): Promise<PageServer> {
