@@ -8,6 +8,7 @@ import { runInNewContext } from 'node:vm';
 import { Bench, type Fn } from 'tinybench';
 
 const ROUNDS = 5;
+const QUICK_ROUNDS = 2;
 const ROUND_MS = 150;
 
 /** Median over the rounds of each contender's median time a call, ms. */
@@ -16,7 +17,8 @@ export async function medianMs<Name extends string>(
   { rounds = ROUNDS, roundMs = ROUND_MS } = {},
 ): Promise<Record<Name, number>> {
   const times = new Map<string, number[]>();
-  for (let round = 0; round < rounds; round++) {
+  const wanted = isQuick() ? QUICK_ROUNDS : rounds;
+  for (let round = 0; round < wanted; round++) {
     const bench = new Bench({
       time: roundMs,
       iterations: 8,
@@ -50,9 +52,7 @@ export function bytesEach(run: (times: number) => void, times: number): number {
   // Once to be compiled, which allocates too.
   run(times);
   run(times);
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
-  if (typeof collect === 'function') collect();
+  collectGarbage();
   let bytes = 0;
   for (let step = 0; step < steps; step++) {
     const before = process.memoryUsage().heapUsed;
@@ -62,7 +62,23 @@ export function bytesEach(run: (times: number) => void, times: number): number {
   return bytes / times;
 }
 
+export function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect === 'function') collect();
+}
+
 /** The ratio of two times, or of two rates. */
 export function ratioOf(better: number, worse: number): number {
   return better / worse;
+}
+
+/** `--quick`: fewer of everything, for a look. */
+export function isQuick(): boolean {
+  return process.argv.includes('--quick');
+}
+
+/** `--full`: what takes too long for each time. */
+export function isFull(): boolean {
+  return process.argv.includes('--full');
 }

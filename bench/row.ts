@@ -1,5 +1,5 @@
 /**
- * What a benchmark tells: one line of the table for each claim. Pure types.
+ * What a benchmark tells: one line of the table for each claim, and tables of its own for what has more columns.
  */
 
 export interface BenchRow {
@@ -15,5 +15,21 @@ export interface BenchRow {
   readonly isMet: boolean | null;
 }
 
+export interface DetailTable {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+}
+
+export interface BenchReport {
+  readonly rows: readonly BenchRow[];
+  readonly tables: readonly DetailTable[];
+}
+
 /** What every file in a folder of `bench/` exports. */
-export type Run = () => Promise<BenchRow[]>;
+export type Run = () => Promise<readonly BenchRow[] | BenchReport>;
+
+/** A line that only informs. */
+export function told(claim: string, ours: number, compared: BenchRow['compared'] = null, ratio?: number): BenchRow {
+  return { claim, ours, compared, ratio: ratio ?? null, target: null, isMet: null };
+}

@@ -1,90 +1,95 @@
 /**
- * `npm run bench`: runs the benchmarks, all or those whose path contains an argument, and prints one table of what is
- * claimed, what was measured, and whether the target is met. `--json FILE` writes the same as JSON.
+ * `npm run bench`: runs the benchmarks, all or those whose path contains an argument, each in a process of its own, and
+ * prints one table of what is claimed, what was measured, and whether the target is met. The same goes as JSON into
+ * `bench-results.json`, or `--json FILE`; with `--readme` also into `bench/README.md`.
+ *
+ * `--quick` takes fewer rounds, for a look; `--full` runs the whole matrix of sessions.
  */
 
-import { readdirSync, writeFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { BenchRow } from './row.js';
+import { fileURLToPath } from 'node:url';
+import { asMarkdown, asText, resultTable } from './print.js';
+import { startProgress } from './progress.js';
+import type { BenchReport } from './row.js';
 
 /** Folders of `bench/` in which every file is a benchmark, but those that run in a thread of one. */
-const FOLDERS = ['metrics', 'load'];
-const THREAD = /-thread\.js$/;
+const FOLDERS = ['metrics', 'admission', 'load'];
+const THREAD = /-thread\.ts$/;
+const FLAGS = ['--quick', '--full', '--readme'];
+const README = 'bench/README.md';
+const MARKS = ['<!-- results -->\n', '\n<!-- /results -->'] as const;
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
 await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<void> {
-  const { patterns, jsonFile } = readArguments(args);
+  const { patterns, flags, jsonFile } = readArguments(args);
   const files = FOLDERS.flatMap(filesOf).filter(
     (file) => patterns.length === 0 || patterns.some((pattern) => join('bench', file).includes(pattern)),
   );
   if (files.length === 0) throw new Error(`no benchmark matches '${patterns.join(' ')}'`);
-  const rows: BenchRow[] = [];
-  for (const file of files) rows.push(...(await runFile(file)));
-  const machine = `Node.js ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'} × ${cpus().length}`;
-  process.stdout.write(`${table(rows)}\n${machine}\n`);
-  if (jsonFile !== null) writeFileSync(jsonFile, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+  const progress = startProgress(files.length);
+  const reports: BenchReport[] = [];
+  for (const file of files) {
+    progress.begin(file);
+    reports.push(await runFile(file, flags).catch((error: unknown) => failed(file, error)));
+  }
+  const seconds = progress.end();
+  const rows = reports.flatMap((report) => report.rows);
+  const tables = reports.flatMap((report) => report.tables);
+  const how = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
+  const cpu = `${cpus()[0]?.model ?? 'unknown CPU'} × ${cpus().length}`;
+  const machine = `Node.js ${process.version}, ${cpu}, \`${how}\`, ${seconds} s`;
+  process.stdout.write(`${[...tables, resultTable(rows)].map(asText).join('\n\n')}\n\n${machine}\n`);
+  writeFileSync(jsonFile, `${JSON.stringify({ machine, rows, tables }, null, 2)}\n`);
+  if (flags.includes('--readme')) writeReadme([machine, asMarkdown(resultTable(rows)), ...tables.map(asMarkdown)]);
   if (rows.some(({ isMet }) => isMet === false)) process.exitCode = 1;
 }
 
-function readArguments(args: readonly string[]): { patterns: string[]; jsonFile: string | null } {
+function readArguments(args: readonly string[]): { patterns: string[]; flags: string[]; jsonFile: string } {
   const at = args.indexOf('--json');
-  if (at === -1) return { patterns: [...args], jsonFile: null };
-  const jsonFile = args[at + 1];
+  const jsonFile = at === -1 ? 'bench-results.json' : args[at + 1];
   if (jsonFile === undefined) throw new Error('--json needs a file');
-  return { patterns: args.filter((_, i) => i !== at && i !== at + 1), jsonFile };
+  const others = args.filter((_, i) => at === -1 || (i !== at && i !== at + 1));
+  const flags = others.filter((arg) => arg.startsWith('--'));
+  const unknown = flags.find((flag) => !FLAGS.includes(flag));
+  if (unknown) throw new Error(`${unknown} is not one of ${FLAGS.join(', ')}, --json`);
+  return { patterns: others.filter((arg) => !arg.startsWith('--')), flags, jsonFile };
 }
 
 function filesOf(folder: string): string[] {
-  try {
-    const names = readdirSync(join(HERE, folder)).filter((name) => name.endsWith('.js') && !THREAD.test(name));
-    return names.sort().map((name) => join(folder, name));
-  } catch {
-    // Not every folder is there.
-    return [];
-  }
+  // By the sources: what was compiled of a file that is gone stays in `dist/`.
+  const names = readdirSync(join(HERE, '../../bench', folder)).filter((name) => !THREAD.test(name));
+  return names.sort().map((name) => join(folder, name.replace(/\.ts$/, '.js')));
 }
 
-async function runFile(file: string): Promise<BenchRow[]> {
-  const loaded: unknown = await import(pathToFileURL(join(HERE, file)).href);
-  if (!isBench(loaded)) throw new Error(`${file} exports no run()`);
-  process.stderr.write(`${file}\n`);
-  return loaded.run();
+/** In a process of its own: what one leaves in the heap, or in the compiler's mind, is no matter to the next. */
+async function runFile(file: string, flags: readonly string[]): Promise<BenchReport> {
+  const child = fork(join(HERE, 'run-file.js'), [join(HERE, file), ...flags]);
+  return await new Promise((resolve, reject) => {
+    let report: BenchReport | null = null;
+    child.once('message', (message: BenchReport) => {
+      report = message;
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => (report ? resolve(report) : reject(new Error(`ended with ${code}`))));
+  });
 }
 
-function isBench(loaded: unknown): loaded is { run: () => Promise<BenchRow[]> } {
-  return typeof loaded === 'object' && loaded !== null && 'run' in loaded && typeof loaded.run === 'function';
+/** A benchmark that breaks is a line that is not met; the others are run all the same. */
+function failed(file: string, error: unknown): BenchReport {
+  const claim = `${file}: ${error instanceof Error ? error.message : String(error)}`;
+  const row = { claim, ours: Number.NaN, compared: null, ratio: null, target: 'to be measured', isMet: false };
+  return { rows: [row], tables: [] };
 }
 
-function table(rows: readonly BenchRow[]): string {
-  const lines = [
-    ['claim', 'ours', 'compared with', '', 'ratio', 'target', 'met'],
-    ...rows.map(({ claim, ours, compared, ratio, target, isMet }) => [
-      claim,
-      shown(ours),
-      compared?.with ?? '',
-      compared ? shown(compared.value) : '',
-      ratio === null ? '' : `${shown(ratio)} ×`,
-      target ?? '',
-      isMet === null ? '' : isMet ? 'yes' : 'NO',
-    ]),
-  ];
-  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-/** Three digits that count, with the thousands set apart. */
-function shown(value: number): string {
-  return value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+function writeReadme(parts: readonly string[]): void {
+  const text = readFileSync(README, 'utf8');
+  const [from, to] = [text.indexOf(MARKS[0]), text.indexOf(MARKS[1])];
+  if (from === -1 || to === -1) throw new Error(`${README} has no marks for the results`);
+  writeFileSync(README, `${text.slice(0, from + MARKS[0].length)}${parts.join('\n\n')}${text.slice(to)}`);
 }

@@ -1,62 +1,45 @@
 /**
  * Sessions with no browser behind them, through HTTP, admission, pool, worker, lane and fold: at least 0.6 times as
- * many a second as bare polka and bare piscina do of the same round trip; p99 at half load under 10 ms; and after 10
- * 000 the server's resident memory is within 5 % of what it was after 500.
+ * many a second as bare polka and bare piscina do of the same round trip; p99 at half load under 10 ms.
  */
 
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { deadline } from '../../test/deadline.js';
-import { median } from '../measure.js';
+import { isQuick, median } from '../measure.js';
 import type { BenchRow } from '../row.js';
-import { type Driven, drive, isQuick, percentile } from './rig/drive.js';
-import { type ServerProcess, startServerProcess, stopProcess } from './rig/server.js';
+import { type Driven, drive, percentile } from './rig/drive.js';
+import { type ServerProcess, startBareServer, startServerProcess } from './rig/server.js';
 import { watchTree } from './rig/tree.js';
 
 const THREADS = 2;
 const CLIENTS = 16;
-const ROUNDS = 5;
-const REQUESTS = 4_000;
-const HALF_LOAD_ROUNDS = 3;
-const HALF_LOAD_MS = 3_000;
+const ROUNDS = isQuick() ? 2 : 5;
+const REQUESTS = isQuick() ? 2_000 : 4_000;
+const HALF_LOAD_ROUNDS = isQuick() ? 1 : 3;
+const HALF_LOAD_MS = isQuick() ? 1_500 : 3_000;
 const RATIO_MIN = 0.6;
 const P99_MS_MAX = 10;
-const MEMORY_EARLY = 500;
-const MEMORY_LATE = 10_000;
-const MEMORY_RATIO_MAX = 1.05;
 const DRIVE_MS_MAX = 60_000;
-const START_MS = 10_000;
 const SETTINGS = { WORKERS: String(THREADS), CONCURRENT: String(CLIENTS), HEADCOUNT_TEST_SESSIONS: 'true' };
 
 export async function run(): Promise<BenchRow[]> {
-  const memory = await memoryRow();
   const ours = await startServerProcess(SETTINGS);
-  const bare = await startBareServer().catch(async (error: unknown) => {
+  const bare = await startBareServer(THREADS).catch(async (error: unknown) => {
     await ours.stop();
     throw error;
   });
   try {
-    return [...(await throughput(ours, bare)), memory];
+    return await throughput(ours, bare);
   } finally {
     await bare.stop();
     await ours.stop();
   }
 }
 
-async function startBareServer(): Promise<ServerProcess> {
-  const child = fork(fileURLToPath(new URL('./rig/bare-server.js', import.meta.url)), [String(THREADS)]);
-  const [url] = await deadline(once(child, 'message'), START_MS, 'the bare server listens');
-  return { url: String(url), pid: child.pid ?? 0, stop: () => stopProcess(child) };
-}
-
 async function throughput(ours: ServerProcess, bare: ServerProcess): Promise<BenchRow[]> {
-  const requests = isQuick() ? REQUESTS / 2 : REQUESTS;
-  await flood(ours, requests);
-  await flood(bare, requests);
+  await flood(ours);
+  await flood(bare);
   const rounds: { ours: Flood; bare: Flood }[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    rounds.push({ ours: await flood(ours, requests), bare: await flood(bare, requests) });
+    rounds.push({ ours: await flood(ours), bare: await flood(bare) });
   }
   const of = (pick: (round: { ours: Flood; bare: Flood }) => number): number => median(rounds.map(pick));
   const oursRate = of((round) => round.ours.perSecond);
@@ -103,16 +86,16 @@ interface Flood {
 }
 
 /** As fast as it answers. */
-async function flood({ url, pid }: ServerProcess, requests: number): Promise<Flood> {
+async function flood({ url, pid }: ServerProcess): Promise<Flood> {
   const tree = watchTree(pid);
   const beforeMs = await tree.settledCpuMs();
-  const { elapsedMs } = await ask(url, { requests });
+  const { elapsedMs } = await ask(url, { requests: REQUESTS });
   const cpuMs = (await tree.settledCpuMs()) - beforeMs;
-  return { perSecond: (requests / elapsedMs) * 1000, cpuMs: cpuMs / requests };
+  return { perSecond: (REQUESTS / elapsedMs) * 1000, cpuMs: cpuMs / REQUESTS };
 }
 
 async function halfLoad({ url }: ServerProcess, ratePerSecond: number): Promise<number> {
-  const requests = Math.round((ratePerSecond * HALF_LOAD_MS) / 1000 / (isQuick() ? 2 : 1));
+  const requests = Math.round((ratePerSecond * HALF_LOAD_MS) / 1000);
   const { asked } = await ask(url, { requests, ratePerSecond });
   const times = asked.map(({ ms }) => ms);
   return percentile(times, 99);
@@ -129,30 +112,4 @@ async function ask(url: string, load: { requests: number; ratePerSecond?: number
   const bad = driven.asked.find(({ status }) => status !== 200);
   if (bad) throw new Error(`a null session was answered ${bad.status}`);
   return driven;
-}
-
-/** In a server of its own, which has done nothing before. */
-async function memoryRow(): Promise<BenchRow> {
-  const server = await startServerProcess(SETTINGS);
-  try {
-    const tree = watchTree(server.pid);
-    const after = async (requests: number): Promise<number> => {
-      await ask(server.url, { requests });
-      await tree.settledCpuMs();
-      return tree.rootRssBytes() / 2 ** 20;
-    };
-    const early = await after(MEMORY_EARLY);
-    const late = await after(MEMORY_LATE - MEMORY_EARLY);
-    const ratio = early / late;
-    return {
-      claim: `MB resident after ${MEMORY_LATE} null sessions, Chromium apart`,
-      ours: late,
-      compared: { with: `after ${MEMORY_EARLY}`, value: early },
-      ratio,
-      target: `<= ${MEMORY_RATIO_MAX} of it`,
-      isMet: late <= early * MEMORY_RATIO_MAX,
-    };
-  } finally {
-    await server.stop();
-  }
 }

@@ -1,163 +1,186 @@
 /**
- * A screenshot of a 2 KB page in a fresh context, held against the same binary driven by bare CDP and by
- * playwright-core: saturated, at most 1.10 times bare CDP's CPU; alone with 60 ms between requests, at most half of
- * its time, and back to back at most 0.90 of it. Contenders take turns, round after round.
+ * Sessions in a fresh context, held against the same binary driven by bare CDP, by playwright-core, by
+ * puppeteer-cluster, and launched for each. Saturated with screenshots of a 2 KB page, at most 1.10 times bare CDP's
+ * CPU; alone with 60 ms between requests, at most half of its time, and back to back at most 0.90 of it.
  *
- * Ours is measured through HTTP, with everything counted and logged as usual; theirs without.
+ * Contenders take turns, round after round. `--full` has every kind, page and number of clients against all.
  */
 
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { discoverChromium } from '../../src/browsers/discover.js';
-import { shardFlags } from '../../src/browsers/flags.js';
-import { median } from '../measure.js';
-import type { BenchRow } from '../row.js';
-import { drive, isQuick } from './rig/drive.js';
-import { startPageServer } from './rig/pages.js';
-import { type Batch, PICTURE_BYTES_MIN, type Rival, type RivalSetup, type Shot, startRival } from './rig/rival.js';
-import { startServerProcess } from './rig/server.js';
-import { type Tree, watchTree } from './rig/tree.js';
+import { isFull, isQuick, median } from '../measure.js';
+import type { BenchReport, BenchRow, DetailTable } from '../row.js';
+import { type Contender, type Measured, type Name, RIVALS, type RivalName, startContender } from './rig/contenders.js';
+import { percentile } from './rig/drive.js';
+import { PAGES, type PageName, type PageServer, startPageServer } from './rig/pages.js';
+import { KINDS, type Kind } from './rig/rival.js';
 
-const BATCH_MS_MAX = 60_000;
-const WARM_UP: Batch = { shots: 8, concurrency: 4, gapMs: 0 };
-const SITUATIONS = {
-  saturated: { rounds: 5, batch: { shots: 24, concurrency: 4, gapMs: 0 } },
-  paced: { rounds: 3, batch: { shots: 12, concurrency: 1, gapMs: 60 } },
-  backToBack: { rounds: 3, batch: { shots: 12, concurrency: 1, gapMs: 0 } },
-} as const satisfies Record<string, { rounds: number; batch: Batch }>;
-type Situation = keyof typeof SITUATIONS;
-
-const NAMES = ['ours', 'cdp', 'playwright'] as const;
-type Name = (typeof NAMES)[number];
-
-/** At most so many times bare CDP's. */
-const CPU_SATURATED_MAX = 1.1;
-const TIME_PACED_MAX = 0.5;
-const TIME_BACK_TO_BACK_MAX = 0.9;
-
-interface Contender extends Rival {
-  readonly tree: Tree;
+interface Situation {
+  readonly kind: Kind;
+  readonly page: PageName;
+  readonly clients: number;
+  readonly gapMs: number;
+  /** A round. */
+  readonly sessions: number;
+  readonly rounds: number;
+  readonly rivals: readonly RivalName[];
+  readonly target?: { readonly figure: Figure; readonly maxTimes: number };
 }
 
-interface Measured {
-  readonly cpuMs: number;
-  /** Of a whole cycle; of ours, of the answer: what follows it keeps nobody waiting. */
-  readonly p50Ms: number;
-  readonly pictureP50Ms: number;
+type Figure = 'cpuMs' | 'p50Ms';
+type Round = Partial<Record<Name, Measured>>;
+
+const ALL: readonly RivalName[] = isQuick() ? ['cdp', 'playwright'] : ['cdp', 'playwright', 'cluster', 'launching'];
+const NAMES: readonly Name[] = ['ours', ...ALL];
+/** Of the sessions of a round, for the one that takes several times as long; and for all in a quick look. */
+const LESS = 0.5;
+const WARM_UP = { kind: 'screenshot', sessions: 8, clients: 4, gapMs: 0 } as const;
+
+const shot = { kind: 'screenshot', page: 'small', gapMs: 0 } as const;
+const atFour = { clients: 4, gapMs: 0, sessions: 24, rounds: 2, rivals: ['cdp'] } as const;
+const SITUATIONS: readonly Situation[] = [
+  { ...shot, ...atFour, rounds: 5, rivals: ALL, target: { figure: 'cpuMs', maxTimes: 1.1 } },
+  {
+    ...shot,
+    clients: 1,
+    gapMs: 60,
+    sessions: 12,
+    rounds: 3,
+    rivals: ['cdp', 'playwright'],
+    target: { figure: 'p50Ms', maxTimes: 0.5 },
+  },
+  { ...shot, clients: 1, sessions: 12, rounds: 3, rivals: ALL, target: { figure: 'p50Ms', maxTimes: 0.9 } },
+  { ...shot, clients: 32, sessions: 48, rounds: 2, rivals: ALL },
+  { ...atFour, kind: 'pdf', page: 'small' },
+  { ...atFour, kind: 'content', page: 'small' },
+  { ...atFour, kind: 'screenshot', page: 'large' },
+];
+
+function wanted(): readonly Situation[] {
+  if (isQuick()) return SITUATIONS.filter(({ target }) => target);
+  return isFull() ? [...SITUATIONS, ...matrix()] : SITUATIONS;
 }
 
-type Round = Record<Name, Measured>;
+/** What the situations above leave out. */
+function matrix(): Situation[] {
+  const sizes = [
+    { clients: 1, sessions: 12 },
+    { clients: 4, sessions: 24 },
+    { clients: 32, sessions: 64 },
+  ];
+  return KINDS.flatMap((kind) =>
+    PAGES.flatMap((page) => sizes.map((size) => ({ kind, page, ...size, gapMs: 0, rounds: 3, rivals: ALL }))),
+  ).filter(({ kind, page }) => kind !== 'screenshot' || page !== 'small');
+}
 
-export async function run(): Promise<BenchRow[]> {
+export async function run(): Promise<BenchReport> {
   const pages = await startPageServer();
-  const contenders: Partial<Record<Name, Contender>> = {};
+  const contenders = new Map<Name, Contender>();
   try {
-    const setup = await rivalSetup(pages.url);
-    const starts = {
-      ours: () => startOurs(pages.url),
-      cdp: () => startRival('bare-cdp.js', setup),
-      playwright: () => startRival('bare-playwright.js', setup),
-    };
     for (const name of NAMES) {
-      const rival = await starts[name]();
-      contenders[name] = { ...rival, tree: watchTree(rival.pid) };
-      await rival.run(WARM_UP, BATCH_MS_MAX);
+      const contender = await startContender(name);
+      contenders.set(name, contender);
+      await contender.measure({ ...WARM_UP, pageUrl: pages.urlOf('small') });
     }
-    const { ours, cdp, playwright } = contenders;
-    if (!ours || !cdp || !playwright) throw new Error('a contender is missing');
-    return await compare({ ours, cdp, playwright });
+    const rows: BenchRow[] = [];
+    const details: (string | number)[][] = [];
+    let failures = 0;
+    for (const situation of wanted()) {
+      const rounds = await compete(situation, contenders, pages);
+      rows.push(...rowsOf(situation, rounds));
+      details.push(...detailsOf(situation, rounds));
+      failures += rounds.reduce((sum, { ours }) => sum + (ours?.errors ?? 0), 0);
+    }
+    return { rows: [...rows, failuresRow(failures)], tables: [{ ...DETAILS, rows: details }] };
   } finally {
-    for (const name of NAMES) await contenders[name]?.stop();
+    for (const contender of contenders.values()) await contender.stop();
     await pages.close();
   }
 }
 
-/** The same binary that the server finds by itself, with the server's flags. */
-async function rivalSetup(pageUrl: string): Promise<RivalSetup> {
-  const { path, env } = await discoverChromium({
-    homeDir: homedir(),
-    cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'headcount'),
-    playwrightBrowsersPath: process.env['PLAYWRIGHT_BROWSERS_PATH'],
-    progress: () => {},
-    setting: undefined,
-  });
-  const flags = shardFlags({ profileDir: '', isSandboxed: process.getuid?.() !== 0 });
-  return { chromiumPath: path, chromiumEnv: env, flags: flags.filter((flag) => !flag.includes('-dir=')), pageUrl };
-}
-
-async function startOurs(pageUrl: string): Promise<Rival> {
-  const { url, pid, stop } = await startServerProcess();
-  const body = JSON.stringify({ url: pageUrl });
-  return {
-    pid,
-    stop,
-    async run({ shots, concurrency, gapMs }, limitMs): Promise<Shot[]> {
-      const load = { url, path: '/screenshot', body, connections: concurrency, requests: shots, gapMs, limitMs };
-      const { asked } = await drive(load);
-      const bad = asked.find(({ status, bodyBytes }) => status !== 200 || bodyBytes < PICTURE_BYTES_MIN);
-      if (bad) throw new Error(`a screenshot was answered ${bad.status} with ${bad.bodyBytes} bytes`);
-      return asked.map(({ ms }) => ({ pictureMs: ms, cycleMs: ms }));
-    },
-  };
-}
-
-async function compare(contenders: Readonly<Record<Name, Contender>>): Promise<BenchRow[]> {
-  const measured = async (situation: Situation): Promise<Round[]> => {
-    const { rounds, batch } = SITUATIONS[situation];
-    const wanted = isQuick() ? Math.ceil(rounds / 2) : rounds;
-    const all: Round[] = [];
-    for (let round = 0; round < wanted; round++) {
-      all.push({
-        ours: await measure(contenders.ours, batch),
-        cdp: await measure(contenders.cdp, batch),
-        playwright: await measure(contenders.playwright, batch),
-      });
+async function compete(
+  { kind, page, clients, gapMs, sessions, rounds, rivals }: Situation,
+  contenders: ReadonlyMap<Name, Contender>,
+  pages: PageServer,
+): Promise<Round[]> {
+  const all: Round[] = [];
+  for (let number = 0; number < (isQuick() ? 2 : rounds); number++) {
+    const round: Round = {};
+    for (const name of ['ours', ...rivals] as const) {
+      const share = name === 'launching' || isQuick() ? LESS : 1;
+      const batch = { kind, pageUrl: pages.urlOf(page), sessions: Math.ceil(sessions * share), clients, gapMs };
+      const measured = await contenders.get(name)?.measure(batch);
+      if (measured) round[name] = measured;
     }
-    return all;
-  };
-  const saturated = await measured('saturated');
-  const paced = await measured('paced');
-  const backToBack = await measured('backToBack');
-  return [
-    row('CPU ms a screenshot, 4 at once', saturated, 'cdp', 'cpuMs', CPU_SATURATED_MAX),
-    row('CPU ms a screenshot, 4 at once', saturated, 'playwright', 'cpuMs', null),
-    row('p50 ms alone, 60 ms between', paced, 'cdp', 'p50Ms', TIME_PACED_MAX),
-    row('p50 ms alone, 60 ms between', paced, 'playwright', 'p50Ms', null),
-    row('p50 ms alone, 60 ms between, to the picture', paced, 'cdp', 'pictureP50Ms', null),
-    row('CPU ms alone, 60 ms between', paced, 'cdp', 'cpuMs', null),
-    row('p50 ms alone, back to back', backToBack, 'cdp', 'p50Ms', TIME_BACK_TO_BACK_MAX),
-    row('p50 ms alone, back to back', backToBack, 'playwright', 'p50Ms', null),
-  ];
+    all.push(round);
+  }
+  return all;
 }
 
-async function measure({ tree, run: shoot }: Contender, batch: Batch): Promise<Measured> {
-  const beforeMs = await tree.settledCpuMs();
-  const shots = await shoot(batch, BATCH_MS_MAX);
-  const cpuMs = (await tree.settledCpuMs()) - beforeMs;
-  return {
-    cpuMs: cpuMs / shots.length,
-    p50Ms: median(shots.map((shot) => shot.cycleMs)),
-    pictureP50Ms: median(shots.map((shot) => shot.pictureMs)),
-  };
+function failuresRow(failures: number): BenchRow {
+  const common = { compared: null, ratio: null, target: '0' };
+  return { claim: 'sessions that failed, in all of these', ours: failures, ...common, isMet: failures === 0 };
 }
 
-const RIVALS = { cdp: 'bare CDP', playwright: 'playwright-core' } as const;
+function titleOf({ kind, page, clients, gapMs }: Situation): string {
+  const size = page === 'small' ? '' : ' of 300 KB';
+  const pause = gapMs > 0 ? `, ${gapMs} ms between` : clients === 1 ? ', back to back' : '';
+  return `${kind}${size}, ${clients} client${clients > 1 ? 's' : ''}${pause}`;
+}
+
+function rowsOf(situation: Situation, rounds: readonly Round[]): BenchRow[] {
+  const { rivals, target, clients } = situation;
+  const figures: readonly Figure[] = clients === 1 ? ['p50Ms', 'cpuMs'] : ['cpuMs'];
+  return figures.flatMap((figure) =>
+    rivals.map((rival) => {
+      const maxTimes = rival === 'cdp' && target?.figure === figure ? target.maxTimes : null;
+      return compare(situation, rounds, { rival, figure, maxTimes });
+    }),
+  );
+}
 
 /** The medians over the rounds, and the median of the rounds' own ratios. */
-function row(
-  claim: string,
+function compare(
+  situation: Situation,
   rounds: readonly Round[],
-  rival: 'cdp' | 'playwright',
-  figure: keyof Measured,
-  maxTimes: number | null,
+  { rival, figure, maxTimes }: { rival: RivalName; figure: Figure; maxTimes: number | null },
 ): BenchRow {
-  const times = median(rounds.map((round) => round.ours[figure] / round[rival][figure]));
+  const of = (name: Name): number[] => rounds.map((round) => figureOf(round[name], figure));
+  const theirs = of(rival);
+  const times = median(of('ours').map((value, i) => value / (theirs[i] ?? Number.NaN)));
   return {
-    claim,
-    ours: median(rounds.map((round) => round.ours[figure])),
-    compared: { with: RIVALS[rival], value: median(rounds.map((round) => round[rival][figure])) },
+    claim: `${titleOf(situation)}: ${figure === 'cpuMs' ? 'CPU ms a session' : 'p50 ms'}`,
+    ours: median(of('ours')),
+    compared: { with: RIVALS[rival].shownAs, value: median(theirs) },
     ratio: 1 / times,
     target: maxTimes === null ? null : `>= ${(1 / maxTimes).toFixed(2)} ×: at most ${maxTimes} of it`,
     isMet: maxTimes === null ? null : times <= maxTimes,
   };
+}
+
+function figureOf(measured: Measured | undefined, figure: Figure): number {
+  if (!measured) return Number.NaN;
+  return figure === 'cpuMs' ? measured.cpuMs : median(measured.sessions.map(({ cycleMs }) => cycleMs));
+}
+
+const DETAILS: DetailTable = {
+  title: 'Sessions: percentiles over all rounds, CPU and memory of whole process trees',
+  columns: ['sessions', 'who', 'a second', 'p50 ms', 'p95 ms', 'p99 ms', 'to product', 'CPU ms', 'PSS MB', 'errors'],
+  rows: [],
+};
+
+function detailsOf(situation: Situation, rounds: readonly Round[]): (string | number)[][] {
+  return (['ours', ...situation.rivals] as const).map((name) => {
+    const measured = rounds.flatMap((round) => round[name] ?? []);
+    const times = measured.flatMap(({ sessions }) => sessions.map(({ cycleMs }) => cycleMs));
+    const productTimes = measured.flatMap(({ sessions }) => sessions.map(({ productMs }) => productMs));
+    return [
+      titleOf(situation),
+      name === 'ours' ? 'headcount' : RIVALS[name].shownAs,
+      median(measured.map(({ sessions, elapsedMs }) => (sessions.length / elapsedMs) * 1000)),
+      ...[50, 95, 99].map((percent) => percentile(times, percent)),
+      percentile(productTimes, 50),
+      median(measured.map(({ cpuMs }) => cpuMs)),
+      Math.max(...measured.map(({ pssBytes }) => pssBytes)) / 2 ** 20,
+      measured.reduce((sum, { errors }) => sum + errors, 0),
+    ];
+  });
 }

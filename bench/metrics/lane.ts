@@ -5,11 +5,11 @@
 
 import { Worker } from 'node:worker_threads';
 import { createLanes, LANE_CAPACITY, type LaneReader, openLaneReader, openLaneWriter } from '../../src/metrics/lane.js';
-import { bytesEach, median, ratioOf } from '../measure.js';
+import { bytesEach, isQuick, median, ratioOf } from '../measure.js';
 import type { BenchRow } from '../row.js';
 import type { LaneBenchOrder, LaneBenchSetup } from './lane-thread.js';
 
-const ROUNDS = 5;
+const ROUNDS = isQuick() ? 2 : 5;
 const MILLION = 1_000_000;
 const LANE_RECORDS = 3 * MILLION;
 const MESSAGES = 200_000;

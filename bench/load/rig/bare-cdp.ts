@@ -8,18 +8,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cdp, launchBare } from './cdp.js';
-import { readSetup, serveBatches } from './rival.js';
+import { type Kind, readSetup, serveBatches } from './rival.js';
 
 const CAPTURE_ATTEMPTS = 5;
 
-const { chromiumPath, chromiumEnv, flags, pageUrl } = readSetup();
+const { chromiumPath, chromiumEnv, flags, slots } = readSetup();
 const profileDir = mkdtempSync(join(tmpdir(), 'bare-cdp-'));
 const cdp = launchBare(chromiumPath, [...flags, `--user-data-dir=${profileDir}`], { ...process.env, ...chromiumEnv });
 // The first answer: from then on it takes orders.
 await cdp.send('Browser.getVersion');
 
 serveBatches(
-  async (gotPicture) => {
+  slots,
+  async ({ kind, pageUrl }, gotProduct) => {
     const { browserContextId } = await cdp.send('Target.createBrowserContext');
     const target = { url: 'about:blank', browserContextId, width: 800, height: 600 };
     const { targetId } = await cdp.send('Target.createTarget', target);
@@ -29,11 +30,25 @@ serveBatches(
     const loaded = cdp.once('Page.loadEventFired', sessionId);
     await cdp.send('Page.navigate', { url: pageUrl }, sessionId);
     await loaded;
-    gotPicture(Buffer.from(await capture(cdp, sessionId), 'base64'));
+    gotProduct((await PRODUCE[kind](cdp, sessionId)).length);
     await cdp.send('Target.disposeBrowserContext', { browserContextId });
   },
   () => void end(),
 );
+
+type Produce = (browser: Cdp, sessionId: string) => Promise<Buffer>;
+
+const PRODUCE: Readonly<Record<Kind, Produce>> = {
+  screenshot: async (browser, sessionId) => Buffer.from(await capture(browser, sessionId), 'base64'),
+  async pdf(browser, sessionId) {
+    const { data } = await browser.send('Page.printToPDF', {}, sessionId);
+    return Buffer.from(String(data), 'base64');
+  },
+  async content(browser, sessionId) {
+    const wanted = { expression: 'document.documentElement.outerHTML', returnByValue: true };
+    return Buffer.from(JSON.stringify(await browser.send('Runtime.evaluate', wanted, sessionId)));
+  },
+};
 
 /** Resolves when a frame has been drawn. */
 const NEXT_FRAME = 'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))';

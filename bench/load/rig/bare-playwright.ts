@@ -1,25 +1,20 @@
 /**
- * The rival that users would write: playwright-core, launched by itself, a context for each picture. A process of its
+ * The rival that users would write: playwright-core, launched by itself, a context for each session. A process of its
  * own, started by `rival.ts`.
  */
 
 import { chromium } from 'playwright-core';
+import { launchOptions, produce } from './playwright-session.js';
 import { readSetup, serveBatches } from './rival.js';
 
-const { chromiumPath, chromiumEnv, pageUrl } = readSetup();
-const browser = await chromium.launch({
-  executablePath: chromiumPath,
-  env: { ...process.env, ...chromiumEnv },
-  chromiumSandbox: process.getuid?.() !== 0,
-  handleSIGTERM: false,
-});
+const setup = readSetup();
+const browser = await chromium.launch(launchOptions(setup));
 
 serveBatches(
-  async (gotPicture) => {
+  setup.slots,
+  async (work, gotProduct) => {
     const context = await browser.newContext({ viewport: { width: 800, height: 600 } });
-    const page = await context.newPage();
-    await page.goto(pageUrl);
-    gotPicture(await page.screenshot());
+    await produce(context, work, gotProduct);
     await context.close();
   },
   () => void browser.close().finally(() => process.exit(0)),

@@ -1,6 +1,6 @@
 /**
  * The least that sends a request to a thread and back: polka and piscina with nothing between them. What a session with
- * no browser behind it is held against. A process of its own, started by `null.ts`, which it tells its URL.
+ * no browser behind it is held against. A process of its own, started by `server.ts`, which it tells its URL.
  */
 
 import { createServer } from 'node:http';
@@ -21,6 +21,11 @@ app.add('POST', '/test', (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length });
     response.end(body);
   });
+});
+// What an answer takes that nothing is done for.
+app.add('GET', '/', (_request, response) => {
+  response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 3 });
+  response.end('ok\n');
 });
 
 const server = createServer(app.handler);

@@ -10,6 +10,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 export interface Reply {
   readonly status: number;
   readonly bodyBytes: number;
+  readonly etag: string | null;
 }
 
 export interface Connection {
@@ -18,10 +19,20 @@ export interface Connection {
   close(): void;
 }
 
-/** A POST as bytes. An empty body has no type. */
-export function postRequest({ host }: URL, path: string, body: string): Buffer {
+export interface RequestParts {
+  readonly method?: string;
+  readonly path: string;
+  /** JSON text; empty for none. */
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A request as bytes; a POST unless said otherwise. An empty body has no type. */
+export function requestBytes({ host }: URL, { method = 'POST', path, body = '', headers = {} }: RequestParts): Buffer {
   const type = body === '' ? '' : 'Content-Type: application/json\r\n';
-  const head = `POST ${path} HTTP/1.1\r\nHost: ${host}\r\n${type}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+  const length = method === 'GET' ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`;
+  const others = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${type}${length}${others.join('')}\r\n`;
   return Buffer.from(head + body);
 }
 
@@ -79,8 +90,10 @@ export function openConnection({ hostname, port }: URL): Connection {
 }
 
 function parseHead(text: string): Reply {
+  const status = Number(text.slice(9, 12));
   const length = /^content-length: *(\d+)/im.exec(text)?.[1];
-  // 204 has none and needs none; a chunked answer is none that these servers give to a POST.
-  if (length === undefined && !text.startsWith('HTTP/1.1 204')) throw new Error(`an answer without length: ${text}`);
-  return { status: Number(text.slice(9, 12)), bodyBytes: Number(length ?? 0) };
+  // 204 and 304 have none and need none; a chunked answer is none that these servers give.
+  if (length === undefined && status !== 204 && status !== 304) throw new Error(`an answer without length: ${text}`);
+  const etag = /^etag: *(.+)$/im.exec(text)?.[1]?.trim() ?? null;
+  return { status, bodyBytes: Number(length ?? 0), etag };
 }

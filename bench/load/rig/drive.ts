@@ -5,19 +5,16 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deadline } from '../../../test/deadline.js';
-import { type Connection, openConnection, postRequest } from './connection.js';
+import { type Connection, openConnection, type RequestParts, requestBytes } from './connection.js';
 
-export interface Load {
+export interface Load extends RequestParts {
   readonly url: string;
-  readonly path: string;
-  /** JSON text; empty for none. */
-  readonly body?: string;
+  /** Sends the tag of the connection's last answer along, as a client that keeps it does. */
+  readonly isConditional?: boolean;
   readonly connections: number;
   readonly requests: number;
   /** ms that a connection pauses after an answer. */
   readonly gapMs?: number;
-  /** ms that it pauses after a refusal (429), as a polite client does. */
-  readonly refusedGapMs?: number;
   /** Requests come at this rate, whatever the answers do; one that finds no connection free is timed from its due. */
   readonly ratePerSecond?: number;
   readonly limitMs: number;
@@ -35,23 +32,29 @@ export interface Driven {
   readonly elapsedMs: number;
 }
 
+const BROKEN = { status: 0, bodyBytes: 0, etag: null };
+
 /** @throws {Error} when it takes longer than its limit. */
 export async function drive(load: Load): Promise<Driven> {
   const url = new URL(load.url);
-  const request = postRequest(url, load.path, load.body ?? '');
   const connections = Array.from({ length: load.connections }, () => openConnection(url));
   const asked: Asked[] = [];
   const startMs = performance.now();
   let next = 0;
   const work = async (connection: Connection): Promise<void> => {
+    let request = requestBytes(url, load);
+    let lastTag: string | null = null;
     while (next < load.requests) {
       const dueMs = load.ratePerSecond ? startMs + (next * 1000) / load.ratePerSecond : 0;
       next++;
       const beganMs = await begin(dueMs);
-      const { status, bodyBytes } = await connection.ask(request).catch(() => ({ status: 0, bodyBytes: 0 }));
+      const { status, bodyBytes, etag } = await connection.ask(request).catch(() => BROKEN);
       asked.push({ status, bodyBytes, ms: performance.now() - beganMs });
-      const gapMs = status === 429 ? (load.refusedGapMs ?? 0) : (load.gapMs ?? 0);
-      if (gapMs > 0) await sleep(gapMs);
+      if (load.isConditional && etag !== null && etag !== lastTag) {
+        lastTag = etag;
+        request = requestBytes(url, { ...load, headers: { ...load.headers, 'If-None-Match': etag } });
+      }
+      if (load.gapMs) await sleep(load.gapMs);
     }
   };
   try {
@@ -78,9 +81,4 @@ async function begin(dueMs: number): Promise<number> {
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
-}
-
-/** `--quick`: half of everything, for a look. */
-export function isQuick(): boolean {
-  return process.argv.includes('--quick');
 }

@@ -1,9 +1,10 @@
 /**
- * The page that all contenders load: 2 KB of HTML with text and a little style, from a loopback port of the bench's own
- * process. Its cost is nobody's, and the same for all.
+ * The pages that all contenders load, from a loopback port of the bench's own process: 2 KB of HTML with text and a
+ * little style, and 300 KB of HTML, style, script and images. Their cost is nobody's, and the same for all.
  */
 
 import { createServer } from 'node:http';
+import { largePage, type Resource } from './large-page.js';
 
 const PAGE_BYTES = 2_048;
 const SENTENCE = 'The quick brown fox jumps over the lazy dog. ';
@@ -12,17 +13,21 @@ const HEAD = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>
 <body><h1>A small page</h1><p>`;
 const TAIL = '</p></body></html>';
 
+export const PAGES = ['small', 'large'] as const;
+export type PageName = (typeof PAGES)[number];
+
 export interface PageServer {
-  readonly url: string;
+  urlOf(page: PageName): string;
   close(): Promise<void>;
 }
 
 export async function startPageServer(): Promise<PageServer> {
-  const text = SENTENCE.repeat(PAGE_BYTES / SENTENCE.length + 1);
-  const page = HEAD + text.slice(0, PAGE_BYTES - HEAD.length - TAIL.length) + TAIL;
-  const server = createServer((_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-length': Buffer.byteLength(page) });
-    response.end(page);
+  const resources = new Map([['/small', smallPage()], ...largePage('/large')]);
+  const server = createServer(({ url = '' }, response) => {
+    const { type, bytes } = resources.get(url) ?? { type: 'text/plain', bytes: Buffer.alloc(0) };
+    const status = resources.has(url) ? 200 : 404;
+    response.writeHead(status, { 'content-type': type, 'content-length': bytes.length });
+    response.end(bytes);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -31,7 +36,7 @@ export async function startPageServer(): Promise<PageServer> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {
-    url: `http://127.0.0.1:${address.port}/`,
+    urlOf: (page) => `http://127.0.0.1:${address.port}/${page}`,
     async close() {
       const closed = new Promise<void>((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
@@ -40,4 +45,10 @@ export async function startPageServer(): Promise<PageServer> {
       await closed;
     },
   };
+}
+
+function smallPage(): Resource {
+  const text = SENTENCE.repeat(PAGE_BYTES / SENTENCE.length + 1);
+  const html = HEAD + text.slice(0, PAGE_BYTES - HEAD.length - TAIL.length) + TAIL;
+  return { type: 'text/html; charset=utf-8', bytes: Buffer.from(html) };
 }

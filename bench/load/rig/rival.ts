@@ -1,6 +1,6 @@
 /**
- * A rival as a process of its own, so that its CPU time can be told from the bench's: one program that takes pictures
- * of the page, so many at a time. Parent's side and child's side of the conversation.
+ * A rival as a process of its own, so that its CPU time can be told from the bench's: one program that runs sessions,
+ * so many at a time. Parent's side and child's side of the conversation.
  */
 
 import { fork } from 'node:child_process';
@@ -10,41 +10,54 @@ import { deadline } from '../../../test/deadline.js';
 import { stopProcess } from './server.js';
 
 const START_MS = 30_000;
-/** A picture of the page has more; an empty answer would be fast. */
-export const PICTURE_BYTES_MIN = 3_000;
+
+export const KINDS = ['screenshot', 'pdf', 'content'] as const;
+export type Kind = (typeof KINDS)[number];
+/** What a session gives has more; an empty answer would be fast. */
+export const PRODUCT_BYTES_MIN: Readonly<Record<Kind, number>> = { screenshot: 3_000, pdf: 3_000, content: 2_000 };
+
+export const RIVAL_FILES = ['bare-cdp', 'bare-playwright', 'launching', 'cluster'] as const;
+export type RivalFile = (typeof RIVAL_FILES)[number];
 
 /** What a rival is told, as JSON in its first argument. */
 export interface RivalSetup {
   readonly chromiumPath: string;
   readonly chromiumEnv: Readonly<Record<string, string>>;
   readonly flags: readonly string[];
-  readonly pageUrl: string;
+  /** Sessions at once; what comes above waits. */
+  readonly slots: number;
 }
 
 export interface Batch {
-  readonly shots: number;
-  readonly concurrency: number;
-  /** ms between the end of a cycle and the next. */
+  readonly kind: Kind;
+  readonly pageUrl: string;
+  readonly sessions: number;
+  readonly clients: number;
+  /** ms between the end of a client's session and its next. */
   readonly gapMs: number;
 }
 
-export interface Shot {
-  /** Until the picture was there. */
-  readonly pictureMs: number;
+export interface Session {
+  readonly isOk: boolean;
+  /** Until the picture, say, was there, from when it was asked for: with the wait for a slot. */
+  readonly productMs: number;
   /** Until its context was gone as well. */
   readonly cycleMs: number;
 }
 
 export interface Rival {
   readonly pid: number;
-  run(batch: Batch, limitMs: number): Promise<Shot[]>;
+  run(batch: Batch, limitMs: number): Promise<Session[]>;
   stop(): Promise<void>;
 }
 
-type Answer = { readonly kind: 'ready' } | { readonly kind: 'done'; readonly shots: Shot[] };
+/** Runs one session, and calls `gotProduct` when it has the bytes. */
+export type RunSession = (work: Batch, gotProduct: (bytes: number) => void) => Promise<void>;
 
-export async function startRival(file: 'bare-cdp.js' | 'bare-playwright.js', setup: RivalSetup): Promise<Rival> {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), [JSON.stringify(setup)]);
+type Answer = { readonly kind: 'ready' } | { readonly kind: 'done'; readonly sessions: Session[] };
+
+export async function startRival(file: RivalFile, setup: RivalSetup): Promise<Rival> {
+  const child = fork(fileURLToPath(new URL(`${file}.js`, import.meta.url)), [JSON.stringify(setup)]);
   const answer = async (ms: number): Promise<Answer> => {
     const heard = new Promise<Answer>((resolve, reject) => {
       const ended = (code: number | null): void => reject(new Error(`${file} ended with ${code}`));
@@ -69,7 +82,7 @@ export async function startRival(file: 'bare-cdp.js' | 'bare-playwright.js', set
       const answered = answer(limitMs);
       child.send(batch);
       const done = await answered;
-      return done.kind === 'done' ? done.shots : [];
+      return done.kind === 'done' ? done.sessions : [];
     },
     stop,
   };
@@ -80,33 +93,56 @@ export function readSetup(): RivalSetup {
   return setup;
 }
 
-/** The child's side. `shoot` runs one cycle and calls `gotPicture` when it has the bytes. Ends with its parent. */
-export function serveBatches(shoot: (gotPicture: (bytes: Uint8Array) => void) => Promise<void>, end: () => void): void {
+/** The child's side. `slots` is null for a rival with a queue of its own. Ends with its parent. */
+export function serveBatches(slots: number | null, run: RunSession, end: () => void): void {
+  const limited = slots === null ? run : limit(slots, run);
   process.once('disconnect', end);
   process.once('SIGTERM', end);
-  process.on('message', ({ shots, concurrency, gapMs }: Batch) => {
-    const done: Shot[] = [];
+  process.on('message', (batch: Batch) => {
+    const sessions: Session[] = [];
     let begun = 0;
-    const work = async (): Promise<void> => {
-      while (begun < shots) {
+    const client = async (): Promise<void> => {
+      while (begun < batch.sessions) {
         begun++;
-        done.push(await timed(shoot));
-        if (gapMs > 0) await sleep(gapMs);
+        sessions.push(await timed(limited, batch));
+        if (batch.gapMs > 0) await sleep(batch.gapMs);
       }
     };
-    void Promise.all(Array.from({ length: concurrency }, work)).then(() => tell({ kind: 'done', shots: done }));
+    void Promise.all(Array.from({ length: batch.clients }, client)).then(() => tell({ kind: 'done', sessions }));
   });
   tell({ kind: 'ready' });
 }
 
-async function timed(shoot: Parameters<typeof serveBatches>[0]): Promise<Shot> {
+/** The queue that a program without one would be given: first come, first served. */
+function limit(slots: number, run: RunSession): RunSession {
+  const waiting: (() => void)[] = [];
+  let free = slots;
+  return async (work, gotProduct) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      await run(work, gotProduct);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    }
+  };
+}
+
+async function timed(run: RunSession, batch: Batch): Promise<Session> {
   const startMs = performance.now();
-  let pictureMs = Number.NaN;
-  await shoot((bytes) => {
-    if (bytes.length < PICTURE_BYTES_MIN) throw new Error(`a picture of ${bytes.length} bytes`);
-    pictureMs = performance.now() - startMs;
-  });
-  return { pictureMs, cycleMs: performance.now() - startMs };
+  let productMs = Number.NaN;
+  try {
+    await run(batch, (bytes) => {
+      if (bytes < PRODUCT_BYTES_MIN[batch.kind]) throw new Error(`a ${batch.kind} of ${bytes} bytes`);
+      productMs = performance.now() - startMs;
+    });
+    return { isOk: true, productMs, cycleMs: performance.now() - startMs };
+  } catch (error) {
+    console.error(error);
+    return { isOk: false, productMs, cycleMs: performance.now() - startMs };
+  }
 }
 
 function tell(answer: Answer): void {

@@ -1,10 +1,13 @@
 /**
- * The server as users run it: `node dist/src/main.js` in a process of its own. In: settings; out: its URL and pid, once
- * it says that it is ready.
+ * The server as users run it: `node dist/src/main.js` in a process of its own, with a history file of its own. In:
+ * settings; out: its URL and pid, once it says that it is ready.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { deadline, until } from '../../../test/deadline.js';
@@ -23,15 +26,22 @@ export interface ServerProcess {
 }
 
 /** @throws {Error} when it ends before it listens, or is not ready in time. */
-export async function startServerProcess(settings: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+export async function startServerProcess(
+  settings: Readonly<Record<string, string>> = {},
+  nodeArgs: readonly string[] = [],
+): Promise<ServerProcess> {
   const passed = Object.fromEntries(
     PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   );
-  const child = spawn(process.execPath, [MAIN], {
+  const stateDir = mkdtempSync(join(tmpdir(), 'headcount-bench-'));
+  const child = spawn(process.execPath, [...nodeArgs, MAIN], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...passed, PORT: '0', LOG_LEVEL: 'info', ...settings },
+    env: { ...passed, PORT: '0', LOG_LEVEL: 'info', STATE_DIR: stateDir, ...settings },
   });
-  const stop = (): Promise<void> => stopProcess(child);
+  const stop = async (): Promise<void> => {
+    await stopProcess(child);
+    rmSync(stateDir, { recursive: true, force: true });
+  };
   try {
     const url = await deadline(listeningUrl(child), START_MS, 'the server listens');
     await until(async () => (await fetch(`${url}/health/ready`)).ok, START_MS, 'the server is ready');
@@ -40,6 +50,13 @@ export async function startServerProcess(settings: Readonly<Record<string, strin
     await stop();
     throw error;
   }
+}
+
+/** The least that answers, see `bare-server.ts`. */
+export async function startBareServer(threads: number): Promise<ServerProcess> {
+  const child = fork(fileURLToPath(new URL('./bare-server.js', import.meta.url)), [String(threads)]);
+  const [url] = await deadline(once(child, 'message'), START_MS, 'the bare server listens');
+  return { url: String(url), pid: child.pid ?? 0, stop: () => stopProcess(child) };
 }
 
 /** SIGTERM, and SIGKILL when that is not heard. */

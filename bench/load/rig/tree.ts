@@ -23,6 +23,8 @@ export interface Tree {
   pssBytes(): number;
   /** Resident memory of the root process alone. */
   rootRssBytes(): number;
+  /** CPU ms of the root process alone, of threads that live; to the microsecond where the kernel tells it so. */
+  rootCpuMs(): number;
 }
 
 export function watchTree(root: number): Tree {
@@ -41,6 +43,10 @@ export function watchTree(root: number): Tree {
     },
     pssBytes: () => descendants(root).reduce((sum, pid) => sum + kibOf(pid, 'smaps_rollup', 'Pss:'), 0) * 1024,
     rootRssBytes: () => kibOf(root, 'status', 'VmRSS:') * 1024,
+    rootCpuMs() {
+      const threads = readNumericNames(`${PROC}/${root}/task`) ?? [];
+      return threads.reduce((sum, thread) => sum + threadCpuMs(`${PROC}/${root}/task/${thread}`), 0);
+    },
   };
 }
 
@@ -59,4 +65,9 @@ function descendants(root: number): number[] {
 
 function kibOf(pid: number, file: string, key: string): number {
   return findNumber(readText(`${PROC}/${pid}/${file}`) ?? '', key) ?? 0;
+}
+
+/** The scheduler's nanoseconds; a tick of 10 ms would be more than what is looked for. */
+function threadCpuMs(folder: string): number {
+  return Number((readText(`${folder}/schedstat`) ?? '0').split(' ')[0]) / 1e6;
 }

@@ -1,0 +1,112 @@
+/**
+ * All who run sessions, ours and the rivals, started with the same binary and as many slots; and what a batch of
+ * sessions cost one of them.
+ *
+ * Ours is measured through HTTP, with everything counted and logged as usual; theirs without.
+ */
+
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { discoverChromium } from '../../../src/browsers/discover.js';
+import { shardFlags } from '../../../src/browsers/flags.js';
+import { drive } from './drive.js';
+import {
+  type Batch,
+  PRODUCT_BYTES_MIN,
+  type Rival,
+  type RivalFile,
+  type RivalSetup,
+  type Session,
+  startRival,
+} from './rival.js';
+import { startServerProcess } from './server.js';
+import { type Tree, watchTree } from './tree.js';
+
+const BATCH_MS_MAX = 90_000;
+const SAMPLE_MEMORY_EVERY_MS = 500;
+/** Sessions at once; what comes above waits in a queue. */
+export const SLOTS = 4;
+const QUEUE = 64;
+
+export const RIVALS = {
+  cdp: { file: 'bare-cdp', shownAs: 'bare CDP' },
+  playwright: { file: 'bare-playwright', shownAs: 'playwright-core' },
+  cluster: { file: 'cluster', shownAs: 'puppeteer-cluster' },
+  launching: { file: 'launching', shownAs: 'launch per session' },
+} as const satisfies Record<string, { file: RivalFile; shownAs: string }>;
+export type RivalName = keyof typeof RIVALS;
+export type Name = 'ours' | RivalName;
+
+export interface Contender {
+  measure(batch: Batch): Promise<Measured>;
+  stop(): Promise<void>;
+}
+
+export interface Measured {
+  readonly sessions: readonly Session[];
+  readonly elapsedMs: number;
+  readonly errors: number;
+  /** Of the whole process tree, a session that ended well. */
+  readonly cpuMs: number;
+  /** The most that the whole tree had. */
+  readonly pssBytes: number;
+}
+
+export async function startContender(name: Name): Promise<Contender> {
+  const rival = name === 'ours' ? await startOurs() : await startRival(RIVALS[name].file, await rivalSetup());
+  const tree = watchTree(rival.pid);
+  return { stop: rival.stop, measure: (batch) => measure(rival, tree, batch) };
+}
+
+/** The same binary that the server finds by itself, with the server's flags. */
+async function rivalSetup(): Promise<RivalSetup> {
+  const { path, env } = await discoverChromium({
+    homeDir: homedir(),
+    cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'headcount'),
+    playwrightBrowsersPath: process.env['PLAYWRIGHT_BROWSERS_PATH'],
+    progress: () => {},
+    setting: undefined,
+  });
+  const flags = shardFlags({ profileDir: '', isSandboxed: process.getuid?.() !== 0 });
+  return { chromiumPath: path, chromiumEnv: env, flags: flags.filter((flag) => !flag.includes('-dir=')), slots: SLOTS };
+}
+
+async function startOurs(): Promise<Rival> {
+  const { url, pid, stop } = await startServerProcess({ CONCURRENT: String(SLOTS), QUEUE_LENGTH: String(QUEUE) });
+  return {
+    pid,
+    stop,
+    async run({ kind, pageUrl, sessions, clients, gapMs }, limitMs): Promise<Session[]> {
+      const { asked } = await drive({
+        url,
+        path: `/${kind}`,
+        body: JSON.stringify({ url: pageUrl }),
+        connections: clients,
+        requests: sessions,
+        gapMs,
+        limitMs,
+      });
+      // What follows the answer keeps nobody waiting: its cycle is the answer's time.
+      return asked.map(({ status, bodyBytes, ms }) => ({
+        isOk: status === 200 && bodyBytes >= PRODUCT_BYTES_MIN[kind],
+        productMs: ms,
+        cycleMs: ms,
+      }));
+    },
+  };
+}
+
+async function measure(rival: Rival, tree: Tree, batch: Batch): Promise<Measured> {
+  const beforeMs = await tree.settledCpuMs();
+  const startMs = performance.now();
+  let pssBytes = 0;
+  // While it runs, because at rest the renderers are gone.
+  const timer = setInterval(() => {
+    pssBytes = Math.max(pssBytes, tree.pssBytes());
+  }, SAMPLE_MEMORY_EVERY_MS);
+  const all = await rival.run(batch, BATCH_MS_MAX).finally(() => clearInterval(timer));
+  const elapsedMs = performance.now() - startMs;
+  const cpuMs = (await tree.settledCpuMs()) - beforeMs;
+  const sessions = all.filter(({ isOk }) => isOk);
+  return { sessions, elapsedMs, errors: all.length - sessions.length, cpuMs: cpuMs / sessions.length, pssBytes };
+}

@@ -1,0 +1,121 @@
+/**
+ * Nothing grows: the third week of history takes no more memory than the second and costs as much as the first, and the
+ * last of a million deltas as much as the first. Memory is heap and buffers after a collection, of a process that holds
+ * only the core. (Not the second week: the texts of a week are complete only when its first rows have gone.)
+ */
+
+import { EVERYTHING } from '../../src/metrics/views/selection.js';
+import { type Core, createCore, nextPeriod, runSession } from '../../test/metrics/core.js';
+import { collectGarbage, median } from '../measure.js';
+import type { BenchReport, BenchRow } from '../row.js';
+
+const PERIODS = 2016;
+const SESSIONS = 300;
+/** Periods after which it is looked at: parts of the first week, the second and the third. */
+const AFTER = [1, 504, 1008, PERIODS, 2 * PERIODS, 3 * PERIODS];
+const ASKED = 15;
+const DELTAS = 1_000_000;
+const STEPS = 10;
+const MEGABYTES_MAX = 1;
+const TIMES_MAX = 1.2;
+
+interface Sample {
+  readonly periods: number;
+  readonly megabytes: number;
+  /** ms to close a period and to answer `/metrics` and `/metrics/all` after it, medians. */
+  readonly closeMs: number;
+  readonly liveMs: number;
+}
+
+export async function run(): Promise<BenchReport> {
+  const weeks = growWeeks();
+  const steps = growDeltas();
+  const [one, two, three] = weeks.slice(-3);
+  const [early, late] = [steps[1], steps.at(-1)];
+  if (!one || !two || !three || !early || !late) throw new Error('nothing was measured');
+  const rows: BenchRow[] = [
+    limited('MB that the third week of history adds', three.megabytes - two.megabytes, MEGABYTES_MAX),
+    {
+      ...limited('ms for /metrics, live row changed, after three weeks', three.liveMs / one.liveMs, TIMES_MAX),
+      ours: three.liveMs,
+      compared: { with: 'after one', value: one.liveMs },
+      ratio: one.liveMs / three.liveMs,
+      target: `at most ${TIMES_MAX} of it`,
+    },
+    limited('MB that a million deltas add', late.megabytes - early.megabytes, MEGABYTES_MAX),
+  ];
+  return {
+    rows,
+    tables: [
+      {
+        title: `Growth with history: periods of ${SESSIONS} sessions, ${PERIODS} kept`,
+        columns: ['periods', 'MB heap and buffers', 'ms /metrics, period just closed', 'ms, live row changed'],
+        rows: weeks.map(({ periods, megabytes, closeMs, liveMs }) => [String(periods), megabytes, closeMs, liveMs]),
+      },
+      {
+        title: 'Growth with deltas',
+        columns: ['deltas', 'ns a delta since the line before', 'MB heap and buffers'],
+        rows: steps.map(({ deltas, nanoseconds, megabytes }) => [deltas.toLocaleString('en'), nanoseconds, megabytes]),
+      },
+    ],
+  };
+}
+
+function limited(claim: string, value: number, max: number): BenchRow {
+  return { claim, ours: value, compared: null, ratio: null, target: `<= ${max}`, isMet: value <= max };
+}
+
+function growWeeks(): Sample[] {
+  const core = createCore({ periods: PERIODS });
+  const cpuSlot = core.layout.slotOf('headcount_cpu_ratio');
+  const samples: Sample[] = [];
+  let done = 0;
+  for (const periods of AFTER) {
+    for (; done < periods - Math.min(ASKED, periods); done++) fillPeriod(core);
+    const closeTimes: number[] = [];
+    const liveTimes: number[] = [];
+    for (; done < periods; done++) {
+      fillPeriod(core);
+      closeTimes.push(msOf(() => askAll(core)));
+      core.record(cpuSlot, 0.5);
+      liveTimes.push(msOf(() => askAll(core)));
+    }
+    samples.push({ periods, megabytes: megabytesHeld(), closeMs: median(closeTimes), liveMs: median(liveTimes) });
+  }
+  return samples;
+}
+
+function fillPeriod(core: Core): void {
+  for (let i = 0; i < SESSIONS; i++) runSession(core, (i * 37) % 4000);
+  nextPeriod(core);
+}
+
+function askAll(core: Core): void {
+  core.history(core.snapshot(), EVERYTHING);
+  core.totals(core.snapshot(), EVERYTHING);
+}
+
+function growDeltas(): { deltas: number; nanoseconds: number; megabytes: number }[] {
+  const core = createCore();
+  const slot = core.layout.slotOf('headcount_session_duration_seconds', 'pdf');
+  const count = DELTAS / STEPS;
+  return Array.from({ length: STEPS }, (_, step) => {
+    const ms = msOf(() => {
+      for (let i = 0; i < count; i++) core.record(slot, i % 4000);
+    });
+    return { deltas: (step + 1) * count, nanoseconds: (ms * 1e6) / count, megabytes: megabytesHeld() };
+  });
+}
+
+function msOf(task: () => void): number {
+  const startMs = performance.now();
+  task();
+  return performance.now() - startMs;
+}
+
+/** Whether shared buffers are in it is the engine's affair; the ring, which is one, never changes its size. */
+function megabytesHeld(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
+}
