@@ -116,7 +116,7 @@ function killRenderers(): void {
   }
 }
 
-test('renderers killed: their sessions end as page_crash at once, ready pages are replaced, browsers stay', async () => {
+test('renderers killed: sessions end as page_crash at once, ready pages are replaced, browsers stay', async () => {
   const browsers = server.headcount.browserPids();
   // Of a plain context, and of Playwright's.
   const loading = { html: `<img src="${pages.url('/never')}">` };
