@@ -21,6 +21,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist/src ./dist/src
+COPY --from=build /app/src/page ./src/page
 COPY LICENSE ./
 # Not root: as root, Chromium would run without its sandbox. The sandbox needs user namespaces, which Docker's default
 # seccomp profile refuses; grafana/README.md says how to allow them.

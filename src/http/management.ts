@@ -1,5 +1,5 @@
 /**
- * The routes that tell how the server does: health, pressure, settings, versions, and what there is. Main thread.
+ * The routes that tell how the server does: health, pressure, settings, versions. Main thread.
  */
 import { type Answer, empty, json, type Request, type Route, text } from './route.js';
 
@@ -28,8 +28,6 @@ export interface ManagementRouteOptions {
   readonly notReady: () => NotReady;
   readonly config: () => Record<string, unknown>;
   readonly meta: () => Record<string, string>;
-  /** Paths of all routes, for the start page. */
-  readonly paths: readonly string[];
 }
 
 export function managementRoutes(options: ManagementRouteOptions): Route[] {
@@ -40,7 +38,6 @@ export function managementRoutes(options: ManagementRouteOptions): Route[] {
     isForAnyOrigin: true,
   });
   return [
-    { ...get('/', () => startPage(options)), isOpen: true },
     health('/health/live', () => json({ status: 'ok' })),
     health('/health/ready', () => {
       const reason = options.notReady();
@@ -58,30 +55,4 @@ function pressureAnswer({ headers }: Request, pressure: Pressure): Answer {
     ? text(pressure.message, pressure.isAvailable ? 200 : 503)
     : json({ pressure });
   return { ...answer, headers: { ...answer.headers, Vary: 'Accept' } };
-}
-
-function startPage({ meta, paths }: ManagementRouteOptions): Answer {
-  const { headcount } = meta();
-  const items = paths
-    .filter((path) => path !== '/')
-    .map((path) => `<li><a href="${path}"><code>${path}</code></a></li>`);
-  const page = `<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>headcount</title>
-<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}
-:root{color-scheme:light dark}</style>
-<h1>headcount ${headcount}</h1>
-<p>A server for headless Chromium sessions that counts every one of them.</p>
-<pre>curl -X POST localhost:3000/screenshot -H 'content-type: application/json' \\
-  -d '{"url":"https://example.com"}' -o page.png</pre>
-<ul>${items.join('')}</ul></html>
-`;
-  return {
-    status: 200,
-    headers: {
-      'Content-Type': 'text/html; charset=utf-8',
-      'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-      'Cache-Control': 'no-cache',
-    },
-    chunks: [Buffer.from(page)],
-  };
 }

@@ -9,8 +9,12 @@ export const SESSION_PREFIXES = ['', '/chromium', '/chrome'] as const;
 
 export const TEST_PATH = '/test';
 
+/** The files of the live page, all as one route. */
+export const PAGE_FILE_PATH = '/page/:file';
+
 export const PATHS: readonly string[] = [
   '/',
+  PAGE_FILE_PATH,
   '/health/live',
   '/health/ready',
   '/active',

@@ -18,6 +18,7 @@ import { createEvents, type Events } from '../http/events.js';
 import { managementRoutes } from '../http/management.js';
 import { metricsRoutes } from '../http/metrics.js';
 import { createGate } from '../http/origin.js';
+import { pageRoutes } from '../http/page.js';
 import { PATHS, TEST_PATH } from '../http/paths.js';
 import { createSend } from '../http/send.js';
 import { sessionRoutes } from '../http/sessions.js';
@@ -190,8 +191,9 @@ function buildRooms(
     usage: core.usage,
   });
   const render = (): string => {
-    const told = JSON.stringify({ pressure: status.pressure(), shards: shardStates(pool, shards) });
-    return `{"row":${core.liveRow()},${told.slice(1)}`;
+    const { pressure, notReady } = status;
+    const told = { pressure: pressure(), notReady: notReady(), shards: shardStates(pool, shards) };
+    return `{"row":${core.liveRow()},${JSON.stringify(told).slice(1)}`;
   };
   const events: Events = createEvents({ clock, render });
   return { core, pool, shards, admission, status, events, state, clock, versions, paths };
@@ -211,8 +213,8 @@ function buildEdge({ config, log, workers }: HeadcountOptions, rooms: Rooms, fin
         notReady: status.notReady,
         config: () => ({ ...shownConfig(config), WORKERS: workers }),
         meta: () => ({ ...versions, chromium: finder.version() }),
-        paths,
       }),
+      ...pageRoutes({ isTokenNeeded: config.token !== null, version: versions.headcount, paths }),
       ...controlRoutes({
         sessions: () => admission.sessions().map(viewOf),
         kill: (id) => admission.kill(id, KILLED),

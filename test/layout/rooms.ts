@@ -62,6 +62,7 @@ export const DOORS: readonly Door[] = [
   { package: 'polka', in: ['src/http/'], isOneFile: true },
   { package: 'pino', in: ['src/log.ts'] },
   { package: 'pino-pretty', in: ['src/log.ts'] },
+  { package: 'uplot', in: ['src/page/chart.ts'] },
   { package: 'typebox', in: ['src/http/', 'src/protocol/'] },
   { package: 'tar-fs', in: ['src/browsers/'], isOneFile: true },
   { package: '@sparticuz/chromium', in: ['src/browsers/'], isOneFile: true },

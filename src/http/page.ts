@@ -1,0 +1,106 @@
+/**
+ * The live page and its files: read once, at start, and served from memory, so that no path of a client's ever touches
+ * the file system. They hold no data and need no token; the page asks for what it shows. Main thread.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ServiceError } from '../failures.js';
+import { PAGE_FILE_PATH } from './paths.js';
+import { type Answer, type Route, text } from './route.js';
+
+const METHODS = ['GET', 'HEAD'];
+
+/** What the compiler has made of the page's modules, and beside the sources what it has not to do with. */
+const COMPILED = new URL('../page/', import.meta.url);
+const SOURCES = new URL('../../../src/page/', import.meta.url);
+
+/** Nothing but our own files, and no inline styles: what the charts position, they position by script. */
+const HEADERS = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
+
+const TYPES: Readonly<Record<string, string>> = {
+  css: 'text/css; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+
+export interface PageRouteOptions {
+  /** Whether the page has to ask for a token; otherwise it would find out by a request that counts as unauthorized. */
+  readonly isTokenNeeded: boolean;
+  /** For clients that take no HTML. */
+  readonly version: string;
+  readonly paths: readonly string[];
+}
+
+/** @throws {Error} when a file is missing: an incomplete installation. */
+export function pageRoutes({ isTokenNeeded, version, paths }: PageRouteOptions): Route[] {
+  const html = readFileSync(new URL('page.html', SOURCES), 'utf8');
+  const page = answerOf('page.html', html.replace('{{token}}', isTokenNeeded ? 'needed' : 'none'));
+  const inPlain = text(plainText(version, paths));
+  const files = readFiles();
+  return [
+    {
+      path: '/',
+      methods: METHODS,
+      isOpen: true,
+      handle: ({ headers }) => {
+        const answer = /\btext\/html\b/.test(headers.accept ?? '') ? page : inPlain;
+        return { ...answer, headers: { ...answer.headers, Vary: 'Accept' } };
+      },
+    },
+    {
+      path: PAGE_FILE_PATH,
+      methods: METHODS,
+      isOpen: true,
+      handle: ({ params }) => {
+        const answer = files.get(params['file'] ?? '');
+        if (!answer) throw new ServiceError('NOT_FOUND', 'the page has no such file');
+        return answer;
+      },
+    },
+  ];
+}
+
+function readFiles(): ReadonlyMap<string, Answer> {
+  const modules = readdirSync(COMPILED).filter((name) => name.endsWith('.js'));
+  const assets = readdirSync(SOURCES).filter((name) => /\.(?:css|svg)$/.test(name));
+  const sources = [
+    ...modules.map((name) => ({ name, url: new URL(name, COMPILED) })),
+    ...assets.map((name) => ({ name, url: new URL(name, SOURCES) })),
+    { name: 'uplot.js', url: new URL(import.meta.resolve('uplot/dist/uPlot.iife.min.js')) },
+    { name: 'uplot.css', url: new URL(import.meta.resolve('uplot/dist/uPlot.min.css')) },
+  ];
+  return new Map(sources.map(({ name, url }) => [name, answerOf(name, readFileSync(fileURLToPath(url), 'utf8'))]));
+}
+
+function answerOf(name: string, content: string): Answer {
+  const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+  const tag = createHash('sha256').update(content).digest('base64url').slice(0, 22);
+  return { status: 200, headers: { ...HEADERS, 'Content-Type': type }, chunks: [Buffer.from(content)], tag };
+}
+
+function plainText(version: string, paths: readonly string[]): string {
+  const others = paths.filter((path) => path !== '/' && path !== PAGE_FILE_PATH);
+  return `headcount ${version}: a server for headless Chromium sessions that counts every one of them.
+In a browser, this address is the live page.
+
+${others.join('\n')}
+
+curl -X POST localhost:3000/screenshot -H 'content-type: application/json' \\
+  -d '{"url":"https://example.com"}' -o page.png
+`;
+}

@@ -1,0 +1,169 @@
+/**
+ * One chart: a figure with its legend, drawn by uPlot, and described in words for those who do not see it. In: points
+ * and the range to show; out: what was selected by dragging, and where the pointer is. The one door to uPlot, which is
+ * a script of its own in page.html and so a global.
+ */
+import type UPlot from 'uplot';
+import { createLegend } from './chart-legend.js';
+import type { ChartSpec } from './chart-specs.js';
+import { make } from './elements.js';
+import { span, timeMark } from './format.js';
+import { type Points, stacked, valuesOf } from './points.js';
+import type { Range } from './view.js';
+
+const HEIGHT_PX = 170;
+const AXIS_PX = 52;
+const FONT = '11px system-ui, sans-serif';
+const DASHES = { solid: [], dashed: [7, 4], dotted: [2, 3] } as const;
+/** A click that trembles is no selection. */
+const SELECTION_PX_MIN = 6;
+/** Shared by all charts of the page: the pointer over one shows the same moment on all. */
+const SYNC_KEY = 'history';
+
+export interface ChartEvents {
+  readonly onSelect: (range: Range) => void;
+  readonly onReset: () => void;
+  /** Epoch ms under the pointer; null: it has left. */
+  readonly onPointer: (ms: number | null) => void;
+}
+
+export interface Chart {
+  readonly element: HTMLElement;
+  update(points: Points, range: Range): void;
+  /** The colours have changed. */
+  redraw(): void;
+}
+
+export function createChart(spec: ChartSpec, periodMs: number, events: ChartEvents): Chart {
+  const { series, isStacked, isPerPeriod } = spec;
+  const picks = series.map(({ of }) => of);
+  const drawn = isStacked ? stacked(picks) : picks;
+  const title = isPerPeriod ? `${spec.title}, per ${span(periodMs)}` : spec.title;
+  const legend = createLegend(spec);
+  const plotBox = make('div', { className: 'plot' });
+  plotBox.role = 'img';
+  const caption = make('figcaption', {}, [make('strong', { text: title }), legend.element]);
+  const element = make('figure', {}, [caption, plotBox]);
+  let points: Points = { seconds: [], rows: [] };
+  let range: Range = { fromMs: 0, toMs: 1 };
+
+  const showValues = (plot: UPlot): number | null => {
+    const index = plot.cursor.idx;
+    const isOver = index !== null && index !== undefined && (plot.cursor.left ?? -1) >= 0;
+    legend.show(isOver ? (points.rows[index] ?? null) : (points.rows.at(-1) ?? null));
+    return isOver ? (points.seconds[index] ?? 0) * 1_000 : null;
+  };
+  const onSelect = (plot: UPlot): void => {
+    const { left, width } = plot.select;
+    if (width < SELECTION_PX_MIN) return;
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    const [fromMs, toMs] = [plot.posToVal(left, 'x') * 1_000, plot.posToVal(left + width, 'x') * 1_000];
+    events.onSelect({ fromMs, toMs });
+  };
+
+  const plot = new uPlot(
+    {
+      width: 300,
+      height: HEIGHT_PX,
+      legend: { show: false },
+      padding: [8, 4, 0, 0],
+      scales: {
+        x: { time: true, range: () => [range.fromMs / 1_000, range.toMs / 1_000] },
+        y: { range: (_plot, _min, max) => [0, topOf(spec, max)] },
+      },
+      axes: [timeAxis(), valueAxis(spec)],
+      series: [{}, ...series.map((one, index) => seriesOptions(one, isStacked === true, index))],
+      cursor: cursorOptions(events.onReset),
+      hooks: { setCursor: [(self) => events.onPointer(showValues(self))], setSelect: [onSelect] },
+    },
+    [[], ...drawn.map(() => [])],
+    plotBox,
+  );
+  // A chart is as wide as its column, which may change at any time.
+  new ResizeObserver(() => {
+    const width = plotBox.clientWidth;
+    if (width > 0 && width !== plot.width) plot.setSize({ width, height: HEIGHT_PX });
+  }).observe(plotBox);
+
+  return {
+    element,
+    update(newPoints, newRange) {
+      points = newPoints;
+      range = newRange;
+      plot.setData([points.seconds, ...drawn.map((pick) => valuesOf(points, pick))]);
+      showValues(plot);
+      plotBox.ariaLabel = `${title}. ${legend.summary(points, range)}`;
+    },
+    redraw: () => plot.redraw(),
+  };
+}
+
+function topOf({ scale }: ChartSpec, max: number | null): number {
+  return scale.fixedMax ?? Math.max((max ?? 0) * 1.06, scale.leastMax);
+}
+
+/** Asked for at each drawing, so that light and dark can change under an open page. */
+function colourOf(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
+}
+
+function seriesOptions(one: ChartSpec['series'][number], isStacked: boolean, index: number): UPlot.Series {
+  const colour = (): string => colourOf(one.colour);
+  // Those below are drawn later, over those above: their fills have to hide what is behind.
+  const fill = isStacked ? { fill: () => colourOf(`${one.colour}-fill`) } : {};
+  const paths = uPlot.paths.stepped?.({ align: 1, alignGaps: 1 });
+  return {
+    label: `${index}`,
+    stroke: colour,
+    width: 1.5,
+    dash: [...DASHES[one.line]],
+    points: { show: false },
+    ...(paths ? { paths } : {}),
+    ...fill,
+  };
+}
+
+function timeAxis(): UPlot.Axis {
+  return {
+    ...axis(),
+    size: 28,
+    space: 64,
+    values: (_plot, seconds, _index, _space, stepSeconds) =>
+      seconds.map((one) => timeMark(one * 1_000, stepSeconds * 1_000)),
+  };
+}
+
+function valueAxis({ scale }: ChartSpec): UPlot.Axis {
+  return {
+    ...axis(),
+    size: AXIS_PX,
+    space: 34,
+    values: (_plot, values) => values.map(scale.mark),
+    ...(scale.steps ? { incrs: [...scale.steps] } : {}),
+  };
+}
+
+function axis(): UPlot.Axis {
+  const line = { stroke: () => colourOf('line'), width: 1 };
+  return { stroke: () => colourOf('muted'), font: FONT, grid: line, ticks: { ...line, size: 4 } };
+}
+
+function cursorOptions(onReset: () => void): UPlot.Cursor {
+  return {
+    y: false,
+    points: { size: 6 },
+    drag: { x: true, y: false, setScale: false },
+    // A row holds until the next one begins, so the one before the pointer is meant, not the nearest.
+    dataIdx: (plot, _series, closest, x) => {
+      const at = plot.data[0][closest];
+      return at !== undefined && at > x ? Math.max(closest - 1, 0) : closest;
+    },
+    bind: {
+      dblclick: () => () => {
+        onReset();
+        return null;
+      },
+    },
+    sync: { key: SYNC_KEY, filters: { pub: (type) => type === 'mousemove' || type === 'mouseleave' } },
+  };
+}

@@ -1,0 +1,161 @@
+/**
+ * What the API sends, as the page holds it: JSON in, checked shapes out. A shape that is not as expected is an error
+ * that names the key, rather than a page that shows nonsense. Pure.
+ */
+
+/** Keys that rows and totals share; the names are those of `/metrics`. */
+export const FIGURES = [
+  'successful',
+  'queued',
+  'rejected',
+  'unhealthy',
+  'timedout',
+  'totalTime',
+  'meanTime',
+  'maxTime',
+  'minTime',
+  'maxConcurrent',
+  'error',
+  'units',
+  'running',
+  'unauthorized',
+  'expired',
+  'abandoned',
+  'unavailable',
+  'p50Time',
+  'p95Time',
+  'p99Time',
+  'queueTime',
+  'maxQueueTime',
+] as const;
+export type FigureName = (typeof FIGURES)[number];
+export type Figures = Readonly<Record<FigureName, number>>;
+
+/** One period. `date` is epoch ms; `cpu` and `memory` are ratios. */
+export type Row = Figures & Readonly<Record<'date' | 'cpu' | 'memory', number>>;
+
+export interface Shard {
+  readonly shard: number;
+  readonly state: string;
+  readonly browser: string;
+  readonly sessions: number;
+  readonly pid: number | null;
+}
+
+export interface LiveEvent {
+  readonly row: Row;
+  readonly pressure: Readonly<Record<(typeof PRESSURES)[number], number>>;
+  /** Why a session sent now would not be taken; null: it would. */
+  readonly notReady: string | null;
+  readonly shards: readonly Shard[];
+}
+
+export interface Session {
+  readonly id: string;
+  readonly kind: string;
+  readonly trackingId: string | null;
+  readonly worker: number;
+  readonly state: string;
+  readonly ageMs: number;
+  readonly remoteAddress: string | null;
+}
+
+const ROW_KEYS = ['date', 'cpu', 'memory', ...FIGURES] as const;
+const PRESSURES = [
+  'date',
+  'queued',
+  'recentlyRejected',
+  'running',
+  'maxConcurrent',
+  'maxQueued',
+  'cpu',
+  'memory',
+] as const;
+
+export function eventOf(value: unknown): LiveEvent {
+  const event = objectOf(value, 'event');
+  return {
+    row: rowOf(event['row']),
+    pressure: numbersOf(event['pressure'], PRESSURES),
+    notReady: textOrNull(event, 'notReady'),
+    shards: listOf(event['shards'], 'shards').map(shardOf),
+  };
+}
+
+export function rowsOf(value: unknown): Row[] {
+  return listOf(value, 'rows').map(rowOf);
+}
+
+export function totalsOf(value: unknown): Figures {
+  return numbersOf(value, FIGURES);
+}
+
+export function sessionsOf(value: unknown): Session[] {
+  return listOf(value, 'sessions').map((one) => {
+    const session = objectOf(one, 'session');
+    return {
+      ...numbersOf(session, ['worker', 'ageMs']),
+      id: text(session, 'id'),
+      kind: text(session, 'kind'),
+      state: text(session, 'state'),
+      trackingId: textOrNull(session, 'trackingId'),
+      remoteAddress: textOrNull(session, 'remoteAddress'),
+    };
+  });
+}
+
+/** Those settings, all of them numbers, of what `/config` shows. */
+export function settingsOf<K extends string>(value: unknown, names: readonly K[]): Record<K, number> {
+  return numbersOf(value, names);
+}
+
+function rowOf(value: unknown): Row {
+  return numbersOf(value, ROW_KEYS);
+}
+
+function shardOf(value: unknown): Shard {
+  const shard = objectOf(value, 'shard');
+  const pid = shard['pid'];
+  return {
+    ...numbersOf(shard, ['shard', 'sessions']),
+    state: text(shard, 'state'),
+    browser: text(shard, 'browser'),
+    pid: typeof pid === 'number' ? pid : null,
+  };
+}
+
+function numbersOf<K extends string>(value: unknown, names: readonly K[]): Record<K, number> {
+  const object = objectOf(value, names.join());
+  const numbers: Partial<Record<K, number>> = {};
+  for (const name of names) {
+    const number = object[name];
+    if (typeof number !== 'number') throw new Error(`${name} is no number`);
+    numbers[name] = number;
+  }
+  // Each name has got its number in the loop.
+  return numbers as Record<K, number>;
+}
+
+function listOf(value: unknown, what: string): unknown[] {
+  if (!Array.isArray(value)) throw new Error(`${what}: no list`);
+  return value;
+}
+
+function objectOf(value: unknown, what: string): Record<string, unknown> {
+  if (!isObject(value)) throw new Error(`${what}: no object`);
+  return value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function text(object: Record<string, unknown>, name: string): string {
+  const value = object[name];
+  if (typeof value !== 'string') throw new Error(`${name} is no text`);
+  return value;
+}
+
+function textOrNull(object: Record<string, unknown>, name: string): string | null {
+  return object[name] === null ? null : text(object, name);
+}

@@ -1,0 +1,144 @@
+/**
+ * The week: charts over the rows, the buttons and keys that move and zoom, and the table behind. In: rows as they come;
+ * out: which part of the week is in view.
+ */
+import { type Chart, createChart } from './chart.js';
+import { CHARTS } from './chart-specs.js';
+import { find, make, say } from './elements.js';
+import type { Row } from './figures.js';
+import { dayAndClock, range as rangeText } from './format.js';
+import { mergeRows, withLive } from './history.js';
+import { pointsOf, rowsWithin } from './points.js';
+import { createRowsTable } from './rows-table.js';
+import { type Bounds, pan, type Range, rangeOf, SPANS, spanFor, type View, within, zoom } from './view.js';
+
+const ZOOM_FACTOR = 2;
+
+export interface HistoryOptions {
+  readonly periodMs: number;
+  readonly retentionMs: number;
+  /** `isLatest`: it ends now, and goes along with the clock. */
+  readonly onView: (range: Range, isLatest: boolean) => void;
+}
+
+export interface HistorySection {
+  /** All rows that `/metrics` has, the live one last. */
+  setRows(rows: readonly Row[], nowMs: number): void;
+  /** Those since the last one known, which is among them. */
+  addRows(rows: readonly Row[], nowMs: number): void;
+  /** The live row as it is now; drawn only while it is in view. */
+  setLive(row: Row, nowMs: number): void;
+  /** What is shown, as `onView` had it. */
+  view(): { readonly range: Range; readonly isLatest: boolean } | null;
+}
+
+export function createHistorySection({ periodMs, retentionMs, onView }: HistoryOptions): HistorySection {
+  const box = find('charts', HTMLElement);
+  const rangeLine = find('range', HTMLParagraphElement);
+  const pointerLine = find('cursor', HTMLParagraphElement);
+  const rowsTable = createRowsTable(() => draw());
+  const spanButtons = createSpanButtons((spanMs) => change(() => ({ kind: 'latest', spanMs })));
+  let rows: readonly Row[] = [];
+  let nowMs = 0;
+  let view: View | null = null;
+  const bounds = (): Bounds => ({ nowMs, retentionMs, spanMsMin: 2 * periodMs });
+  const first = (): View => spanFor(rows[0]?.date ?? nowMs, nowMs);
+
+  const charts: readonly Chart[] = CHARTS.map((spec) =>
+    createChart(spec, periodMs, {
+      onSelect: (range) => change((_view, limits) => within(range, limits)),
+      onReset: () => change(first),
+      onPointer: (ms) => say(pointerLine, ms === null ? '' : `at ${dayAndClock(ms)}`),
+    }),
+  );
+  box.replaceChildren(...charts.map(({ element }) => element));
+
+  const draw = (): void => {
+    if (view === null || document.hidden) return;
+    const range = rangeOf(view, nowMs);
+    const points = pointsOf(rows, { periodMs, nowMs });
+    for (const chart of charts) chart.update(points, range);
+    rowsTable.show(rowsWithin(rows, range, periodMs));
+    say(rangeLine, rangeText(range.fromMs, range.toMs));
+  };
+  const change = (to: (view: View, bounds: Bounds) => View): void => {
+    if (view === null) return;
+    view = to(view, bounds());
+    spanButtons.show(view);
+    draw();
+    onView(rangeOf(view, nowMs), view.kind === 'latest');
+  };
+
+  const take = (newRows: readonly Row[], atMs: number): void => {
+    nowMs = atMs;
+    rows = newRows;
+    view ??= first();
+    change((same) => same);
+  };
+
+  bindControls({ change, first, box });
+  document.addEventListener('visibilitychange', draw);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    for (const chart of charts) chart.redraw();
+  });
+
+  return {
+    setRows: (all, atMs) => take(all, atMs),
+    addRows: (newer, atMs) => take(mergeRows(rows, newer, atMs - retentionMs - periodMs), atMs),
+    setLive(row, atMs) {
+      nowMs = atMs;
+      rows = withLive(rows, row);
+      if (view?.kind === 'latest') draw();
+    },
+    view: () => view && { range: rangeOf(view, nowMs), isLatest: view.kind === 'latest' },
+  };
+}
+
+interface Controls {
+  readonly change: (to: (view: View, bounds: Bounds) => View) => void;
+  readonly first: () => View;
+  readonly box: HTMLElement;
+}
+
+function bindControls({ change, first, box }: Controls): void {
+  const steps = {
+    earlier: () => change((view, bounds) => pan(view, -1, bounds)),
+    later: () => change((view, bounds) => pan(view, 1, bounds)),
+    'zoom-in': () => change((view, bounds) => zoom(view, 1 / ZOOM_FACTOR, bounds)),
+    'zoom-out': () => change((view, bounds) => zoom(view, ZOOM_FACTOR, bounds)),
+    reset: () => change(first),
+  };
+  for (const [id, step] of Object.entries(steps)) find(id, HTMLButtonElement).addEventListener('click', step);
+  const keys = new Map<string, () => void>([
+    ['ArrowLeft', steps.earlier],
+    ['ArrowRight', steps.later],
+    ['+', steps['zoom-in']],
+    ['=', steps['zoom-in']],
+    ['-', steps['zoom-out']],
+    ['Escape', steps.reset],
+  ]);
+  box.addEventListener('keydown', (event) => {
+    const step = keys.get(event.key);
+    // With a modifier they are the browser's: back, and its own zoom.
+    if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    step();
+  });
+}
+
+function createSpanButtons(onSpan: (spanMs: number) => void): { show(view: View): void } {
+  const buttons = SPANS.map(({ label, spanMs }) => {
+    const button = make('button', { text: label });
+    button.type = 'button';
+    button.addEventListener('click', () => onSpan(spanMs));
+    return button;
+  });
+  find('spans', HTMLFieldSetElement).replaceChildren(...buttons);
+  return {
+    show(view) {
+      for (const [index, button] of buttons.entries()) {
+        button.ariaPressed = String(view.kind === 'latest' && view.spanMs === SPANS[index]?.spanMs);
+      }
+    },
+  };
+}

@@ -1,0 +1,17 @@
+/**
+ * The rows that the page holds: the closed ones as `/metrics` gave them, and the live one as the last event had it.
+ * Pure.
+ */
+import type { Row } from './figures.js';
+
+/** `rows` with those of `newer`, which win where dates are equal; oldest first, none before `fromMs`. */
+export function mergeRows(rows: readonly Row[], newer: readonly Row[], fromMs: number): Row[] {
+  const byDate = new Map([...rows, ...newer].map((row) => [row.date, row]));
+  return [...byDate.values()].filter(({ date }) => date >= fromMs).sort((a, b) => a.date - b.date);
+}
+
+/** `rows` with the live one at the end. Later rows go: a server that came back with another history has others. */
+export function withLive(rows: readonly Row[], live: Row): Row[] {
+  const from = rows.findLastIndex(({ date }) => date < live.date);
+  return [...rows.slice(0, from + 1), live];
+}

@@ -1,0 +1,119 @@
+/**
+ * Follows `/events` for as long as the page is open: reads, notices when nothing comes any more, and connects again,
+ * later each time until it works. In: how to open the stream; out: the data of events, and the state of the connection.
+ */
+import { type Bytes, Refused } from './api.js';
+import { createEventText } from './event-text.js';
+
+const BACK_OFF_FIRST_MS = 250;
+const BACK_OFF_LAST_MS = 10_000;
+/** Events come each second; a connection that is silent for so long is dead, whatever the socket says. */
+const SILENCE_MS_MAX = 8_000;
+
+export type StreamState =
+  | { readonly kind: 'connecting' | 'live' | 'unauthorized' }
+  | { readonly kind: 'lost'; readonly message: string };
+
+export interface StreamOptions {
+  readonly open: (signal: AbortSignal) => Promise<ReadableStream<Bytes>>;
+  /** Called at the first event of each connection, before `onEvent`. */
+  readonly onState: (state: StreamState) => void;
+  readonly onEvent: (data: string) => void;
+}
+
+export interface Stream {
+  /** Connects now, whatever it is doing: with another token, or because the network is back. */
+  restart(): void;
+  stop(): void;
+}
+
+export function followEvents(options: StreamOptions): Stream {
+  let current = new AbortController();
+
+  const read = async (signal: AbortSignal, onFirst: () => void): Promise<void> => {
+    const silence = watchSilence();
+    const body = await options.open(AbortSignal.any([signal, silence.signal]));
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    const split = createEventText();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done || signal.aborted) return;
+        silence.postpone();
+        for (const data of split(value)) {
+          onFirst();
+          options.onEvent(data);
+        }
+      }
+    } finally {
+      silence.stop();
+      void reader.cancel().catch(() => {});
+    }
+  };
+
+  const follow = async (signal: AbortSignal): Promise<void> => {
+    let backOffMs = BACK_OFF_FIRST_MS;
+    options.onState({ kind: 'connecting' });
+    while (!signal.aborted) {
+      let isLive = false;
+      let message = 'the server has ended the connection';
+      try {
+        await read(signal, () => {
+          if (!isLive) options.onState({ kind: 'live' });
+          isLive = true;
+          backOffMs = BACK_OFF_FIRST_MS;
+        });
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof Refused && error.status === 401) {
+          options.onState({ kind: 'unauthorized' });
+          return;
+        }
+        message = messageOf(error);
+      }
+      if (signal.aborted) return;
+      options.onState({ kind: 'lost', message });
+      await pause(backOffMs, signal);
+      backOffMs = Math.min(backOffMs * 2, BACK_OFF_LAST_MS);
+    }
+  };
+
+  return {
+    restart() {
+      current.abort();
+      current = new AbortController();
+      void follow(current.signal);
+    },
+    stop: () => current.abort(),
+  };
+}
+
+/** What fetch itself throws says nothing that would help. */
+function messageOf(error: unknown): string {
+  const isOwn = error instanceof Error && !(error instanceof TypeError) && !(error instanceof DOMException);
+  return isOwn ? error.message : 'the server does not answer';
+}
+
+/** Aborts its signal when nobody postpones it. */
+function watchSilence(): { readonly signal: AbortSignal; postpone(): void; stop(): void } {
+  const controller = new AbortController();
+  let timer = setTimeout(() => controller.abort(), SILENCE_MS_MAX);
+  return {
+    signal: controller.signal,
+    postpone() {
+      clearTimeout(timer);
+      timer = setTimeout(() => controller.abort(), SILENCE_MS_MAX);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
