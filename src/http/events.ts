@@ -51,7 +51,12 @@ export function createEvents({ clock, render }: EventsOptions): Events {
       });
       if (listeners.size === 1) tick();
       else stream.push(`data: ${render()}\n\n`);
-      const headers = { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store' };
+      const headers = {
+        'Content-Type': 'text/event-stream; charset=utf-8',
+        'Cache-Control': 'no-store',
+        // Kept for a next request, the connection would hold up a server that stops.
+        Connection: 'close',
+      };
       return { status: 200, headers, chunks: [], stream };
     },
   };

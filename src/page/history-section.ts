@@ -60,6 +60,8 @@ export function createHistorySection({ periodMs, retentionMs, onView }: HistoryO
     for (const chart of charts) chart.update(points, range);
     rowsTable.show(rowsWithin(rows, range, periodMs));
     say(rangeLine, rangeText(range.fromMs, range.toMs));
+    rangeLine.dataset['fromMs'] = String(range.fromMs);
+    rangeLine.dataset['toMs'] = String(range.toMs);
   };
   const change = (to: (view: View, bounds: Bounds) => View): void => {
     if (view === null) return;

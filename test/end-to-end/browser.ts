@@ -1,0 +1,59 @@
+/**
+ * A real browser for tests of pages: the Chromium that the server itself would find, driven by playwright-core. Each
+ * tab keeps account of what must not happen: complaints on its console, errors, and requests to anywhere else.
+ */
+
+import { tmpdir } from 'node:os';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { discoverChromium } from '../../src/browsers/discover.js';
+
+export interface Tab {
+  readonly page: Page;
+  /** What went wrong so far, but for what one of these explains. */
+  problems(expected?: RegExp): string[];
+  close(): Promise<void>;
+}
+
+export async function openBrowser(): Promise<Browser> {
+  const homeDir = process.env['HOME'] ?? tmpdir();
+  const { path, env } = await discoverChromium({
+    setting: undefined,
+    homeDir,
+    cacheDir: `${homeDir}/.cache/headcount`,
+    playwrightBrowsersPath: undefined,
+    progress: () => {},
+  });
+  return await chromium.launch({
+    executablePath: path,
+    chromiumSandbox: process.getuid?.() !== 0,
+    env: { PATH: process.env['PATH'] ?? '', HOME: homeDir, ...env },
+  });
+}
+
+/** A tab of its own session, at `url`. */
+export async function openTab(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Tab> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(8_000);
+  const seen: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() !== 'log') seen.push(`console ${message.type()}: ${message.text()} ${message.location().url}`);
+  });
+  page.on('pageerror', (error) => seen.push(`error: ${error.message}`));
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== new URL(url).origin) seen.push(`request to ${request.url()}`);
+  });
+  await page.goto(url);
+  return {
+    page,
+    problems: (expected) => seen.filter((one) => !expected?.test(one)),
+    close: () => context.close(),
+  };
+}
+
+/** Every `<data>` of the page whose id begins with `prefix`: its exact value by the rest of its id. */
+export async function figuresOf(page: Page, prefix: string): Promise<Record<string, number>> {
+  const script = `Object.fromEntries([...document.querySelectorAll('data[id^="${prefix}"]')].map(
+    (one) => [one.id.slice(${prefix.length}), Number(one.value)]))`;
+  return await page.evaluate<Record<string, number>>(script);
+}

@@ -1,0 +1,101 @@
+/**
+ * The page's routes: what they send, to whom, and that nothing but their own files can be had.
+ */
+
+import { readFileSync } from 'node:fs';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { pageRoutes } from '../../src/http/page.js';
+import { PATHS } from '../../src/http/paths.js';
+import type { Answer } from '../../src/http/route.js';
+
+const test = suite('http/page');
+const routes = pageRoutes({ isTokenNeeded: false, version: '1.2.3', paths: PATHS });
+
+async function ask(path: string, given: { accept?: string; file?: string } = {}, from = routes): Promise<Answer> {
+  const route = from.find((one) => one.path === path);
+  assert.ok(route?.isOpen && !route.isForAnyOrigin);
+  const headers = given.accept === undefined ? {} : { accept: given.accept };
+  const params = given.file === undefined ? {} : { file: given.file };
+  const { signal } = new AbortController();
+  const raw = new IncomingMessage(new Socket());
+  return await route.handle({ method: 'GET', headers, params, query: new URLSearchParams(), raw, signal });
+}
+
+function bodyOf({ chunks }: Answer): string {
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+
+test('a browser gets the page, others a text that lists the routes', async () => {
+  const page = await ask('/', { accept: BROWSER });
+  assert.match(bodyOf(page), /^<!doctype html>/i);
+  assert.is(page.headers['Vary'], 'Accept');
+  for (const accept of ['*/*', 'text/plain', 'application/json']) {
+    const plain = await ask('/', { accept });
+    assert.is(plain.headers['Content-Type'], 'text/plain; charset=utf-8');
+    assert.is(plain.headers['Vary'], 'Accept');
+    for (const path of ['/metrics', '/kill/all', '/screenshot']) assert.match(bodyOf(plain), `\n${path}\n`);
+  }
+  assert.match(bodyOf(await ask('/')), 'headcount 1.2.3');
+});
+
+test('everything goes out under the strict policy, with a tag of its content', async () => {
+  const answers = [await ask('/', { accept: BROWSER }), await ask('/page/:file', { file: 'main.js' })];
+  for (const { headers, tag } of answers) {
+    assert.is(
+      headers['Content-Security-Policy'],
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    assert.is(headers['Referrer-Policy'], 'no-referrer');
+    assert.match(tag ?? '', /^[\w-]{22}$/);
+  }
+  assert.is(new Set(answers.map(({ tag }) => tag)).size, 2);
+});
+
+test('the page says whether it has to ask for a token, and nothing else of the server', async () => {
+  const guarded = pageRoutes({ isTokenNeeded: true, version: '1.2.3', paths: PATHS });
+  const [open, closed] = [await ask('/', { accept: BROWSER }), await ask('/', { accept: BROWSER }, guarded)].map(
+    bodyOf,
+  );
+  assert.match(open ?? '', 'content="none"');
+  assert.is(closed, open?.replace('content="none"', 'content="needed"'));
+  assert.not.match(open ?? '', '{{');
+});
+
+test('every file that the page and its modules name is served, as what it is', async () => {
+  const wanted = [...bodyOf(await ask('/', { accept: BROWSER })).matchAll(/(?:href|src)="page\/([^"]+)"/g)];
+  const names = wanted.map(([, name = '']) => name);
+  assert.ok(names.length > 4);
+  for (const name of names) {
+    const answer = await ask('/page/:file', { file: name });
+    const type = { js: 'text/javascript', css: 'text/css', svg: 'image/svg' }[name.split('.').at(-1) ?? ''];
+    assert.match(answer.headers['Content-Type'] ?? '', type ?? 'a known type');
+    for (const [, next = ''] of bodyOf(answer).matchAll(/^import [^']*'\.\/([\w.-]+)'/gm)) {
+      if (!names.includes(next)) names.push(next);
+    }
+  }
+  assert.ok(names.includes('chart.js') && names.includes('uplot.js'));
+});
+
+test('nothing else is served, however it is written', async () => {
+  for (const file of ['', 'page.html', '..', '../main.js', '%2e%2e/main.js', 'tsconfig.json', 'main.ts', '__proto__']) {
+    const error = await ask('/page/:file', { file }).then(
+      () => null,
+      (one: unknown) => one,
+    );
+    assert.match(String(error), 'no such file', file);
+  }
+});
+
+test('what is served is in the package and in the image', () => {
+  const { files }: { files: string[] } = JSON.parse(readFileSync('package.json', 'utf8'));
+  for (const kind of ['html', 'css', 'svg']) assert.ok(files.includes(`src/page/*.${kind}`), kind);
+  assert.match(readFileSync('Dockerfile', 'utf8'), '/app/src/page ./src/page');
+});
+
+test.run();

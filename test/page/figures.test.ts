@@ -1,0 +1,50 @@
+/**
+ * What the page takes from the API: the keys are those that the server has, and nothing else passes.
+ */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FIELDS } from '../../src/metrics/fields.js';
+import { eventOf, FIGURES, rowsOf, sessionsOf, settingsOf } from '../../src/page/figures.js';
+import { rowAt } from './rows.js';
+
+const test = suite('page/figures');
+const PRESSURE = {
+  date: 5,
+  queued: 0,
+  recentlyRejected: 0,
+  running: 1,
+  maxConcurrent: 2,
+  maxQueued: 3,
+  cpu: 4,
+  memory: 5,
+};
+
+test('the names are those of the columns that rows and totals share', () => {
+  const shared = FIELDS.filter(({ inTotals, of }) => inTotals && of !== null).map(({ name }) => name);
+  assert.equal([...FIGURES].sort(), [...shared].sort());
+});
+
+test('an event becomes what the page shows', () => {
+  const shards = [{ shard: 0, state: 'busy', browser: 'ready', sessions: 1, pid: null }];
+  const event = eventOf({ row: rowAt(300_000), pressure: PRESSURE, notReady: 'full', shards });
+  assert.is(event.row.date, 300_000);
+  assert.is(event.pressure.running, 1);
+  assert.is(event.notReady, 'full');
+  assert.equal(event.shards, shards);
+  assert.is(eventOf({ row: rowAt(0), pressure: PRESSURE, notReady: null, shards: [] }).notReady, null);
+});
+
+test('what is not as expected is named', () => {
+  assert.throws(() => rowsOf([{ ...rowAt(0), p50Time: null }]), /p50Time/);
+  assert.throws(() => rowsOf({}), /rows/);
+  assert.throws(
+    () => eventOf({ row: rowAt(0), pressure: { ...PRESSURE, cpu: '1' }, notReady: null, shards: [] }),
+    /cpu/,
+  );
+  assert.throws(() => eventOf(null), /event/);
+  assert.throws(() => sessionsOf([{ id: 1 }]), /worker|id/);
+  assert.throws(() => settingsOf({ METRICS_PERIODS: '7' }, ['METRICS_PERIODS']), /METRICS_PERIODS/);
+});
+
+test.run();
