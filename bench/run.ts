@@ -17,7 +17,7 @@ import type { BenchReport } from './row.js';
 
 /** Folders of `bench/` in which every file is a benchmark, but those that run in a thread of one. */
 const FOLDERS = ['metrics', 'admission', 'load'];
-const THREAD = /-thread\.ts$/;
+const BENCH = /(?<!-thread)\.ts$/;
 const FLAGS = ['--quick', '--full', '--readme'];
 const README = 'bench/README.md';
 const MARKS = ['<!-- results -->\n', '\n<!-- /results -->'] as const;
@@ -63,7 +63,7 @@ function readArguments(args: readonly string[]): { patterns: string[]; flags: st
 
 function filesOf(folder: string): string[] {
   // By the sources: what was compiled of a file that is gone stays in `dist/`.
-  const names = readdirSync(join(HERE, '../../bench', folder)).filter((name) => !THREAD.test(name));
+  const names = readdirSync(join(HERE, '../../bench', folder)).filter((name) => BENCH.test(name));
   return names.sort().map((name) => join(folder, name.replace(/\.ts$/, '.js')));
 }
 

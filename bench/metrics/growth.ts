@@ -1,9 +1,10 @@
 /**
- * Nothing grows: the third week of history takes no more memory than the second and costs as much as the first, and the
- * last of a million deltas as much as the first. Memory is heap and buffers after a collection, of a process that holds
- * only the core. (Not the second week: the texts of a week are complete only when its first rows have gone.)
+ * Nothing grows: the second week of history takes no more memory than the first and costs as much, and the last of a
+ * million deltas as much as the first. Memory is heap and buffers after a collection, of a process that holds only the
+ * core.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EVERYTHING } from '../../src/metrics/views/selection.js';
 import { type Core, createCore, nextPeriod, runSession } from '../../test/metrics/core.js';
 import { collectGarbage, median } from '../measure.js';
@@ -11,11 +12,12 @@ import type { BenchReport, BenchRow } from '../row.js';
 
 const PERIODS = 2016;
 const SESSIONS = 300;
-/** Periods after which it is looked at: parts of the first week, the second and the third. */
-const AFTER = [1, 504, 1008, PERIODS, 2 * PERIODS, 3 * PERIODS];
+/** Periods after which it is looked at: parts of the first week, and the second. */
+const AFTER = [1, 504, 1008, PERIODS, 2 * PERIODS];
 const ASKED = 15;
 const DELTAS = 1_000_000;
 const STEPS = 10;
+const SETTLE_MS = 100;
 const MEGABYTES_MAX = 1;
 const TIMES_MAX = 1.2;
 
@@ -28,18 +30,18 @@ interface Sample {
 }
 
 export async function run(): Promise<BenchReport> {
-  const weeks = growWeeks();
-  const steps = growDeltas();
-  const [one, two, three] = weeks.slice(-3);
+  const weeks = await growWeeks();
+  const steps = await growDeltas();
+  const [one, two] = weeks.slice(-2);
   const [early, late] = [steps[1], steps.at(-1)];
-  if (!one || !two || !three || !early || !late) throw new Error('nothing was measured');
+  if (!one || !two || !early || !late) throw new Error('nothing was measured');
   const rows: BenchRow[] = [
-    limited('MB that the third week of history adds', three.megabytes - two.megabytes, MEGABYTES_MAX),
+    limited('MB that the second week of history adds', two.megabytes - one.megabytes, MEGABYTES_MAX),
     {
-      ...limited('ms for /metrics, live row changed, after three weeks', three.liveMs / one.liveMs, TIMES_MAX),
-      ours: three.liveMs,
+      ...limited('ms for /metrics, live row changed, after two weeks', two.liveMs / one.liveMs, TIMES_MAX),
+      ours: two.liveMs,
       compared: { with: 'after one', value: one.liveMs },
-      ratio: one.liveMs / three.liveMs,
+      ratio: one.liveMs / two.liveMs,
       target: `at most ${TIMES_MAX} of it`,
     },
     limited('MB that a million deltas add', late.megabytes - early.megabytes, MEGABYTES_MAX),
@@ -65,7 +67,7 @@ function limited(claim: string, value: number, max: number): BenchRow {
   return { claim, ours: value, compared: null, ratio: null, target: `<= ${max}`, isMet: value <= max };
 }
 
-function growWeeks(): Sample[] {
+async function growWeeks(): Promise<Sample[]> {
   const core = createCore({ periods: PERIODS });
   const cpuSlot = core.layout.slotOf('headcount_cpu_ratio');
   const samples: Sample[] = [];
@@ -80,7 +82,7 @@ function growWeeks(): Sample[] {
       core.record(cpuSlot, 0.5);
       liveTimes.push(msOf(() => askAll(core)));
     }
-    samples.push({ periods, megabytes: megabytesHeld(), closeMs: median(closeTimes), liveMs: median(liveTimes) });
+    samples.push({ periods, megabytes: await megabytesHeld(), closeMs: median(closeTimes), liveMs: median(liveTimes) });
   }
   return samples;
 }
@@ -95,16 +97,18 @@ function askAll(core: Core): void {
   core.totals(core.snapshot(), EVERYTHING);
 }
 
-function growDeltas(): { deltas: number; nanoseconds: number; megabytes: number }[] {
+async function growDeltas(): Promise<{ deltas: number; nanoseconds: number; megabytes: number }[]> {
   const core = createCore();
   const slot = core.layout.slotOf('headcount_session_duration_seconds', 'pdf');
   const count = DELTAS / STEPS;
-  return Array.from({ length: STEPS }, (_, step) => {
+  const steps = [];
+  for (let step = 1; step <= STEPS; step++) {
     const ms = msOf(() => {
       for (let i = 0; i < count; i++) core.record(slot, i % 4000);
     });
-    return { deltas: (step + 1) * count, nanoseconds: (ms * 1e6) / count, megabytes: megabytesHeld() };
-  });
+    steps.push({ deltas: step * count, nanoseconds: (ms * 1e6) / count, megabytes: await megabytesHeld() });
+  }
+  return steps;
 }
 
 function msOf(task: () => void): number {
@@ -114,7 +118,10 @@ function msOf(task: () => void): number {
 }
 
 /** Whether shared buffers are in it is the engine's affair; the ring, which is one, never changes its size. */
-function megabytesHeld(): number {
+async function megabytesHeld(): Promise<number> {
+  collectGarbage();
+  // Buffers whose owners are gone are freed a moment later, and seen in the next collection.
+  await sleep(SETTLE_MS);
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return (heapUsed + external) / 2 ** 20;
