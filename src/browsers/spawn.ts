@@ -6,6 +6,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { BrowserExitReason } from '../protocol/names.js';
@@ -14,6 +15,8 @@ import { shardFlags } from './flags.js';
 
 const STDERR_KEPT_BYTES = 4_096;
 const FOLDER_PREFIX = 'browser-';
+/** Pages take all the CPU that they can get; who counts them and answers for them has to come first. */
+const NICENESS = 5;
 
 export interface BrowserProcess {
   readonly pid: number;
@@ -67,6 +70,7 @@ export async function spawnBrowser(options: {
       env: { ...options.environment, ...chromium.env, HOME: folder, TMPDIR: ownTempDir },
     });
     for (const fd of theirs) closeSync(fd);
+    yieldToServer(child.pid);
     const pid = await started(child);
     const { kill, exited } = watchExit(child, pid, {
       isOutOfMemory: options.isOutOfMemory,
@@ -84,6 +88,16 @@ export async function spawnBrowser(options: {
 }
 
 type Child = ReturnType<typeof spawn>;
+
+/** All that it starts inherits it, as it has started nothing yet. One that could not be spawned has no pid. */
+function yieldToServer(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, NICENESS);
+  } catch {
+    // Already gone, which `exited` will tell.
+  }
+}
 
 async function started(child: Child): Promise<number> {
   return await new Promise((resolve, reject) => {
