@@ -24,7 +24,7 @@ export function short(value: number): string {
 
 /** Small numbers with a tenth. */
 export function rate(value: number): string {
-  return value >= 100 ? WHOLE.format(value) : TENTHS.format(value);
+  return value === 0 || value >= 10 ? WHOLE.format(value) : TENTHS.format(value);
 }
 
 export function percent(ratio: number): string {

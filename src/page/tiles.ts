@@ -23,14 +23,20 @@ export function createTiles(): Tiles {
   const runningOf = find('now-running-of', HTMLElement);
   const queuedOf = find('now-queued-of', HTMLElement);
   const rateOver = find('now-rate-over', HTMLElement);
-  const bar = (name: string): ((ratio: number) => void) => {
+  const bar = (name: string, high: number): ((ratio: number) => void) => {
     const element = find(`now-${name}-bar`, HTMLElement);
     return (ratio) => {
       element.style.inlineSize = `${Math.min(Math.max(ratio, 0), 1) * 100}%`;
-      element.classList.toggle('high', ratio >= 0.9);
+      element.classList.toggle('high', ratio >= high);
     };
   };
-  const bars = { running: bar('running'), queued: bar('queued'), cpu: bar('cpu'), memory: bar('memory') };
+  // That every slot is taken is good use; that the queue is long, or a resource short, is not.
+  const bars = {
+    running: bar('running', Number.POSITIVE_INFINITY),
+    queued: bar('queued', 0.9),
+    cpu: bar('cpu', 0.9),
+    memory: bar('memory', 0.9),
+  };
 
   return {
     show({ pressure }, rate) {

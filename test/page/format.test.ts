@@ -23,7 +23,7 @@ test('durations take the unit that fits', () => {
 
 test('numbers are grouped, rates keep a tenth while they are small', () => {
   assert.is(format.count(1_234_567), '1,234,567');
-  assert.equal([0, 3.14, 99.94, 100.4].map(format.rate), ['0.0', '3.1', '99.9', '100']);
+  assert.equal([0, 3.14, 9.94, 10.4].map(format.rate), ['0', '3.1', '9.9', '10']);
   assert.is(format.percent(0.456), '46 %');
 });
 
