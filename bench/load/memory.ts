@@ -12,9 +12,9 @@ import { watchTree } from './rig/tree.js';
 
 const RATIO_MAX = 1.05;
 const NULL_CLIENTS = 16;
-const NULL_AFTER = isQuick() ? [500, 1_000, 2_000] : [500, 1_000, 2_000, 5_000, 10_000];
+const NULL_AFTER = isQuick() ? [500, 1_000] : [500, 1_000, 2_000, 5_000, 10_000];
 const REAL_CLIENTS = 4;
-const REAL_AFTER = isQuick() ? [20, 60] : [50, 100, 200, 300, 400, 550];
+const REAL_AFTER = isQuick() ? [20, 40] : [50, 100, 200, 300, 400, 550];
 const DRIVE_MS_MAX = 90_000;
 
 interface Sample {

@@ -19,8 +19,8 @@ const PERCENT_MAX = 1;
 const CLIENTS = 4;
 const WARM_UP = 12;
 const DRIVE_MS_MAX = 90_000;
-const REAL = isQuick() ? 30 : 150;
-const NULL = isQuick() ? 3_000 : 15_000;
+const REAL = isQuick() ? 20 : 150;
+const NULL = isQuick() ? 2_000 : 15_000;
 /** Owners of less than this share are shown together. */
 const SHOWN_SHARE = 0.01;
 

@@ -102,7 +102,7 @@ async function compete(
   pages: PageServer,
 ): Promise<Round[]> {
   const all: Round[] = [];
-  for (let number = 0; number < (isQuick() ? 2 : rounds); number++) {
+  for (let number = 0; number < (isQuick() ? 1 : rounds); number++) {
     const round: Round = {};
     for (const name of ['ours', ...rivals] as const) {
       const share = name === 'launching' || isQuick() ? LESS : 1;

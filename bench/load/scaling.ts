@@ -13,7 +13,7 @@ import { watchTree } from './rig/tree.js';
 const REQUESTS = isQuick() ? 1_000 : 6_000;
 const WARM_UP = isQuick() ? 500 : 2_000;
 const CLIENTS = isQuick() ? [1, 1000] : [1, 10, 100, 1000];
-const WORKERS = isQuick() ? [1, 4] : [1, 2, 4, 8];
+const WORKERS = isQuick() ? [1, 2] : [1, 2, 4, 8];
 /** Slots, so that more clients than this wait. */
 const SLOTS = 16;
 const WORKERS_USUAL = 2;
