@@ -18,6 +18,8 @@ import { createRunning } from './running.js';
 
 /** A thread that needs more has met a page made to exhaust it; its end costs that shard alone. */
 const THREAD_HEAP_MB = 512;
+/** What a session makes is gone with it; room for more would only be kept: 48 MB a thread by default. */
+const THREAD_YOUNG_MB = 12;
 const CLAIM_RETRY_MS = 20;
 /** How long the pool may be short of threads before it is made anew. */
 const SHORT_MS = 2_000;
@@ -138,7 +140,7 @@ export function createPool(options: PoolOptions): Pool {
       recordTiming: false,
       // Nothing of ours: least of all the token. Playwright keeps a folder for each browser that it is attached to.
       env: { TMPDIR: options.tempDir },
-      resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB, maxYoungGenerationSizeMb: THREAD_YOUNG_MB },
       workerData: options.setup,
       loadBalancer: (_task, workers) => {
         const worker = workers.find(({ id }) => id === chosen);
