@@ -30,7 +30,7 @@ export function createApi(token: () => string | null): Api {
   const ask = async (path: string, signal: AbortSignal): Promise<Response> => {
     const given = token();
     const headers = { Accept: 'application/json', ...(given === null ? {} : { Authorization: bearer(given) }) };
-    const response = await fetch(path, { headers, signal, cache: 'no-store', credentials: 'omit' });
+    const response = await fetch(path, { headers, signal, cache: 'no-store' });
     if (!response.ok) throw new Refused(response.status, messageOf(await response.text()) ?? response.statusText);
     return response;
   };
