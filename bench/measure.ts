@@ -10,6 +10,7 @@ import { Bench, type Fn } from 'tinybench';
 const ROUNDS = 5;
 const QUICK_ROUNDS = 2;
 const ROUND_MS = 150;
+const QUICK_ROUND_MS = 50;
 
 /** Median over the rounds of each contender's median time a call, ms. */
 export async function medianMs<Name extends string>(
@@ -18,11 +19,12 @@ export async function medianMs<Name extends string>(
 ): Promise<Record<Name, number>> {
   const times = new Map<string, number[]>();
   const wanted = isQuick() ? QUICK_ROUNDS : rounds;
+  const time = isQuick() ? QUICK_ROUND_MS : roundMs;
   for (let round = 0; round < wanted; round++) {
     const bench = new Bench({
-      time: roundMs,
+      time,
       iterations: 8,
-      warmupTime: roundMs / 3,
+      warmupTime: time / 3,
       warmupIterations: 4,
       throws: true,
     });

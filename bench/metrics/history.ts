@@ -8,13 +8,13 @@ import type { View } from '../../src/metrics/views/history.js';
 import { EVERYTHING } from '../../src/metrics/views/selection.js';
 import { type Core, createCore, nextPeriod, runSession, textOf } from '../../test/metrics/core.js';
 import { type HistoryObject, renderHistory, renderTotals } from '../alternatives/history-objects.js';
-import { isQuick, medianMs, ratioOf } from '../measure.js';
+import { medianMs, ratioOf } from '../measure.js';
 import type { BenchRow } from '../row.js';
 
 const PERIODS = 2016;
 const SESSIONS = 300;
 const BARE = { ...EVERYTHING, sessionTimes: false };
-const ROUNDS = { rounds: 5, roundMs: isQuick() ? 100 : 250 };
+const ROUNDS = { rounds: 5, roundMs: 250 };
 
 export async function run(): Promise<BenchRow[]> {
   const core = createWeek();

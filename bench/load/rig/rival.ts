@@ -146,5 +146,6 @@ async function timed(run: RunSession, batch: Batch): Promise<Session> {
 }
 
 function tell(answer: Answer): void {
-  process.send?.(answer);
+  // A parent that was killed listens no more, and then this ends as well.
+  if (process.connected) process.send?.(answer);
 }
