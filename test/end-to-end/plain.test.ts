@@ -98,7 +98,7 @@ test('pictures are the same to the pixel', async () => {
 
 test('HTML is the same to the byte, and so is what the navigation was answered', async () => {
   for (const body of [
-    { url: pages.url('/') },
+    { url: pages.url('/long') },
     { url: pages.url('/redirect') },
     { url: pages.url('/missing') },
     { url: pages.url('/error') },
