@@ -12,6 +12,7 @@ import type { Pipe } from './transport.js';
 
 /** Ids of Playwright's commands count from 1, ours from here; Chromium takes 31 bits. */
 const OWN_IDS_FROM = 1_000_000_000;
+const CRASHED = 'Inspector.targetCrashed';
 
 /** A session with a page, Playwright's or ours; the events are those that somebody here listens to. */
 export interface Cdp extends Pick<CDPSession, 'send'> {
@@ -58,6 +59,8 @@ export interface Connection {
   readonly transport: ConnectOverCDPTransport;
   /** Of the browser as a whole. */
   readonly cdp: Pick<Cdp, 'send'>;
+  /** Resolves when, from now on, the renderer of some page of Playwright's has died. */
+  nextCrash(): Promise<void>;
   /** A page of its own in a context of its own, not begun yet: `Runtime.runIfWaitingForDebugger` lets it go. */
   openTab(size: { readonly width: number; readonly height: number }): Promise<Tab>;
 }
@@ -91,6 +94,8 @@ interface Own {
 
 interface Session extends Cdp {
   readonly events: EventEmitter;
+  /** Listened for from the start: a page may die before anybody has been told that it is there. */
+  readonly crashed: Promise<void>;
   readonly isPage: boolean;
 }
 
@@ -99,6 +104,7 @@ export function openConnection(pipe: Pipe): Connection {
   const contexts = new Map<string, Own>();
   const sessions = new Map<string, Session>();
   let lastId = OWN_IDS_FROM;
+  let crash = once();
 
   const sender = (sessionId?: string): Pick<Cdp, 'send'> => ({
     send: (method: Method, params: object = {}) =>
@@ -113,7 +119,8 @@ export function openConnection(pipe: Pipe): Connection {
   const attached = ({ sessionId, targetInfo }: Attached, own: Own): void => {
     const events = new EventEmitter();
     const isPage = targetInfo.type === 'page';
-    const session: Session = { ...sender(sessionId), on: events.on.bind(events), events, isPage };
+    const crashed = new Promise<void>((resolve) => events.once(CRASHED, () => resolve()));
+    const session: Session = { ...sender(sessionId), on: events.on.bind(events), events, crashed, isPage };
     sessions.set(sessionId, session);
     const isMain = own.sessions.size === 0 && isPage;
     own.sessions.set(sessionId, session);
@@ -138,6 +145,10 @@ export function openConnection(pipe: Pipe): Connection {
     if (frame.id !== undefined) return frame.id >= OWN_IDS_FROM && answer(calls, frame);
     const session = frame.sessionId === undefined ? undefined : sessions.get(frame.sessionId);
     if (session) session.events.emit(frame.method ?? '', frame.params);
+    if (!session && frame.method === CRASHED) {
+      crash.happened();
+      crash = once();
+    }
     if (session || frame.sessionId !== undefined) return session !== undefined;
     if (frame.method === 'Target.attachedToTarget') {
       const params: Attached = frame.params ?? unreachable();
@@ -165,6 +176,7 @@ export function openConnection(pipe: Pipe): Connection {
   return {
     transport,
     cdp,
+    nextCrash: () => crash.promise,
     async openTab(size) {
       const { browserContextId } = await cdp.send('Target.createBrowserContext');
       const own: Own = { sessions: new Map(), main: () => {} };
@@ -181,7 +193,7 @@ export function openConnection(pipe: Pipe): Connection {
         const session = await main;
         return {
           cdp: session,
-          crashed: new Promise((resolve) => session.events.once('Inspector.targetCrashed', () => resolve())),
+          crashed: session.crashed,
           pageCount: () => [...own.sessions.values()].filter(({ isPage }) => isPage).length,
           close,
         };
@@ -192,6 +204,14 @@ export function openConnection(pipe: Pipe): Connection {
       }
     },
   };
+}
+
+function once(): { readonly promise: Promise<void>; readonly happened: () => void } {
+  let happened = (): void => {};
+  const promise = new Promise<void>((resolve) => {
+    happened = resolve;
+  });
+  return { promise, happened };
 }
 
 function answer(calls: Map<number, Call>, { id = 0, result, error }: Frame): true {

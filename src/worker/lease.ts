@@ -4,6 +4,7 @@
  */
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { Clock } from '../clock.js';
+import { ServiceError } from '../failures.js';
 import type { Cdp, Connection } from './connection.js';
 import { type Navigator, openNavigator } from './navigator.js';
 
@@ -30,15 +31,13 @@ export interface Opened {
 }
 
 interface Made {
+  readonly connection: Connection;
   readonly clock: Clock;
   readonly lost: Promise<void>;
 }
 
-export async function openPlain({
-  connection,
-  clock,
-  lost,
-}: Made & { readonly connection: Connection }): Promise<Opened> {
+/** @throws {ServiceError} `PAGE_CRASHED` when the renderer dies meanwhile, as of the other make. */
+export async function openPlain({ connection, clock, lost }: Made): Promise<Opened> {
   const startedAtMs = clock.monotonicMs();
   const tab = await connection.openTab(DEFAULT_VIEWPORT);
   const contextAtMs = clock.monotonicMs();
@@ -46,7 +45,7 @@ export async function openPlain({
     const { cdp, crashed, pageCount, close } = tab;
     // A page that nobody looks at would believe itself in the background.
     const focused = cdp.send('Emulation.setFocusEmulationEnabled', { enabled: true });
-    const [navigator] = await Promise.all([openNavigator(cdp, clock), focused]);
+    const [navigator] = await unless(crashed, Promise.all([openNavigator(cdp, clock), focused]));
     return {
       lease: { cdp, navigator, playwright: null, crashed, lost, pageCount, close },
       contextMs: contextAtMs - startedAtMs,
@@ -61,6 +60,7 @@ export async function openPlain({
 
 export async function openWithPlaywright({
   browser,
+  connection,
   clock,
   lost,
   options,
@@ -68,11 +68,13 @@ export async function openWithPlaywright({
   const startedAtMs = clock.monotonicMs();
   const context = await browser.newContext({ viewport: DEFAULT_VIEWPORT, acceptDownloads: false, ...options });
   const contextAtMs = clock.monotonicMs();
+  // Playwright waits for ever for a page that dies while it is made, and which it was nobody can tell.
+  const died = connection.nextCrash();
   try {
-    const page = await context.newPage();
+    const page = await unless(died, context.newPage());
     const crashed = new Promise<void>((resolve) => page.once('crash', () => resolve()));
-    const cdp = await context.newCDPSession(page);
-    const navigator = await openNavigator(cdp, clock);
+    const cdp = await unless(died, context.newCDPSession(page));
+    const navigator = await unless(died, openNavigator(cdp, clock));
     const pageCount = (): number => context.pages().length;
     const close = (): Promise<void> => context.close();
     return {
@@ -84,4 +86,14 @@ export async function openWithPlaywright({
     await context.close().catch(() => {});
     throw error;
   }
+}
+
+/** Some calls to a page never settle once its renderer is dead. */
+function unless<T>(crashed: Promise<void>, work: Promise<T>): Promise<T> {
+  return Promise.race([
+    work,
+    crashed.then((): never => {
+      throw new ServiceError('PAGE_CRASHED', 'the page crashed before anything was loaded');
+    }),
+  ]);
 }

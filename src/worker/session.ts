@@ -48,11 +48,11 @@ export async function runSession(running: Running): Promise<boolean> {
   }
   if (!lease) {
     // Settled while its context was being made, or because it could not be: wait for it, so that none is forgotten.
-    return await leasing.then(shard.release, () => true);
+    return await shard.releaseLate(leasing);
   }
   assert(need.kind === (lease.playwright ? 'playwright' : 'plain'));
   const contextMs = clock.monotonicMs() - startedAtMs;
-  const outcome = await Promise.race([produce(running, lease, contextMs), died(lease, tally), cancelled]);
+  const outcome = await Promise.race([produce(running, lease, contextMs), died(lease), cancelled]);
   if (outcome) post(port, outcome);
   const closingAtMs = clock.monotonicMs();
   const isClosed = await shard.release(lease);
@@ -84,18 +84,16 @@ async function produce({ job, tally, clock }: Running, lease: Lease, contextMs: 
     const netError = /net::ERR_[A-Z0-9_]+/.exec(failed.message)?.[0];
     if (failed.code === 'NAVIGATION_FAILED' && netError) tally.networkFailure(netError);
     // Its page or browser may have gone, which breaks every call; then `died` tells the reason, a moment later.
-    return isGone(error) ? await died(lease, tally) : failed;
+    return isGone(error) ? await died(lease) : failed;
   }
 }
 
 /** Resolves when the renderer or the browser has died. */
-async function died({ crashed, lost }: Lease, tally: Tally): Promise<Failed> {
-  const outcome = await Promise.race([
+async function died({ crashed, lost }: Lease): Promise<Failed> {
+  return await Promise.race([
     crashed.then((): Failed => ({ isOk: false, code: 'PAGE_CRASHED', message: 'the page crashed' })),
     lost.then((): Failed => ({ isOk: false, code: 'BROWSER_CRASHED', message: 'the browser crashed' })),
   ]);
-  if (outcome.code === 'PAGE_CRASHED') tally.pageCrash();
-  return outcome;
 }
 
 function isGone(error: unknown): boolean {

@@ -4,6 +4,7 @@
  */
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import type { Clock } from '../clock.js';
+import { ServiceError } from '../failures.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import { attachBrowser } from './browser.js';
 import type { Connection } from './connection.js';
@@ -12,6 +13,8 @@ import type { Tally } from './tally.js';
 
 /** A context that Chromium has not disposed of by then never will be; main then ends the browser. */
 const CLOSE_LIMIT_MS = 5_000;
+/** Pages that may die while they are made, before a session is told. */
+const OPEN_ATTEMPTS = 3;
 
 /** What a session needs of its context: nothing special, or Playwright's with these options, null for any. */
 export type Need =
@@ -25,6 +28,8 @@ export interface Shard {
   lease(need: Need): Promise<Lease>;
   /** Disposes of it. False when Chromium did not, within the limit. */
   release(lease: Lease): Promise<boolean>;
+  /** The same for one that nobody waits for any more. False also when Chromium did not even make it. */
+  releaseLate(leasing: Promise<Lease>): Promise<boolean>;
   /**
    * How many contexts Chromium has that are not ours: neither a session's nor one kept ready, nor one being made or
    * closed at this moment. 0 when the browser does not answer.
@@ -48,7 +53,12 @@ interface Attached {
   busy: number;
 }
 
-export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Clock; prewarm: number }): Shard {
+interface Room {
+  readonly tally: Tally;
+  readonly clock: Clock;
+}
+
+export function createShard({ tally, clock, prewarm }: Room & { readonly prewarm: number }): Shard {
   let current: Attached | null = null;
   /** What is kept ready is what the last session took: the next is most often like it. */
   let readyKind: Need['kind'] = 'plain';
@@ -58,7 +68,7 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
     const kind = readyKind;
     while (attached === current && attached.ready.length + attached.pending < prewarm) {
       attached.pending++;
-      open(attached, kind === 'plain' ? { kind } : { kind, options: null }, clock)
+      open(attached, kind === 'plain' ? { kind } : { kind, options: null }, { tally, clock })
         .then(({ lease }) => {
           if (kind === readyKind) attached.ready.push(lease);
           else void dispose(attached, lease);
@@ -91,18 +101,22 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
   };
 
   const dispose = async (attached: Attached, lease: Lease): Promise<boolean> => {
-    let cancel = (): void => {};
-    const limit = new Promise<boolean>((resolve) => {
-      cancel = clock.after(CLOSE_LIMIT_MS, () => resolve(false));
-    });
     const closed = lease.close().then(
       () => true,
       () => true,
     );
-    const isClosed = await Promise.race([closed, attached.lost.then(() => true), limit]);
-    cancel();
+    const isClosed = await inTime(clock, Promise.race([closed, attached.lost.then(() => true)]));
     if (isClosed && attached.open.delete(lease)) attached.owned--;
     return isClosed;
+  };
+
+  const release = async (lease: Lease): Promise<boolean> => {
+    const attached = owners.get(lease);
+    if (!attached) return true;
+    owners.delete(lease);
+    attached.busy--;
+    refill(attached);
+    return await dispose(attached, lease);
   };
 
   return {
@@ -132,7 +146,7 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
         if (attached.busy > 1) refill(attached);
         const { lease, contextMs, pageMs } = ready
           ? { lease: ready, contextMs: 0, pageMs: 0 }
-          : await open(attached, need, clock);
+          : await open(attached, need, { tally, clock });
         tally.phase('context', contextMs);
         tally.phase('page', pageMs);
         owners.set(lease, attached);
@@ -142,14 +156,12 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
         throw error;
       }
     },
-    async release(lease) {
-      const attached = owners.get(lease);
-      if (!attached) return true;
-      owners.delete(lease);
-      attached.busy--;
-      refill(attached);
-      return await dispose(attached, lease);
-    },
+    release,
+    releaseLate: (leasing) =>
+      inTime(
+        clock,
+        leasing.then(release, () => true),
+      ),
     async strayContexts() {
       const attached = current;
       if (!attached) return 0;
@@ -163,14 +175,32 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
   };
 }
 
+/** What `work` says, or false when it has not by the limit. */
+async function inTime(clock: Clock, work: Promise<boolean>): Promise<boolean> {
+  let cancel = (): void => {};
+  const limit = new Promise<boolean>((resolve) => {
+    cancel = clock.after(CLOSE_LIMIT_MS, () => resolve(false));
+  });
+  return await Promise.race([work, limit]).finally(() => cancel());
+}
+
 /** Some calls under way when the browser dies never settle, so none is waited for without looking at that. */
-function open(attached: Attached, need: Need, clock: Clock): Promise<Opened> {
-  return Promise.race([
-    make(attached, need, clock),
-    attached.lost.then((): never => {
-      throw new Error('Target closed: the browser is gone');
-    }),
-  ]);
+async function open(attached: Attached, need: Need, { clock, tally }: Room): Promise<Opened> {
+  const lost = attached.lost.then((): never => {
+    throw new Error('Target closed: the browser is gone');
+  });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const opened = await Promise.race([make(attached, need, clock), lost]);
+      void opened.lease.crashed.then(() => tally.pageCrash());
+      return opened;
+    } catch (error) {
+      // Nothing of the session's was in it: whatever killed it, the next page will do.
+      const isCrash = error instanceof ServiceError && error.code === 'PAGE_CRASHED';
+      if (isCrash) tally.pageCrash();
+      if (!isCrash || attempt === OPEN_ATTEMPTS) throw error;
+    }
+  }
 }
 
 async function make(attached: Attached, need: Need, clock: Clock): Promise<Opened> {
@@ -180,7 +210,7 @@ async function make(attached: Attached, need: Need, clock: Clock): Promise<Opene
     const opened =
       need.kind === 'plain'
         ? await openPlain({ connection, clock, lost })
-        : await openWithPlaywright({ browser, clock, lost, options: need.options });
+        : await openWithPlaywright({ browser, connection, clock, lost, options: need.options });
     attached.open.add(opened.lease);
     return opened;
   } catch (error) {

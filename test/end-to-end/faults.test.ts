@@ -111,18 +111,22 @@ function killRenderers(): void {
   const groups = server.headcount.browserPids();
   for (const { pid, group } of processes()) {
     if (!groups.includes(group)) continue;
-    const isRenderer = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer');
-    if (isRenderer) process.kill(pid, 'SIGKILL');
+    try {
+      const isRenderer = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer');
+      if (isRenderer) process.kill(pid, 'SIGKILL');
+    } catch {
+      // Gone by itself since it was listed.
+    }
   }
 }
 
 test('renderers killed: sessions end as page_crash at once, ready pages are replaced, browsers stay', async () => {
   const browsers = server.headcount.browserPids();
-  // Of a plain context, and of Playwright's.
-  const loading = { html: `<img src="${pages.url('/never')}">` };
-  const running = [loading, { html: 'x', waitForTimeout: 20_000 }].map((body) => server.post('/content', body));
-  await active(2);
-  const asked = async (): Promise<boolean> => total(await server.samples(), 'headcount_pages_open') >= 2;
+  const body = (path: string): object => ({ html: `<img src="${pages.url(path)}">` });
+  // In a plain context, and in Playwright's.
+  const bodies = [body('/never?plain'), { ...body('/never?playwright'), userAgent: 'any' }];
+  const running = bodies.map((one) => server.post('/content', one));
+  const asked = (): boolean => pages.requests.filter(({ path }) => path.startsWith('/never?')).length === 2;
   await until(asked, 5_000, 'their pages');
   killRenderers();
   assert.equal(await deadline(Promise.all(running.map(codeOf)), 1_000, 'the sessions to be settled'), [
@@ -130,11 +134,34 @@ test('renderers killed: sessions end as page_crash at once, ready pages are repl
     'PAGE_CRASHED',
   ]);
   await recovered();
+  assert.is(await failures('page_crash'), 2);
+  const crashes = total(await server.samples(), 'headcount_page_crashes_total');
+  assert.ok(crashes >= 2);
   killRenderers();
+  const isCounted = async () => total(await server.samples(), 'headcount_page_crashes_total') > crashes;
+  await until(isCounted, 5_000, 'the end of pages that were kept ready');
   await recovered();
   assert.is(await failures('page_crash'), 2);
-  assert.is(total(await server.samples(), 'headcount_page_crashes_total'), 2);
   assert.equal(server.headcount.browserPids(), browsers);
+});
+
+test('renderers killed while pages are made: every session ends, and the next ones get theirs', async () => {
+  const before = await failures('page_crash');
+  const made = Array.from({ length: 16 }, (_, i) => (i % 2 === 0 ? { html: 'x' } : { html: 'x', userAgent: `${i}` }));
+  const running = made.map((one) => server.post('/content?timeout=25000', one));
+  for (let round = 0; round < 100; round++) {
+    killRenderers();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const statuses = await deadline(Promise.all(running), 10_000, 'the sessions to be settled').then((responses) =>
+    responses.map(({ status }) => status),
+  );
+  assert.is(statuses.filter((status) => status === 502).length, (await failures('page_crash')) - before);
+  assert.equal(
+    statuses.filter((status) => ![200, 429, 502].includes(status)),
+    [],
+  );
+  await recovered();
 });
 
 test('browsers killed while idle are noticed and replaced', async () => {
