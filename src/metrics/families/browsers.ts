@@ -61,7 +61,7 @@ export const BROWSER_FAMILIES = [
     labels: { reason: 'browserExit' },
     help: 'Browser processes gone, by reason.',
   },
-  { name: 'headcount_page_crashes_total', type: 'counter', help: 'Renderer crashes seen by a session.' },
+  { name: 'headcount_page_crashes_total', type: 'counter', help: 'Renderer crashes, of pages kept ready too.' },
   {
     name: 'headcount_prewarm_total',
     type: 'counter',
