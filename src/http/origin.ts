@@ -28,9 +28,14 @@ export function createGate(options: {
 }): Gate {
   const { proxyUrl, isCorsEnabled, isLoopback, isOnLoopback } = options;
 
+  /** The last one let in: nearly all requests name the same. */
+  let lastHost = '';
+
   const isOwnHost = (host: string): boolean => {
-    if (host === proxyUrl?.host) return true;
-    return !isOnLoopback || isLoopback(hostname(host));
+    if (!isOnLoopback || host === lastHost || host === proxyUrl?.host) return true;
+    const isOwn = isLoopback(hostname(host));
+    if (isOwn) lastHost = host;
+    return isOwn;
   };
 
   const isOwnOrigin = (origin: string, host: string): boolean =>

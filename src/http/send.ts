@@ -1,7 +1,7 @@
 /**
  * Sends an answer: ETag and 304, gzip where it helps and is asked for, HEAD. Main thread.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Answer } from './route.js';
@@ -39,48 +39,45 @@ async function send(
   gzipped: (answer: Answer) => Promise<Buffer>,
 ): Promise<void> {
   if (response.destroyed) return;
-  const { status, headers, tag } = answer;
+  const { status, tag } = answer;
+  const headers: OutgoingHttpHeaders = { ...answer.headers, 'X-Content-Type-Options': 'nosniff' };
   if (answer.stream) {
-    response.writeHead(status, { ...headers, 'X-Content-Type-Options': 'nosniff' });
+    response.writeHead(status, headers);
     answer.stream.pipe(response);
     return;
   }
-  const isCompressible = isText(headers['Content-Type']) && byteLength(answer.chunks) >= GZIP_BYTES_MIN;
+  const isCompressible = isText(answer.headers['Content-Type']) && byteLength(answer.chunks) >= GZIP_BYTES_MIN;
   const isGzip = isCompressible && accepts(request.headers['accept-encoding'], 'gzip');
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  if (isCompressible) response.appendHeader('Vary', 'Accept-Encoding');
+  if (isCompressible) headers['Vary'] = [answer.headers['Vary'] ?? [], 'Accept-Encoding'].flat().join(', ');
   if (tag !== undefined) {
     const etag = `"${tag}${isGzip ? '-gzip' : ''}"`;
-    response.setHeader('ETag', etag);
-    response.setHeader('Cache-Control', 'no-cache');
+    headers['ETag'] = etag;
+    headers['Cache-Control'] = 'no-cache';
     if (status === 200 && matches(request.headers['if-none-match'], etag)) {
-      response.removeHeader('Content-Type');
-      response.statusCode = 304;
-      response.end();
+      const { 'Content-Type': _type, ...rest } = headers;
+      response.writeHead(304, rest).end();
       return;
     }
   }
-  response.statusCode = status;
   if (status === 204) {
-    response.end();
+    response.writeHead(status, headers).end();
     return;
   }
   const chunks = isGzip ? [await gzipped(answer)] : answer.chunks;
-  if (isGzip) response.setHeader('Content-Encoding', 'gzip');
-  response.setHeader('Content-Length', byteLength(chunks));
-  cutOffWhenStalled(response);
-  if (request.method !== 'HEAD') {
-    response.cork();
-    for (const chunk of chunks) response.write(chunk);
-    process.nextTick(() => response.uncork());
-  }
+  if (isGzip) headers['Content-Encoding'] = 'gzip';
+  headers['Content-Length'] = byteLength(chunks);
+  response.writeHead(status, headers);
+  // In one write: head and chunks lie there until the end.
+  response.cork();
+  if (request.method !== 'HEAD') for (const chunk of chunks) response.write(chunk);
   response.end();
+  cutOffWhenStalled(response);
 }
 
+/** Only what the system has not taken at once can stall. */
 function cutOffWhenStalled(response: ServerResponse): void {
   const { socket } = response;
-  if (!socket) return;
+  if (!socket || socket.writableLength === 0) return;
   const cutOff = (): void => void socket.destroy();
   // Counts from the last byte that moved, so a slow reader is safe and a stopped one is not.
   socket.setTimeout(STALL_MS, cutOff);

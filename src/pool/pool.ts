@@ -4,16 +4,16 @@
  * piscina queues what it cannot place at once, uncounted. Main thread.
  */
 import assert from 'node:assert/strict';
-import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
+import { MessageChannel, type Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Clock } from '../clock.js';
 import type { LaneReader } from '../metrics/lane.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
-import type { ControlMessage, Job, Task, TaskResult } from '../protocol/job.js';
+import type { Job, Task, TaskResult } from '../protocol/job.js';
 import type { WorkerExitReason } from '../protocol/names.js';
 import type { Running } from '../protocol/running.js';
 import type { WorkerSetup } from '../protocol/setup.js';
-import { attachOver } from './attach.js';
+import { type Control, openControl } from './control.js';
 import { createRunning } from './running.js';
 
 /** A thread that needs more has met a page made to exhaust it; its end costs that shard alone. */
@@ -64,10 +64,10 @@ export interface ShardState {
 interface Shard {
   readonly index: number;
   readonly threadId: number;
-  readonly control: MessagePort;
+  readonly control: Control;
   isAttached: boolean;
   sessions: number;
-  /** Place in the order of the jobs given out, of the last one. */
+  /** Sequence number of its last job. */
   lastJob: number;
 }
 
@@ -81,7 +81,7 @@ export function createPool(options: PoolOptions): Pool {
   const post = (piscina: Piscina<Task, TaskResult>, threadId: number, task: Task): Promise<TaskResult> => {
     // `run` asks the balancer before it returns, so this names the thread for this very task.
     chosen = threadId;
-    return piscina.run(task, { transferList: [task.port] });
+    return piscina.run(task, task.kind === 'init' ? { transferList: [task.port] } : {});
   };
 
   /** The first sign of a thread's end: no job goes there any more. */
@@ -112,12 +112,11 @@ export function createPool(options: PoolOptions): Pool {
         shards[result.lane] = {
           index: result.lane,
           threadId,
-          control: port1,
+          control: openControl(port1),
           isAttached: false,
           sessions: 0,
           lastJob: 0,
         };
-        port1.unref();
         options.onThreadReady(result.lane);
         return;
       }
@@ -177,8 +176,7 @@ export function createPool(options: PoolOptions): Pool {
     async attach(index, endpoint) {
       const shard = shards[index];
       if (!shard) throw new Error(`shard ${index} has no thread`);
-      const message: ControlMessage = { kind: 'attach', endpoint };
-      await attachOver(shard.control, message, (generation) => {
+      await shard.control.attach(endpoint, (generation) => {
         shard.isAttached = false;
         options.onBrowserLost(index, generation);
       });
@@ -193,12 +191,12 @@ export function createPool(options: PoolOptions): Pool {
       const shard = leastBusy(shards);
       assert(shard, 'run is called only while a worker is attached');
       shard.sessions++;
-      shard.lastJob = ++jobCount;
-      const { port1, port2 } = new MessageChannel();
-      const task = post(piscina, shard.threadId, { kind: 'job', job, port: port2 });
+      const sequence = ++jobCount;
+      shard.lastJob = sequence;
       const running = createRunning({
-        task,
-        port: port1,
+        task: post(piscina, shard.threadId, { kind: 'job', job, sequence }),
+        control: shard.control,
+        sequence,
         worker: shard.index,
         onStuck: () => options.onStuck(shard.index),
       });

@@ -60,24 +60,26 @@ export interface Succeeded {
 
 export type Outcome = Succeeded | Failed;
 
-/** On a job's own port, to the worker: the session has been settled, end it. */
-export interface Cancel {
-  readonly kind: 'cancel';
-}
-
 /** On a shard's control port, to the worker. */
-export type ControlMessage = { readonly kind: 'attach'; readonly endpoint: PipeEndpoint };
+export type ControlMessage =
+  | { readonly kind: 'attach'; readonly endpoint: PipeEndpoint }
+  /** The session of this job has been settled: end it. */
+  | { readonly kind: 'cancel'; readonly sequence: number };
 
 /** On a shard's control port, to main. */
 export type ControlReply =
+  | BrowserReply
+  | { readonly kind: 'outcome'; readonly sequence: number; readonly outcome: Outcome };
+
+export type BrowserReply =
   | { readonly kind: 'attached'; readonly generation: number }
   | { readonly kind: 'attachFailed'; readonly generation: number; readonly message: string }
   | { readonly kind: 'lost'; readonly generation: number };
 
-/** What piscina carries. */
+/** What piscina carries. `sequence` only goes up, and a thread gets its jobs in that order. */
 export type Task =
   | { readonly kind: 'init'; readonly port: MessagePort }
-  | { readonly kind: 'job'; readonly job: Job; readonly port: MessagePort };
+  | { readonly kind: 'job'; readonly job: Job; readonly sequence: number };
 
 /** `init`: the lane claimed, -1 when none was free. `job`: whether its context is really gone. */
 export type TaskResult =

@@ -1,13 +1,12 @@
 /**
- * One session, from its context to that context's end. In: a job; out: exactly one outcome on its port. Whatever ends
- * it first wins: its result, a failure, the page or the browser dying, or main's word that it has been settled, which
- * is how its time limit comes. No call to the browser outlives that. Runs in a worker thread.
+ * One session, from its context to that context's end. In: a job; out: exactly one outcome. Whatever ends it first
+ * wins: its result, a failure, the page or the browser dying, or main's word that it has been settled, which is how its
+ * time limit comes. No call to the browser outlives that. Runs in a worker thread.
  */
 import assert from 'node:assert/strict';
-import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../clock.js';
 import { type FailureCode, ServiceError } from '../failures.js';
-import type { Cancel, Failed, Job, Outcome, Succeeded } from '../protocol/job.js';
+import type { Failed, Job, Outcome, Succeeded } from '../protocol/job.js';
 import { isTimeout } from './browser.js';
 import { runContent } from './jobs/content.js';
 import { runPdf } from './jobs/pdf.js';
@@ -20,7 +19,9 @@ import type { Tally } from './tally.js';
 
 export interface Running {
   readonly job: Job;
-  readonly port: MessagePort;
+  /** Resolves when the session has been settled by main. */
+  readonly cancelled: Promise<null>;
+  readonly post: (outcome: Outcome) => void;
   readonly shard: Shard;
   readonly tally: Tally;
   readonly clock: Clock;
@@ -28,14 +29,11 @@ export interface Running {
 
 /** Runs it. Resolves, never rejects, with whether its context is really gone. */
 export async function runSession(running: Running): Promise<boolean> {
-  const { job, port, shard, tally, clock } = running;
+  const { job, cancelled, post, shard, tally, clock } = running;
   if (job.spec.kind === 'test') {
-    post(port, await runTest(job.spec.body.operation));
+    post(await runTest(job.spec.body.operation));
     return true;
   }
-  const cancelled = new Promise<null>((resolve) => {
-    port.once('message', (_message: Cancel) => resolve(null));
-  });
   const startedAtMs = clock.monotonicMs();
   const need = needOf(job.spec);
   const leasing = shard.lease(need);
@@ -43,7 +41,7 @@ export async function runSession(running: Running): Promise<boolean> {
   try {
     lease = await Promise.race([leasing, cancelled]);
   } catch (error) {
-    post(port, failure(error, 'browser'));
+    post(failure(error, 'browser'));
     return true;
   }
   if (!lease) {
@@ -53,7 +51,7 @@ export async function runSession(running: Running): Promise<boolean> {
   assert(need.kind === (lease.playwright ? 'playwright' : 'plain'));
   const contextMs = clock.monotonicMs() - startedAtMs;
   const outcome = await Promise.race([produce(running, lease, contextMs), died(lease), cancelled]);
-  if (outcome) post(port, outcome);
+  if (outcome) post(outcome);
   const closingAtMs = clock.monotonicMs();
   const isClosed = await shard.release(lease);
   tally.phase('close', clock.monotonicMs() - closingAtMs);
@@ -113,8 +111,4 @@ function codeOf(error: unknown, where: 'browser' | 'page'): FailureCode {
   if (where === 'browser') return 'BROWSER_CRASHED';
   if (isTimeout(error)) return 'STEP_TIMEOUT';
   return 'SESSION_FAILED';
-}
-
-function post(port: MessagePort, outcome: Outcome): void {
-  port.postMessage(outcome, outcome.isOk ? [outcome.body.buffer] : []);
 }

@@ -1,14 +1,16 @@
 /**
  * One worker thread: its lane, its shard, its reports. In: tasks from piscina, control messages from main; out:
- * outcomes on each job's own port, deltas in the lane.
+ * outcomes on the control port, deltas in the lane.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { threadId, workerData } from 'node:worker_threads';
 import { systemClock } from '../clock.js';
 import { claimLane, openLaneWriter } from '../metrics/lane.js';
 import { createLayout } from '../metrics/layout.js';
-import type { ControlMessage, ControlReply, Job, TaskResult } from '../protocol/job.js';
+import type { PipeEndpoint } from '../protocol/endpoint.js';
+import type { ControlMessage, ControlReply, Job, Outcome, TaskResult } from '../protocol/job.js';
 import type { WorkerSetup } from '../protocol/setup.js';
+import { createCancels } from './cancels.js';
 import { runSession } from './session.js';
 import { createShard, type Shard } from './shard.js';
 import { createTally, type Tally } from './tally.js';
@@ -19,14 +21,15 @@ const LEAKS_EVERY_MS = 5_000;
 export interface WorkerThread {
   /** Claims a lane and begins to listen to main. A lane of -1 means that none was free yet: to be tried again. */
   init(port: MessagePort): Promise<TaskResult>;
-  /** Runs a session. Its outcome goes to `port`; resolves when its context is gone. */
-  run(job: Job, port: MessagePort): Promise<TaskResult>;
+  /** Runs a session. Its outcome goes to main by the port; resolves when its context is gone. */
+  run(job: Job, sequence: number): Promise<TaskResult>;
 }
 
 export function createWorkerThread(): WorkerThread {
   const setup: WorkerSetup = workerData;
   const clock = systemClock;
-  let ready: { shard: Shard; tally: Tally } | null = null;
+  const cancels = createCancels();
+  let ready: { port: MessagePort; shard: Shard; tally: Tally } | null = null;
   return {
     async init(port) {
       const lane = claimLane(setup.lanes, setup.laneShape, threadId);
@@ -37,23 +40,32 @@ export function createWorkerThread(): WorkerThread {
       const record = openLaneWriter(setup.lanes, setup.laneShape, { index: lane, now: clock.monotonicMs });
       const tally = createTally(record, createLayout(setup.domains), lane);
       const shard = createShard({ tally, clock, prewarm: setup.prewarm });
-      ready = { shard, tally };
-      port.on('message', (message: ControlMessage) => void control(port, shard, message));
+      ready = { port, shard, tally };
+      port.on('message', (message: ControlMessage) => {
+        if (message.kind === 'cancel') cancels.cancel(message.sequence);
+        else void attach(port, shard, message.endpoint);
+      });
       reportEverySecond(shard, tally);
       return { kind: 'init', lane, threadId };
     },
-    async run(job, port) {
+    async run(job, sequence) {
       if (!ready) throw new Error('a job came before the thread was set up');
+      const { port, shard, tally } = ready;
+      const post = (outcome: Outcome): void => {
+        const reply: ControlReply = { kind: 'outcome', sequence, outcome };
+        port.postMessage(reply, outcome.isOk ? [outcome.body.buffer] : []);
+      };
       try {
-        return { kind: 'job', isClosed: await runSession({ job, port, ...ready, clock }) };
+        const cancelled = cancels.begin(sequence);
+        return { kind: 'job', isClosed: await runSession({ job, cancelled, post, shard, tally, clock }) };
       } finally {
-        port.close();
+        cancels.end(sequence);
       }
     },
   };
 }
 
-async function control(port: MessagePort, shard: Shard, { endpoint }: ControlMessage): Promise<void> {
+async function attach(port: MessagePort, shard: Shard, endpoint: PipeEndpoint): Promise<void> {
   const { generation } = endpoint;
   const reply = (message: ControlReply): void => port.postMessage(message);
   try {

@@ -1,0 +1,77 @@
+/**
+ * Main's end of a shard's control port: the conversation about its browser, its jobs' outcomes, and word to it that a
+ * session has been settled. One port for all jobs of a thread, since a port for each costs more than the rest of a
+ * job's way there and back. Main thread.
+ */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { PipeEndpoint } from '../protocol/endpoint.js';
+import type { BrowserReply, ControlMessage, ControlReply, Outcome } from '../protocol/job.js';
+
+export interface Control {
+  /** Resolves when the worker is attached; rejects with its reason, or when the thread dies. */
+  attach(endpoint: PipeEndpoint, onLost: (generation: number) => void): Promise<void>;
+  /** `settle` is called with the job's outcome, if one comes. */
+  expect(sequence: number, settle: (outcome: Outcome) => void): void;
+  /**
+   * The job's task has ended: tells its outcome if it has come, and expects it no more. Two channels have no order
+   * between them, so it may lie here still, also when the thread is dead.
+   */
+  conclude(sequence: number): void;
+  cancel(sequence: number): void;
+  /** Tells what has come, and closes. */
+  close(): void;
+}
+
+export function openControl(port: MessagePort): Control {
+  const expected = new Map<number, (outcome: Outcome) => void>();
+  let onBrowser = (_reply: BrowserReply): void => {};
+
+  const take = (reply: ControlReply): void => {
+    if (reply.kind === 'outcome') {
+      expected.get(reply.sequence)?.(reply.outcome);
+      expected.delete(reply.sequence);
+    } else {
+      onBrowser(reply);
+    }
+  };
+  const takeNext = (): boolean => {
+    const received: { message: ControlReply } | undefined = receiveMessageOnPort(port);
+    if (received) take(received.message);
+    return received !== undefined;
+  };
+  const send = (message: ControlMessage): void => port.postMessage(message);
+
+  port.on('message', take);
+  // Listening holds the process open; the server does that by its own means.
+  port.unref();
+
+  return {
+    async attach(endpoint, onLost) {
+      const { generation } = endpoint;
+      await new Promise<void>((resolve, reject) => {
+        const closed = (): void => reject(new Error('the thread died'));
+        port.once('close', closed);
+        onBrowser = (reply) => {
+          // An answer about the browser before this one comes late and means nothing any more.
+          if (reply.generation !== generation) return;
+          port.removeListener('close', closed);
+          if (reply.kind === 'attached') resolve();
+          else if (reply.kind === 'attachFailed') reject(new Error(reply.message));
+          else onLost(generation);
+        };
+        send({ kind: 'attach', endpoint });
+      });
+    },
+    expect: (sequence, settle) => void expected.set(sequence, settle),
+    conclude(sequence) {
+      // All of them, since a message costs less when it is taken like this than as an event.
+      if (expected.has(sequence)) while (takeNext());
+      expected.delete(sequence);
+    },
+    cancel: (sequence) => send({ kind: 'cancel', sequence }),
+    close() {
+      while (takeNext());
+      port.close();
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openControl } from '../../src/pool/control.js';
+import type { ControlMessage, ControlReply, Outcome } from '../../src/protocol/job.js';
+import { deadline } from '../deadline.js';
+
+const test = suite('pool/control');
+const MESSAGE_MS = 5_000;
+const endpoint = (generation: number) => ({ generation, readPath: '', writePath: '' });
+
+function failed(message: string): Outcome {
+  return { isOk: false, code: 'SESSION_FAILED', message };
+}
+
+function outcome(sequence: number, message: string): ControlReply {
+  return { kind: 'outcome', sequence, outcome: failed(message) };
+}
+
+test('tells each job its own outcome, once', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const control = openControl(port1);
+  const told: [number, Outcome][] = [];
+  const both = new Promise<void>((resolve) => {
+    for (const sequence of [1, 2]) {
+      control.expect(sequence, (one) => {
+        told.push([sequence, one]);
+        if (told.length === 2) resolve();
+      });
+    }
+  });
+  for (const reply of [outcome(2, 'b'), outcome(2, 'again'), outcome(7, 'of nobody'), outcome(1, 'a')]) {
+    port2.postMessage(reply);
+  }
+  port1.ref();
+  await deadline(both, MESSAGE_MS, 'the outcomes');
+  assert.equal(told, [
+    [2, failed('b')],
+    [1, failed('a')],
+  ]);
+  control.close();
+});
+
+test('a task that ends before its outcome was told has it told at once, and others with it', () => {
+  const { port1, port2 } = new MessageChannel();
+  const control = openControl(port1);
+  const told: number[] = [];
+  for (const sequence of [1, 2, 3]) control.expect(sequence, () => told.push(sequence));
+  port2.postMessage(outcome(1, 'a'));
+  port2.postMessage(outcome(2, 'b'));
+  control.conclude(2);
+  assert.equal(told, [1, 2]);
+  control.conclude(3);
+  port2.postMessage(outcome(3, 'too late'));
+  control.close();
+  assert.equal(told, [1, 2], 'the task had ended without an outcome');
+});
+
+test('what a thread had sent before it died is told', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const control = openControl(port1);
+  const told: Outcome[] = [];
+  control.expect(1, (one) => told.push(one));
+  const reply = JSON.stringify(outcome(1, 'the last word'));
+  const code = `require('worker_threads').workerData.postMessage(${reply}); process.exit(0)`;
+  const thread = new Worker(code, { eval: true, workerData: port2, transferList: [port2] });
+  await deadline(once(thread, 'exit'), MESSAGE_MS, 'the end of the thread');
+  control.close();
+  control.conclude(1);
+  assert.equal(told, [failed('the last word')]);
+});
+
+test('attaching hears of its own browser only, and of the death of the thread', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const control = openControl(port1);
+  const lost: number[] = [];
+  let hear = (): void => {};
+  const heard = new Promise<void>((resolve) => {
+    hear = resolve;
+  });
+  const asked: ControlMessage[] = [];
+  port2.on('message', (message: ControlMessage) => {
+    asked.push(message);
+    if (message.kind !== 'attach') return;
+    const { generation } = message.endpoint;
+    const say = (reply: ControlReply): void => port2.postMessage(reply);
+    if (generation === 1) return say({ kind: 'attachFailed', generation, message: 'no such pipe' });
+    if (generation === 3) return port2.close();
+    say({ kind: 'lost', generation: 1 });
+    say({ kind: 'attached', generation });
+    say({ kind: 'lost', generation });
+  });
+  const attach = (generation: number): Promise<void> =>
+    deadline(
+      control.attach(endpoint(generation), (one) => {
+        lost.push(one);
+        hear();
+      }),
+      MESSAGE_MS,
+      'an answer',
+    );
+  const whyNot = async (generation: number): Promise<unknown> => await attach(generation).catch(String);
+  assert.match(String(await whyNot(1)), 'no such pipe');
+  await attach(2);
+  await deadline(heard, MESSAGE_MS, 'the loss of the browser');
+  assert.match(String(await whyNot(3)), 'the thread died');
+  assert.equal(lost, [2]);
+  assert.is(asked.length, 3);
+});
+
+test.run();
