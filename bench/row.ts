@@ -10,7 +10,7 @@ export interface BenchRow {
   readonly compared: { readonly with: string; readonly value: number } | null;
   /** How many times better than `compared`, whichever way is better; null without it. */
   readonly ratio: number | null;
-  /** The budget, as PERFORMANCE targets word it; null when the line only informs. */
+  /** The budget in words; null when the line only informs. */
   readonly target: string | null;
   readonly isMet: boolean | null;
 }

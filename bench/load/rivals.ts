@@ -11,7 +11,7 @@ import type { BenchReport, BenchRow, DetailTable } from '../row.js';
 import { type Contender, type Measured, type Name, RIVALS, type RivalName, startContender } from './rig/contenders.js';
 import { percentile } from './rig/drive.js';
 import { PAGES, type PageName, type PageServer, startPageServer } from './rig/pages.js';
-import { KINDS, type Kind } from './rig/rival.js';
+import { KINDS, type Kind, PARTS } from './rig/rival.js';
 
 interface Situation {
   readonly kind: Kind;
@@ -82,14 +82,20 @@ export async function run(): Promise<BenchReport> {
     }
     const rows: BenchRow[] = [];
     const details: (string | number)[][] = [];
+    const parts: (string | number)[][] = [];
     let failures = 0;
     for (const situation of wanted()) {
       const rounds = await compete(situation, contenders, pages);
       rows.push(...rowsOf(situation, rounds));
       details.push(...detailsOf(situation, rounds));
+      parts.push(...partsOf(situation, rounds));
       failures += rounds.reduce((sum, { ours }) => sum + (ours?.errors ?? 0), 0);
     }
-    return { rows: [...rows, failuresRow(failures)], tables: [{ ...DETAILS, rows: details }] };
+    const tables = [
+      { ...DETAILS, rows: details },
+      { ...OF_PARTS, rows: parts },
+    ];
+    return { rows: [...rows, failuresRow(failures)], tables };
   } finally {
     for (const contender of contenders.values()) await contender.stop();
     await pages.close();
@@ -182,5 +188,24 @@ function detailsOf(situation: Situation, rounds: readonly Round[]): (string | nu
       Math.max(...measured.map(({ pssBytes }) => pssBytes)) / 2 ** 20,
       measured.reduce((sum, { errors }) => sum + errors, 0),
     ];
+  });
+}
+
+const OF_PARTS: DetailTable = {
+  title: 'Sessions: the parts of their time, p50 ms',
+  columns: ['sessions', 'who', ...PARTS, 'the rest'],
+  rows: [],
+};
+
+/** Of those who tell them. What a rest holds: HTTP, the wait for a slot, the way to a worker and back. */
+function partsOf(situation: Situation, rounds: readonly Round[]): (string | number)[][] {
+  return (['ours', 'cdp'] as const).map((name) => {
+    const sessions = rounds.flatMap((round) => round[name]?.sessions ?? []);
+    const rests = sessions.map(({ cycleMs, parts }) => PARTS.reduce((ms, part) => ms - (parts[part] ?? 0), cycleMs));
+    const times = PARTS.map((part) => {
+      const known = sessions.flatMap(({ parts }) => parts[part] ?? []);
+      return known.length === 0 ? '' : median(known);
+    });
+    return [titleOf(situation), name === 'ours' ? 'headcount' : RIVALS[name].shownAs, ...times, median(rests)];
   });
 }

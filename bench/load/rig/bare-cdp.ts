@@ -20,18 +20,22 @@ await cdp.send('Browser.getVersion');
 
 serveBatches(
   slots,
-  async ({ kind, pageUrl }, gotProduct) => {
+  async ({ kind, pageUrl }, gotProduct, ended) => {
     const { browserContextId } = await cdp.send('Target.createBrowserContext');
     const target = { url: 'about:blank', browserContextId, width: 800, height: 600 };
     const { targetId } = await cdp.send('Target.createTarget', target);
     const { sessionId } = await cdp.send('Target.attachToTarget', { targetId, flatten: true });
     if (typeof sessionId !== 'string') throw new Error('no session');
     await cdp.send('Page.enable', {}, sessionId);
+    ended('context');
     const loaded = cdp.once('Page.loadEventFired', sessionId);
     await cdp.send('Page.navigate', { url: pageUrl }, sessionId);
     await loaded;
+    ended('navigate');
     gotProduct((await PRODUCE[kind](cdp, sessionId)).length);
+    ended('run');
     await cdp.send('Target.disposeBrowserContext', { browserContextId });
+    ended('close');
   },
   () => void end(),
 );

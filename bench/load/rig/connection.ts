@@ -11,6 +11,8 @@ export interface Reply {
   readonly status: number;
   readonly bodyBytes: number;
   readonly etag: string | null;
+  /** The header `Server-Timing`. */
+  readonly timing: string | null;
 }
 
 export interface Connection {
@@ -95,5 +97,6 @@ function parseHead(text: string): Reply {
   // 204 and 304 have none and need none; a chunked answer is none that these servers give.
   if (length === undefined && status !== 204 && status !== 304) throw new Error(`an answer without length: ${text}`);
   const etag = /^etag: *(.+)$/im.exec(text)?.[1]?.trim() ?? null;
-  return { status, bodyBytes: Number(length ?? 0), etag };
+  const timing = /^server-timing: *(.+)$/im.exec(text)?.[1] ?? null;
+  return { status, bodyBytes: Number(length ?? 0), etag, timing };
 }

@@ -12,6 +12,8 @@ import { shardFlags } from '../../../src/browsers/flags.js';
 import { drive } from './drive.js';
 import {
   type Batch,
+  PARTS,
+  type Parts,
   PRODUCT_BYTES_MIN,
   type Rival,
   type RivalFile,
@@ -87,13 +89,23 @@ async function startOurs(): Promise<Rival> {
         limitMs,
       });
       // What follows the answer keeps nobody waiting: its cycle is the answer's time.
-      return asked.map(({ status, bodyBytes, ms }) => ({
+      return asked.map(({ status, bodyBytes, timing, ms }) => ({
         isOk: status === 200 && bodyBytes >= PRODUCT_BYTES_MIN[kind],
         productMs: ms,
         cycleMs: ms,
+        parts: partsOf(timing ?? ''),
       }));
     },
   };
+}
+
+/** Of a `Server-Timing`. */
+function partsOf(timing: string): Parts {
+  const found = PARTS.flatMap((part) => {
+    const ms = new RegExp(`\\b${part};dur=([0-9.]+)`).exec(timing)?.[1];
+    return ms === undefined ? [] : [[part, Number(ms)] as const];
+  });
+  return Object.fromEntries(found);
 }
 
 async function measure(rival: Rival, tree: Tree, batch: Batch): Promise<Measured> {

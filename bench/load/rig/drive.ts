@@ -25,6 +25,8 @@ export interface Asked {
   readonly status: number;
   readonly ms: number;
   readonly bodyBytes: number;
+  /** The answer's `Server-Timing`. */
+  readonly timing: string | null;
 }
 
 export interface Driven {
@@ -32,7 +34,7 @@ export interface Driven {
   readonly elapsedMs: number;
 }
 
-const BROKEN = { status: 0, bodyBytes: 0, etag: null };
+const BROKEN = { status: 0, bodyBytes: 0, etag: null, timing: null };
 
 /** @throws {Error} when it takes longer than its limit. */
 export async function drive(load: Load): Promise<Driven> {
@@ -48,8 +50,8 @@ export async function drive(load: Load): Promise<Driven> {
       const dueMs = load.ratePerSecond ? startMs + (next * 1000) / load.ratePerSecond : 0;
       next++;
       const beganMs = await begin(dueMs);
-      const { status, bodyBytes, etag } = await connection.ask(request).catch(() => BROKEN);
-      asked.push({ status, bodyBytes, ms: performance.now() - beganMs });
+      const { status, bodyBytes, etag, timing } = await connection.ask(request).catch(() => BROKEN);
+      asked.push({ status, bodyBytes, timing, ms: performance.now() - beganMs });
       if (load.isConditional && etag !== null && etag !== lastTag) {
         lastTag = etag;
         request = requestBytes(url, { ...load, headers: { ...load.headers, 'If-None-Match': etag } });

@@ -37,12 +37,19 @@ export interface Batch {
   readonly gapMs: number;
 }
 
+/** What a session's time is made of; `close` comes after the product. */
+export const PARTS = ['context', 'navigate', 'run', 'close'] as const;
+export type Part = (typeof PARTS)[number];
+export type Parts = Readonly<Partial<Record<Part, number>>>;
+
 export interface Session {
   readonly isOk: boolean;
   /** Until the picture, say, was there, from when it was asked for: with the wait for a slot. */
   readonly productMs: number;
   /** Until its context was gone as well. */
   readonly cycleMs: number;
+  /** ms, as far as they are known. */
+  readonly parts: Parts;
 }
 
 export interface Rival {
@@ -51,8 +58,12 @@ export interface Rival {
   stop(): Promise<void>;
 }
 
-/** Runs one session, and calls `gotProduct` when it has the bytes. */
-export type RunSession = (work: Batch, gotProduct: (bytes: number) => void) => Promise<void>;
+/** Runs one session, and calls `gotProduct` when it has the bytes; `ended` when a part is over, if it can tell. */
+export type RunSession = (
+  work: Batch,
+  gotProduct: (bytes: number) => void,
+  ended: (part: Part) => void,
+) => Promise<void>;
 
 type Answer = { readonly kind: 'ready' } | { readonly kind: 'done'; readonly sessions: Session[] };
 
@@ -117,11 +128,11 @@ export function serveBatches(slots: number | null, run: RunSession, end: () => v
 function limit(slots: number, run: RunSession): RunSession {
   const waiting: (() => void)[] = [];
   let free = slots;
-  return async (work, gotProduct) => {
+  return async (work, gotProduct, ended) => {
     if (free > 0) free--;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
-      await run(work, gotProduct);
+      await run(work, gotProduct, ended);
     } finally {
       const next = waiting.shift();
       if (next) next();
@@ -133,15 +144,23 @@ function limit(slots: number, run: RunSession): RunSession {
 async function timed(run: RunSession, batch: Batch): Promise<Session> {
   const startMs = performance.now();
   let productMs = Number.NaN;
+  const parts: Partial<Record<Part, number>> = {};
+  let lastMs = startMs;
+  const ended = (part: Part): void => {
+    const nowMs = performance.now();
+    parts[part] = nowMs - lastMs;
+    lastMs = nowMs;
+  };
+  const gotProduct = (bytes: number): void => {
+    if (bytes < PRODUCT_BYTES_MIN[batch.kind]) throw new Error(`a ${batch.kind} of ${bytes} bytes`);
+    productMs = performance.now() - startMs;
+  };
   try {
-    await run(batch, (bytes) => {
-      if (bytes < PRODUCT_BYTES_MIN[batch.kind]) throw new Error(`a ${batch.kind} of ${bytes} bytes`);
-      productMs = performance.now() - startMs;
-    });
-    return { isOk: true, productMs, cycleMs: performance.now() - startMs };
+    await run(batch, gotProduct, ended);
+    return { isOk: true, productMs, cycleMs: performance.now() - startMs, parts };
   } catch (error) {
     console.error(error);
-    return { isOk: false, productMs, cycleMs: performance.now() - startMs };
+    return { isOk: false, productMs, cycleMs: performance.now() - startMs, parts };
   }
 }
 
