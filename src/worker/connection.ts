@@ -17,6 +17,8 @@ const CRASHED = 'Inspector.targetCrashed';
 /** A session with a page, Playwright's or ours; the events are those that somebody here listens to. */
 export interface Cdp extends Pick<CDPSession, 'send'> {
   on(event: 'Page.lifecycleEvent', listener: (event: LifecycleEvent) => void): unknown;
+  on(event: 'Page.frameNavigated', listener: (event: FrameEvent) => void): unknown;
+  on(event: 'Page.domContentEventFired' | 'Page.loadEventFired', listener: () => void): unknown;
   on(event: 'Page.javascriptDialogOpening', listener: (event: { readonly type: string }) => void): unknown;
   on(event: 'Network.responseReceived', listener: (event: ResponseEvent) => void): unknown;
   on(event: RequestEventName, listener: (event: { readonly requestId: string }) => void): unknown;
@@ -28,6 +30,11 @@ export interface LifecycleEvent {
   readonly frameId: string;
   readonly loaderId: string;
   readonly name: string;
+}
+
+/** A frame has a new document. */
+export interface FrameEvent {
+  readonly frame: { readonly id: string; readonly loaderId: string };
 }
 
 export interface ResponseEvent {

@@ -1,7 +1,7 @@
 /**
  * Brings a page to a URL or to given HTML and waits until it has loaded, over CDP: for Playwright's pages and for our
- * own alike, so that both answer the same. Puppeteer's words (`networkidle0` …) are Chromium's own lifecycle events,
- * and have Puppeteer's meaning: a page that goes on to another by itself is followed. Worker thread.
+ * own alike, so that both answer the same. Puppeteer's words (`networkidle0` …) are Chromium's own events, and have
+ * Puppeteer's meaning: a page that goes on to another by itself is followed. Worker thread.
  */
 import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
@@ -110,17 +110,30 @@ async function watchDocument(cdp: Cdp): Promise<WatchedDocument> {
     });
   const has = (events: readonly string[]): boolean => events.every((name) => seen.has(name));
 
+  const began = (loader: string): void => {
+    if (loader === loaderId) return;
+    loaderId = loader;
+    seen.clear();
+    seen.add(EVENTS.commit);
+  };
+  const happened = (name: string): void => {
+    seen.add(name);
+    check();
+  };
+
+  cdp.on('Page.frameNavigated', ({ frame }) => {
+    if (frame.id !== frameId) return;
+    began(frame.loaderId);
+    check();
+  });
+  cdp.on('Page.domContentEventFired', () => happened(PARSED));
+  cdp.on('Page.loadEventFired', () => happened(EVENTS.load));
   cdp.on('Page.lifecycleEvent', (event) => {
     if (event.frameId !== frameId) return;
-    if (BEGIN.test(event.name) && event.loaderId !== loaderId) {
-      loaderId = event.loaderId;
-      seen.clear();
-      seen.add(EVENTS.commit);
-    }
+    if (BEGIN.test(event.name)) began(event.loaderId);
     // The blank document before it goes idle at its own time, half a second after it was made.
     const isLate = event.loaderId !== loaderId || (IDLE.test(event.name) && !seen.has(PARSED));
-    if (!isLate) seen.add(event.name);
-    check();
+    if (!isLate) happened(event.name);
   });
   cdp.on('Network.responseReceived', (event) => {
     if (event.type === 'Document' && event.frameId === frameId) answer = event;
@@ -131,17 +144,22 @@ async function watchDocument(cdp: Cdp): Promise<WatchedDocument> {
       loaderId = frameTree.frame.loaderId;
     }),
     cdp.send('Page.enable'),
-    cdp.send('Network.enable'),
+    // Nobody asks for the bodies of answers, so Chromium need not keep them.
+    cdp.send('Network.enable', { maxTotalBufferSize: 0, maxResourceBufferSize: 0 }),
     // Tells first what the document there has had so far.
     cdp.send('Page.setLifecycleEventsEnabled', { enabled: true }),
     cdp.send('Runtime.runIfWaitingForDebugger'),
   ]);
   await until(() => has([EVENTS.load]));
+  // A load that is told by them comes so early that every second picture is refused, since nothing was drawn yet.
+  await cdp.send('Page.setLifecycleEventsEnabled', { enabled: false });
 
   return {
-    next(events) {
+    async next(events) {
       const before = loaderId;
-      return until(() => loaderId !== before && has(events));
+      const reached = until(() => loaderId !== before && has(events));
+      if (events.some((name) => IDLE.test(name))) await cdp.send('Page.setLifecycleEventsEnabled', { enabled: true });
+      await reached;
     },
     rewritten(events) {
       seen.clear();
