@@ -29,7 +29,7 @@ type Figure = 'cpuMs' | 'p50Ms';
 type Round = Partial<Record<Name, Measured>>;
 
 const ALL: readonly RivalName[] = isQuick() ? ['cdp', 'playwright'] : ['cdp', 'playwright', 'cluster', 'launching'];
-const NAMES: readonly Name[] = ['ours', ...ALL];
+const NAMES: readonly Name[] = ['ours', ...ALL, 'single'];
 /** Of the sessions of a round, for the one that takes several times as long; and for all in a quick look. */
 const LESS = 0.5;
 const WARM_UP = { kind: 'screenshot', sessions: 8, clients: 4, gapMs: 0 } as const;
@@ -37,7 +37,7 @@ const WARM_UP = { kind: 'screenshot', sessions: 8, clients: 4, gapMs: 0 } as con
 const shot = { kind: 'screenshot', page: 'small', gapMs: 0 } as const;
 const atFour = { clients: 4, gapMs: 0, sessions: 24, rounds: 2, rivals: ['cdp'] } as const;
 const SITUATIONS: readonly Situation[] = [
-  { ...shot, ...atFour, rounds: 5, rivals: ALL, target: { figure: 'cpuMs', maxTimes: 1.1 } },
+  { ...shot, ...atFour, rounds: 5, rivals: [...ALL, 'single'], target: { figure: 'cpuMs', maxTimes: 1.1 } },
   {
     ...shot,
     clients: 1,
@@ -48,6 +48,7 @@ const SITUATIONS: readonly Situation[] = [
     target: { figure: 'p50Ms', maxTimes: 0.5 },
   },
   { ...shot, clients: 1, sessions: 12, rounds: 3, rivals: ALL, target: { figure: 'p50Ms', maxTimes: 0.9 } },
+  { ...shot, clients: 8, sessions: 32, rounds: 2, rivals: ['cdp'] },
   { ...shot, clients: 32, sessions: 48, rounds: 2, rivals: ALL },
   { ...atFour, kind: 'pdf', page: 'small' },
   { ...atFour, kind: 'content', page: 'small' },
@@ -64,6 +65,7 @@ function matrix(): Situation[] {
   const sizes = [
     { clients: 1, sessions: 12 },
     { clients: 4, sessions: 24 },
+    { clients: 8, sessions: 32 },
     { clients: 32, sessions: 64 },
   ];
   return KINDS.flatMap((kind) =>

@@ -39,9 +39,15 @@ function copyRows({ buffer, shape, copyCount, done }: RingThreadSetup): RingThre
     // From the newest closed row to the oldest held.
     const sequence = reader.closed() - 1 - (i % shape.periods);
     if (sequence < 0 || !reader.copyRow(sequence, row)) report.refused++;
-    else if (row.every((value) => value === markOf(sequence))) report.whole++;
+    else if (isWhole(row, markOf(sequence))) report.whole++;
     else report.torn++;
   }
   Atomics.store(new Int32Array(done), 0, 1);
   return report;
+}
+
+/** A plain loop: there are millions of rows to look at. */
+function isWhole(row: Float64Array, mark: number): boolean {
+  for (let i = 0; i < row.length; i++) if (row[i] !== mark) return false;
+  return true;
 }

@@ -35,7 +35,9 @@ export const RIVALS = {
   playwright: { file: 'bare-playwright', shownAs: 'playwright-core' },
   cluster: { file: 'cluster', shownAs: 'puppeteer-cluster' },
   launching: { file: 'launching', shownAs: 'launch per session' },
-} as const satisfies Record<string, { file: RivalFile; shownAs: string }>;
+  /** Ours with one Chromium, as the rivals have: what the second costs. */
+  single: { file: null, shownAs: 'headcount, one worker' },
+} as const satisfies Record<string, { file: RivalFile | null; shownAs: string }>;
 export type RivalName = keyof typeof RIVALS;
 export type Name = 'ours' | RivalName;
 
@@ -55,9 +57,15 @@ export interface Measured {
 }
 
 export async function startContender(name: Name): Promise<Contender> {
-  const rival = name === 'ours' ? await startOurs() : await startRival(RIVALS[name].file, await rivalSetup());
+  const rival = await start(name);
   const tree = watchTree(rival.pid);
   return { stop: rival.stop, measure: (batch) => measure(rival, tree, batch) };
+}
+
+async function start(name: Name): Promise<Rival> {
+  if (name === 'ours') return await startOurs({});
+  const { file } = RIVALS[name];
+  return file === null ? await startOurs({ WORKERS: '1' }) : await startRival(file, await rivalSetup());
 }
 
 /** The same binary that the server finds by itself, with the server's flags. */
@@ -73,8 +81,9 @@ async function rivalSetup(): Promise<RivalSetup> {
   return { chromiumPath: path, chromiumEnv: env, flags: flags.filter((flag) => !flag.includes('-dir=')), slots: SLOTS };
 }
 
-async function startOurs(): Promise<Rival> {
-  const { url, pid, stop } = await startServerProcess({ CONCURRENT: String(SLOTS), QUEUE_LENGTH: String(QUEUE) });
+async function startOurs(settings: Readonly<Record<string, string>>): Promise<Rival> {
+  const limits = { CONCURRENT: String(SLOTS), QUEUE_LENGTH: String(QUEUE) };
+  const { url, pid, stop } = await startServerProcess({ ...limits, ...settings });
   return {
     pid,
     stop,
