@@ -12,6 +12,7 @@ import { type Contender, type Measured, type Name, RIVALS, type RivalName, start
 import { percentile } from './rig/drive.js';
 import { PAGES, type PageName, type PageServer, startPageServer } from './rig/pages.js';
 import { KINDS, type Kind, PARTS } from './rig/rival.js';
+import { LASTING } from './rig/tree.js';
 
 interface Situation {
   readonly kind: Kind;
@@ -85,17 +86,20 @@ export async function run(): Promise<BenchReport> {
     const rows: BenchRow[] = [];
     const details: (string | number)[][] = [];
     const parts: (string | number)[][] = [];
+    const processes: (string | number)[][] = [];
     let failures = 0;
     for (const situation of wanted()) {
       const rounds = await compete(situation, contenders, pages);
       rows.push(...rowsOf(situation, rounds));
       details.push(...detailsOf(situation, rounds));
       parts.push(...partsOf(situation, rounds));
+      processes.push(...processesOf(situation, rounds));
       failures += rounds.reduce((sum, { ours }) => sum + (ours?.errors ?? 0), 0);
     }
     const tables = [
       { ...DETAILS, rows: details },
       { ...OF_PARTS, rows: parts },
+      { ...OF_PROCESSES, rows: processes },
     ];
     return { rows: [...rows, failuresRow(failures)], tables };
   } finally {
@@ -209,5 +213,22 @@ function partsOf(situation: Situation, rounds: readonly Round[]): (string | numb
       return known.length === 0 ? '' : median(known);
     });
     return [titleOf(situation), name === 'ours' ? 'headcount' : RIVALS[name].shownAs, ...times, median(rests)];
+  });
+}
+
+const OF_PROCESSES: DetailTable = {
+  title: 'Sessions: CPU ms each, by process',
+  columns: ['sessions', 'who', ...LASTING, 'renderers', 'all'],
+  rows: [],
+};
+
+function processesOf(situation: Situation, rounds: readonly Round[]): (string | number)[][] {
+  return (['ours', 'single', 'cdp'] as const).flatMap((name) => {
+    const measured = rounds.flatMap((round) => round[name] ?? []);
+    if (measured.length === 0) return [];
+    const lasting = LASTING.map((process) => median(measured.map(({ lastingCpuMs }) => lastingCpuMs[process])));
+    const rest = measured.map(({ cpuMs, lastingCpuMs }) => LASTING.reduce((ms, one) => ms - lastingCpuMs[one], cpuMs));
+    const who = name === 'ours' ? 'headcount' : RIVALS[name].shownAs;
+    return [[titleOf(situation), who, ...lasting, median(rest), median(measured.map(({ cpuMs }) => cpuMs))]];
   });
 }

@@ -12,8 +12,9 @@ export interface Attachment {
   readonly connection: Connection;
 }
 
-export async function attachBrowser(endpoint: PipeEndpoint): Promise<Attachment> {
-  const connection = openConnection(openPipe(endpoint));
+/** `onPageCrash` is called once for each page whose renderer died. */
+export async function attachBrowser(endpoint: PipeEndpoint, onPageCrash: () => void): Promise<Attachment> {
+  const connection = openConnection(openPipe(endpoint), onPageCrash);
   return { browser: await chromium.connectOverCDP(connection.transport, { timeout: 30_000 }), connection };
 }
 

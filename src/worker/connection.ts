@@ -106,10 +106,14 @@ interface Session extends Cdp {
   readonly isPage: boolean;
 }
 
-export function openConnection(pipe: Pipe): Connection {
+/** `onPageCrash` is called once for each page whose renderer died, ours or Playwright's. */
+export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection {
   const calls = new Map<number, Call>();
   const contexts = new Map<string, Own>();
   const sessions = new Map<string, Session>();
+  /** The pages that sessions are with, Playwright's too; one may have several. */
+  const targets = new Map<string, string>();
+  const crashedTargets = new Set<string>();
   let lastId = OWN_IDS_FROM;
   let crash = once();
 
@@ -138,6 +142,8 @@ export function openConnection(pipe: Pipe): Connection {
 
   const detached = (sessionId: string): void => {
     sessions.delete(sessionId);
+    crashedTargets.delete(targets.get(sessionId) ?? '');
+    targets.delete(sessionId);
     for (const { sessions: held } of contexts.values()) held.delete(sessionId);
     for (const [id, call] of calls) if (call.sessionId === sessionId) fail(id, call);
   };
@@ -147,27 +153,36 @@ export function openConnection(pipe: Pipe): Connection {
     reject(new Error('Target closed'));
   };
 
+  const crashed = (sessionId: string): void => {
+    const target = targets.get(sessionId);
+    if (target === undefined || crashedTargets.has(target)) return;
+    crashedTargets.add(target);
+    onPageCrash();
+    if (sessions.has(sessionId)) return;
+    crash.happened();
+    crash = once();
+  };
+
   /** True when the frame was for us. */
   const take = (frame: Frame): boolean => {
     if (frame.id !== undefined) return frame.id >= OWN_IDS_FROM && answer(calls, frame);
     const session = frame.sessionId === undefined ? undefined : sessions.get(frame.sessionId);
     if (session) session.events.emit(frame.method ?? '', frame.params);
-    if (!session && frame.method === CRASHED) {
-      crash.happened();
-      crash = once();
-    }
+    if (frame.method === CRASHED) crashed(frame.sessionId ?? '');
     if (session || frame.sessionId !== undefined) return session !== undefined;
     if (frame.method === 'Target.attachedToTarget') {
       const params: Attached = frame.params ?? unreachable();
-      const own = contexts.get(params.targetInfo.browserContextId ?? '');
+      const { type, targetId, browserContextId = '' } = params.targetInfo;
+      if (type === 'page') targets.set(params.sessionId, targetId);
+      const own = contexts.get(browserContextId);
       if (own) attached(params, own);
       return own !== undefined;
     }
     if (frame.method !== 'Target.detachedFromTarget') return false;
     const { sessionId }: { sessionId: string } = frame.params ?? unreachable();
-    if (!sessions.has(sessionId)) return false;
+    const isOwn = sessions.has(sessionId);
     detached(sessionId);
-    return true;
+    return isOwn;
   };
 
   const transport: ConnectOverCDPTransport = { send: (message) => pipe.send(message), close: () => pipe.close() };

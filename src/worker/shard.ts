@@ -53,12 +53,7 @@ interface Attached {
   busy: number;
 }
 
-interface Room {
-  readonly tally: Tally;
-  readonly clock: Clock;
-}
-
-export function createShard({ tally, clock, prewarm }: Room & { readonly prewarm: number }): Shard {
+export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Clock; prewarm: number }): Shard {
   let current: Attached | null = null;
   /** What is kept ready is what the last session took: the next is most often like it. */
   let readyKind: Need['kind'] = 'plain';
@@ -68,7 +63,7 @@ export function createShard({ tally, clock, prewarm }: Room & { readonly prewarm
     const kind = readyKind;
     while (attached === current && attached.ready.length + attached.pending < prewarm) {
       attached.pending++;
-      open(attached, kind === 'plain' ? { kind } : { kind, options: null }, { tally, clock })
+      open(attached, kind === 'plain' ? { kind } : { kind, options: null }, clock)
         .then(({ lease }) => {
           if (kind === readyKind) attached.ready.push(lease);
           else void dispose(attached, lease);
@@ -122,7 +117,7 @@ export function createShard({ tally, clock, prewarm }: Room & { readonly prewarm
   return {
     async attach(endpoint, onLost) {
       current = null;
-      const { browser, connection } = await attachBrowser(endpoint);
+      const { browser, connection } = await attachBrowser(endpoint, tally.pageCrash);
       const lost = new Promise<void>((resolve) => {
         browser.on('disconnected', () => resolve());
       });
@@ -146,7 +141,7 @@ export function createShard({ tally, clock, prewarm }: Room & { readonly prewarm
         if (attached.busy > 1) refill(attached);
         const { lease, contextMs, pageMs } = ready
           ? { lease: ready, contextMs: 0, pageMs: 0 }
-          : await open(attached, need, { tally, clock });
+          : await open(attached, need, clock);
         tally.phase('context', contextMs);
         tally.phase('page', pageMs);
         owners.set(lease, attached);
@@ -185,19 +180,16 @@ async function inTime(clock: Clock, work: Promise<boolean>): Promise<boolean> {
 }
 
 /** Some calls under way when the browser dies never settle, so none is waited for without looking at that. */
-async function open(attached: Attached, need: Need, { clock, tally }: Room): Promise<Opened> {
+async function open(attached: Attached, need: Need, clock: Clock): Promise<Opened> {
   const lost = attached.lost.then((): never => {
     throw new Error('Target closed: the browser is gone');
   });
   for (let attempt = 1; ; attempt++) {
     try {
-      const opened = await Promise.race([make(attached, need, clock), lost]);
-      void opened.lease.crashed.then(() => tally.pageCrash());
-      return opened;
+      return await Promise.race([make(attached, need, clock), lost]);
     } catch (error) {
       // Nothing of the session's was in it: whatever killed it, the next page will do.
       const isCrash = error instanceof ServiceError && error.code === 'PAGE_CRASHED';
-      if (isCrash) tally.pageCrash();
       if (!isCrash || attempt === OPEN_ATTEMPTS) throw error;
     }
   }

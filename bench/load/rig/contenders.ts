@@ -22,7 +22,7 @@ import {
   startRival,
 } from './rival.js';
 import { startServerProcess } from './server.js';
-import { type Tree, watchTree } from './tree.js';
+import { type Lasting, type Tree, watchTree } from './tree.js';
 
 const BATCH_MS_MAX = 90_000;
 const SAMPLE_MEMORY_EVERY_MS = 500;
@@ -52,6 +52,8 @@ export interface Measured {
   readonly errors: number;
   /** Of the whole process tree, a session that ended well. */
   readonly cpuMs: number;
+  /** Of what lasts; what is left of `cpuMs` is renderers. */
+  readonly lastingCpuMs: Lasting;
   /** The most that the whole tree had. */
   readonly pssBytes: number;
 }
@@ -119,6 +121,7 @@ function partsOf(timing: string): Parts {
 
 async function measure(rival: Rival, tree: Tree, batch: Batch): Promise<Measured> {
   const beforeMs = await tree.settledCpuMs();
+  const lastingBefore = tree.lastingCpuMs();
   const startMs = performance.now();
   let pssBytes = 0;
   // While it runs, because at rest the renderers are gone.
@@ -128,6 +131,16 @@ async function measure(rival: Rival, tree: Tree, batch: Batch): Promise<Measured
   const all = await rival.run(batch, BATCH_MS_MAX).finally(() => clearInterval(timer));
   const elapsedMs = performance.now() - startMs;
   const cpuMs = (await tree.settledCpuMs()) - beforeMs;
+  const lastingAfter = tree.lastingCpuMs();
   const sessions = all.filter(({ isOk }) => isOk);
-  return { sessions, elapsedMs, errors: all.length - sessions.length, cpuMs: cpuMs / sessions.length, pssBytes };
+  const each = (name: keyof Lasting): number => (lastingAfter[name] - lastingBefore[name]) / sessions.length;
+  const lasting = { program: each('program'), browser: each('browser'), 'gpu-process': each('gpu-process') };
+  return {
+    sessions,
+    elapsedMs,
+    errors: all.length - sessions.length,
+    cpuMs: cpuMs / sessions.length,
+    lastingCpuMs: { ...lasting, utility: each('utility') },
+    pssBytes,
+  };
 }

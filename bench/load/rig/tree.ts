@@ -6,7 +6,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readStat } from '../../../src/host/process-files.js';
+import { CLOCK_TICKS_PER_SECOND, readStat, readTypeFlag } from '../../../src/host/process-files.js';
 import { openProcessWatch } from '../../../src/host/processes.js';
 import { findNumber, readNumericNames, readText } from '../../../src/host/virtual-files.js';
 
@@ -16,9 +16,15 @@ const SETTLE_POLLS_MAX = 30;
 const REST_MS = 20;
 const PROC = '/proc';
 
+/** What is as long-lived as its browser; a renderer goes with its page. */
+export const LASTING = ['program', 'browser', 'gpu-process', 'utility'] as const;
+export type Lasting = Readonly<Record<(typeof LASTING)[number], number>>;
+
 export interface Tree {
   /** CPU ms, user and system, since the root began; once the tree is at rest, because disposal follows an answer. */
   settledCpuMs(): Promise<number>;
+  /** CPU ms of those that last, since they began. */
+  lastingCpuMs(): Lasting;
   /** Proportional set size of all processes alive: what is shared counts once, split among those who share it. */
   pssBytes(): number;
   /** Resident memory of the root process alone. */
@@ -41,6 +47,7 @@ export function watchTree(root: number): Tree {
       }
       return last;
     },
+    lastingCpuMs: () => lastingCpuMs(root),
     pssBytes: () => descendants(root).reduce((sum, pid) => sum + kibOf(pid, 'smaps_rollup', 'Pss:'), 0) * 1024,
     rootRssBytes: () => kibOf(root, 'status', 'VmRSS:') * 1024,
     rootCpuMs() {
@@ -48,6 +55,17 @@ export function watchTree(root: number): Tree {
       return threads.reduce((sum, thread) => sum + threadCpuMs(`${PROC}/${root}/task/${thread}`), 0);
     },
   };
+}
+
+function lastingCpuMs(root: number): Lasting {
+  const sums = { program: 0, browser: 0, 'gpu-process': 0, utility: 0 };
+  for (const pid of descendants(root)) {
+    const type = pid === root ? 'program' : (readTypeFlag(PROC, pid) ?? 'browser');
+    const name = LASTING.find((lasting) => lasting === type);
+    const { ownTicks = 0 } = readStat(PROC, pid) ?? {};
+    if (name) sums[name] += (ownTicks * 1000) / CLOCK_TICKS_PER_SECOND;
+  }
+  return sums;
 }
 
 /** The root and all below it, parents before children. */
