@@ -22,7 +22,8 @@ export interface Control {
   close(): void;
 }
 
-export function openControl(port: MessagePort): Control {
+/** `onReady` is told how many pages the worker keeps ready, whenever that changes. */
+export function openControl(port: MessagePort, onReady: (pages: number) => void): Control {
   const expected = new Map<number, (outcome: Outcome) => void>();
   let onBrowser = (_reply: BrowserReply): void => {};
 
@@ -30,6 +31,8 @@ export function openControl(port: MessagePort): Control {
     if (reply.kind === 'outcome') {
       expected.get(reply.sequence)?.(reply.outcome);
       expected.delete(reply.sequence);
+    } else if (reply.kind === 'ready') {
+      onReady(reply.pages);
     } else {
       onBrowser(reply);
     }

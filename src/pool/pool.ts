@@ -14,6 +14,7 @@ import type { WorkerExitReason } from '../protocol/names.js';
 import type { Running } from '../protocol/running.js';
 import type { WorkerSetup } from '../protocol/setup.js';
 import { type Control, openControl } from './control.js';
+import { type Candidate, pickWorker } from './pick.js';
 import { createRunning } from './running.js';
 
 /** A thread that needs more has met a page made to exhaust it; its end costs that shard alone. */
@@ -61,13 +62,14 @@ export interface ShardState {
 }
 
 /** One thread, once it has claimed its lane. */
-interface Shard {
+interface Shard extends Candidate {
   readonly index: number;
   readonly threadId: number;
   readonly control: Control;
   isAttached: boolean;
   sessions: number;
-  /** Sequence number of its last job. */
+  readyPages: number;
+  readyAt: number;
   lastJob: number;
 }
 
@@ -76,6 +78,7 @@ export function createPool(options: PoolOptions): Pool {
   let isDestroyed = false;
   let chosen = 0;
   let jobCount = 0;
+  let readyCount = 0;
   let cancelShortCheck = (): void => {};
 
   const post = (piscina: Piscina<Task, TaskResult>, threadId: number, task: Task): Promise<TaskResult> => {
@@ -109,14 +112,13 @@ export function createPool(options: PoolOptions): Pool {
       const result = await post(piscina, threadId, { kind: 'init', port: port2 });
       assert(result.kind === 'init');
       if (result.lane !== -1) {
-        shards[result.lane] = {
-          index: result.lane,
-          threadId,
-          control: openControl(port1),
-          isAttached: false,
-          sessions: 0,
-          lastJob: 0,
-        };
+        const none = { isAttached: false, sessions: 0, readyPages: 0, readyAt: 0, lastJob: 0 };
+        const control = openControl(port1, (pages) => {
+          if (pages > shard.readyPages) shard.readyAt = ++readyCount;
+          shard.readyPages = pages;
+        });
+        const shard: Shard = { index: result.lane, threadId, control, ...none };
+        shards[result.lane] = shard;
         options.onThreadReady(result.lane);
         return;
       }
@@ -188,7 +190,7 @@ export function createPool(options: PoolOptions): Pool {
     },
     isReady: () => shards.some((shard) => shard?.isAttached),
     run(job) {
-      const shard = leastBusy(shards);
+      const shard = pickWorker(shards);
       assert(shard, 'run is called only while a worker is attached');
       shard.sessions++;
       const sequence = ++jobCount;
@@ -231,15 +233,4 @@ function watch(
     told.onLost('exit');
     told.onExit();
   });
-}
-
-/** Of those equally busy the one whose last job is the longest ago: it has had the time to make the next page ready. */
-function leastBusy(shards: readonly (Shard | undefined)[]): Shard | undefined {
-  let best: Shard | undefined;
-  for (const shard of shards) {
-    if (!shard?.isAttached) continue;
-    const { sessions, lastJob } = shard;
-    if (!best || sessions < best.sessions || (sessions === best.sessions && lastJob < best.lastJob)) best = shard;
-  }
-  return best;
 }

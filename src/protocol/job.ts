@@ -69,7 +69,9 @@ export type ControlMessage =
 /** On a shard's control port, to main. */
 export type ControlReply =
   | BrowserReply
-  | { readonly kind: 'outcome'; readonly sequence: number; readonly outcome: Outcome };
+  | { readonly kind: 'outcome'; readonly sequence: number; readonly outcome: Outcome }
+  /** So many pages are now kept ready for the next sessions. */
+  | { readonly kind: 'ready'; readonly pages: number };
 
 export type BrowserReply =
   | { readonly kind: 'attached'; readonly generation: number }

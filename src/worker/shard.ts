@@ -53,7 +53,15 @@ interface Attached {
   busy: number;
 }
 
-export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Clock; prewarm: number }): Shard {
+export interface ShardOptions {
+  readonly tally: Tally;
+  readonly clock: Clock;
+  readonly prewarm: number;
+  /** Told how many pages are kept ready, whenever that changes. */
+  readonly onReady: (pages: number) => void;
+}
+
+export function createShard({ tally, clock, prewarm, onReady }: ShardOptions): Shard {
   let current: Attached | null = null;
   /** What is kept ready is what the last session took: the next is most often like it. */
   let readyKind: Need['kind'] = 'plain';
@@ -65,8 +73,9 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
       attached.pending++;
       open(attached, kind === 'plain' ? { kind } : { kind, options: null }, clock)
         .then(({ lease }) => {
-          if (kind === readyKind) attached.ready.push(lease);
-          else void dispose(attached, lease);
+          if (kind !== readyKind) return void dispose(attached, lease);
+          attached.ready.push(lease);
+          onReady(attached.ready.length);
           void lease.crashed.then(() => {
             if (discard(attached, lease)) refill(attached);
           });
@@ -83,7 +92,10 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
       readyKind = need.kind;
       for (const lease of [...attached.ready]) discard(attached, lease);
     }
-    return attached.ready.shift();
+    // The youngest: its renderer is what the CPU's caches still know.
+    const ready = attached.ready.pop();
+    if (ready) onReady(attached.ready.length);
+    return ready;
   };
 
   /** False when it was not a ready one. */
@@ -91,6 +103,7 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
     const at = attached.ready.indexOf(lease);
     if (at === -1) return false;
     attached.ready.splice(at, 1);
+    onReady(attached.ready.length);
     void dispose(attached, lease);
     return true;
   };
@@ -124,6 +137,7 @@ export function createShard({ tally, clock, prewarm }: { tally: Tally; clock: Cl
       const none = { ready: [], open: new Set<Lease>(), pending: 0, owned: 0, busy: 0 };
       const attached: Attached = { browser, connection, lost, ...none };
       current = attached;
+      onReady(0);
       void lost.then(() => {
         if (current === attached) current = null;
         onLost();

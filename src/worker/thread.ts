@@ -39,7 +39,12 @@ export function createWorkerThread(): WorkerThread {
       }
       const record = openLaneWriter(setup.lanes, setup.laneShape, { index: lane, now: clock.monotonicMs });
       const tally = createTally(record, createLayout(setup.domains), lane);
-      const shard = createShard({ tally, clock, prewarm: setup.prewarm });
+      const shard = createShard({
+        tally,
+        clock,
+        prewarm: setup.prewarm,
+        onReady: (pages) => port.postMessage({ kind: 'ready', pages } satisfies ControlReply),
+      });
       ready = { port, shard, tally };
       port.on('message', (message: ControlMessage) => {
         if (message.kind === 'cancel') cancels.cancel(message.sequence);

@@ -20,7 +20,7 @@ function outcome(sequence: number, message: string): ControlReply {
 
 test('tells each job its own outcome, once', async () => {
   const { port1, port2 } = new MessageChannel();
-  const control = openControl(port1);
+  const control = openControl(port1, () => {});
   const told: [number, Outcome][] = [];
   const both = new Promise<void>((resolve) => {
     for (const sequence of [1, 2]) {
@@ -44,7 +44,7 @@ test('tells each job its own outcome, once', async () => {
 
 test('a task that ends before its outcome was told has it told at once, and others with it', () => {
   const { port1, port2 } = new MessageChannel();
-  const control = openControl(port1);
+  const control = openControl(port1, () => {});
   const told: number[] = [];
   for (const sequence of [1, 2, 3]) control.expect(sequence, () => told.push(sequence));
   port2.postMessage(outcome(1, 'a'));
@@ -59,7 +59,7 @@ test('a task that ends before its outcome was told has it told at once, and othe
 
 test('what a thread had sent before it died is told', async () => {
   const { port1, port2 } = new MessageChannel();
-  const control = openControl(port1);
+  const control = openControl(port1, () => {});
   const told: Outcome[] = [];
   control.expect(1, (one) => told.push(one));
   const reply = JSON.stringify(outcome(1, 'the last word'));
@@ -71,9 +71,26 @@ test('what a thread had sent before it died is told', async () => {
   assert.equal(told, [failed('the last word')]);
 });
 
+test('tells how many pages are ready', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const told: number[] = [];
+  const both = new Promise<void>((resolve) => {
+    const control = openControl(port1, (pages) => {
+      told.push(pages);
+      if (told.length < 2) return;
+      control.close();
+      resolve();
+    });
+  });
+  for (const pages of [2, 1]) port2.postMessage({ kind: 'ready', pages } satisfies ControlReply);
+  port1.ref();
+  await deadline(both, MESSAGE_MS, 'both');
+  assert.equal(told, [2, 1]);
+});
+
 test('attaching hears of its own browser only, and of the death of the thread', async () => {
   const { port1, port2 } = new MessageChannel();
-  const control = openControl(port1);
+  const control = openControl(port1, () => {});
   const lost: number[] = [];
   let hear = (): void => {};
   const heard = new Promise<void>((resolve) => {
