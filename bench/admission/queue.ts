@@ -6,6 +6,7 @@
 import { createAdmission } from '../../src/admission/admission.js';
 import { createBooks } from '../../src/admission/books.js';
 import { systemClock } from '../../src/clock.js';
+import { createClient } from '../../src/protocol/client.js';
 import type { Job } from '../../src/protocol/job.js';
 import type { Running } from '../../src/protocol/running.js';
 import { FINE } from '../../test/admission/scene.js';
@@ -37,10 +38,10 @@ export async function run(): Promise<BenchRow[]> {
   }));
   const ms = await medianMs({
     alone: async () => {
-      for (let i = 0; i < BATCH; i++) await ends.submit(JOB, new AbortController().signal);
+      for (let i = 0; i < BATCH; i++) await ends.submit(JOB, createClient().signal);
     },
     waiting: async () => {
-      await Promise.all(Array.from({ length: BATCH }, () => ends.submit(JOB, new AbortController().signal)));
+      await Promise.all(Array.from({ length: BATCH }, () => ends.submit(JOB, createClient().signal)));
     },
     leaving: leave,
   });
@@ -56,8 +57,8 @@ export async function run(): Promise<BenchRow[]> {
 async function leave(): Promise<void> {
   const never = new Promise<never>(() => {});
   const stuck = createAdmissionOver(() => ({ outcome: never, released: never, worker: 0, cancel: () => {} }));
-  for (let i = 0; i < SLOTS; i++) void stuck.submit({ ...JOB, timeoutMs: null }, new AbortController().signal);
-  const clients = Array.from({ length: WAITING }, () => new AbortController());
+  for (let i = 0; i < SLOTS; i++) void stuck.submit({ ...JOB, timeoutMs: null }, createClient().signal);
+  const clients = Array.from({ length: WAITING }, () => createClient());
   const settled = clients.map(({ signal }) => stuck.submit(JOB, signal));
   for (let i = 0; i < WAITING; i++) clients[(i * STRIDE) % WAITING]?.abort();
   await Promise.all(settled);

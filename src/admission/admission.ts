@@ -195,8 +195,10 @@ export function createAdmission(options: AdmissionOptions): Admission {
       };
       // Gone while its body was read: the event has passed, and nobody would hear of it again.
       if (signal.aborted) return left();
-      signal.addEventListener('abort', left, { once: true });
-      session.stopListening = () => signal.removeEventListener('abort', left);
+      signal.onabort = left;
+      session.stopListening = () => {
+        signal.onabort = null;
+      };
       admit(session);
     });
 

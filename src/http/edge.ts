@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import polka, { type PolkaRequest } from 'polka';
 import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
+import { type ClientSignal, createClient } from '../protocol/client.js';
 import type { Auth } from './auth.js';
 import { answerFailure } from './failure.js';
 import type { Gate } from './origin.js';
@@ -82,16 +83,16 @@ function otherMethods({ path, methods, isOpen, isForAnyOrigin }: Route): Route {
 function run(options: EdgeOptions, route: Route, request: PolkaRequest, response: ServerResponse): void {
   const { clock } = options;
   const startedAtMs = clock.monotonicMs();
-  const left = new AbortController();
+  const client = createClient();
   // The response's close without its end is the client's leaving; the request's close comes right after its body.
   response.once('close', () => {
     const hasFinished = response.writableFinished;
-    if (!hasFinished) left.abort();
+    if (!hasFinished) client.abort();
     const code = hasFinished ? response.statusCode : 499;
     options.onAnswered(route.path, request.method ?? '', code, clock.monotonicMs() - startedAtMs);
   });
   response.on('error', () => {});
-  void answer(options, route, { request, signal: left.signal })
+  void answer(options, route, { request, signal: client.signal })
     .then((made) => options.send(request, response, { ...made, headers: { ...options.gate.headers, ...made.headers } }))
     .catch((error: unknown) => {
       options.onError(error);
@@ -102,7 +103,7 @@ function run(options: EdgeOptions, route: Route, request: PolkaRequest, response
 async function answer(
   options: EdgeOptions,
   route: Route,
-  { request, signal }: { readonly request: PolkaRequest; readonly signal: AbortSignal },
+  { request, signal }: { readonly request: PolkaRequest; readonly signal: ClientSignal },
 ): Promise<Answer> {
   try {
     checkSize(request);

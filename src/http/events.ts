@@ -45,10 +45,10 @@ export function createEvents({ clock, render }: EventsOptions): Events {
       }
       const stream = new Readable({ read() {} });
       listeners.add(stream);
-      signal.addEventListener('abort', () => {
+      signal.onabort = () => {
         listeners.delete(stream);
         stream.destroy();
-      });
+      };
       if (listeners.size === 1) tick();
       else stream.push(`data: ${render()}\n\n`);
       const headers = {

@@ -4,6 +4,7 @@
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { ClientSignal } from '../protocol/client.js';
 
 export interface Answer {
   readonly status: number;
@@ -24,7 +25,7 @@ export interface Request {
   /** For whoever reads the body. */
   readonly raw: IncomingMessage;
   /** Aborts when the client has gone before its answer was sent. */
-  readonly signal: AbortSignal;
+  readonly signal: ClientSignal;
 }
 
 export interface Route {

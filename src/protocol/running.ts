@@ -1,6 +1,7 @@
 /**
  * How the stages of a request hand a session on: http → admission → pool, each knowing only the next. Pure types.
  */
+import type { ClientSignal } from './client.js';
 import type { Job, Outcome } from './job.js';
 
 /** A session that has its slot. Neither promise ever rejects. */
@@ -25,4 +26,4 @@ export interface Settled {
 }
 
 /** What admission offers to http. `signal` aborts when the client has gone. Never rejects. */
-export type Submit = (job: Job, signal: AbortSignal) => Promise<Settled>;
+export type Submit = (job: Job, signal: ClientSignal) => Promise<Settled>;

@@ -4,6 +4,7 @@
 
 import { type Admission, createAdmission, type SettledSession } from '../../src/admission/admission.js';
 import { createBooks } from '../../src/admission/books.js';
+import { createClient } from '../../src/protocol/client.js';
 import type { Job, Outcome } from '../../src/protocol/job.js';
 import type { Settled } from '../../src/protocol/running.js';
 import { createTimedClock, type TimedClock } from './timed-clock.js';
@@ -102,7 +103,7 @@ function startedOf(job: Job) {
 }
 
 function send(admission: Admission, id: string, options: Parameters<Scene['send']>[1] = {}): Sent {
-  const client = new AbortController();
+  const client = createClient();
   const { timeoutMs = null, trackingId = null } = options;
   const spec = { kind: 'content', body: { html: id } } as const;
   let last: Settled | null = null;

@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { pageRoutes } from '../../src/http/page.js';
 import { PATHS } from '../../src/http/paths.js';
 import type { Answer } from '../../src/http/route.js';
+import { createClient } from '../../src/protocol/client.js';
 
 const test = suite('http/page');
 const routes = pageRoutes({ isTokenNeeded: false, version: '1.2.3', paths: PATHS });
@@ -19,7 +20,7 @@ async function ask(path: string, given: { accept?: string; file?: string } = {},
   assert.ok(route?.isOpen && !route.isForAnyOrigin);
   const headers = given.accept === undefined ? {} : { accept: given.accept };
   const params = given.file === undefined ? {} : { file: given.file };
-  const { signal } = new AbortController();
+  const { signal } = createClient();
   const raw = new IncomingMessage(new Socket());
   return await route.handle({ method: 'GET', headers, params, query: new URLSearchParams(), raw, signal });
 }
