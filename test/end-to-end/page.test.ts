@@ -263,6 +263,7 @@ test('fits a phone, and everything has a name', async () => {
     await page.getByRole('row').filter({ hasText: 'narrow' }).waitFor();
     assert.is(await page.evaluate('document.documentElement.scrollWidth'), 375);
     await page.getByText('The rows in view as a table').click();
+    await page.locator('#rows tr').first().waitFor();
     assert.is(await page.evaluate('document.documentElement.scrollWidth'), 375);
     const nameless = `[...document.querySelectorAll('button, table, [role=img], input, section, dialog, fieldset')]
       .filter((one) => !(one.ariaLabel || one.hasAttribute('aria-labelledby') || one.caption?.textContent ||
