@@ -1,7 +1,6 @@
 /**
  * Main's end of a shard's control port: the conversation about its browser, its jobs' outcomes, and word to it that a
- * session has been settled. One port for all jobs of a thread, since a port for each costs more than the rest of a
- * job's way there and back. Main thread.
+ * session has been settled. One port for all jobs of a thread: src/README.md, decision 26. Main thread.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { PipeEndpoint } from '../protocol/endpoint.js';

@@ -84,7 +84,7 @@ interface Frame {
 
 interface Attached {
   readonly sessionId: string;
-  readonly targetInfo: { readonly type: string; readonly targetId: string; readonly browserContextId?: string };
+  readonly targetInfo: { readonly type: string; readonly browserContextId?: string };
 }
 
 interface Call {
@@ -111,9 +111,8 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   const calls = new Map<number, Call>();
   const contexts = new Map<string, Own>();
   const sessions = new Map<string, Session>();
-  /** The pages that sessions are with, Playwright's too; one may have several. */
-  const targets = new Map<string, string>();
-  const crashedTargets = new Set<string>();
+  /** Sessions with a page that lives, ours and Playwright's: one a page, since a second one is not told of up here. */
+  const pages = new Set<string>();
   let lastId = OWN_IDS_FROM;
   let crash = once();
 
@@ -142,8 +141,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
 
   const detached = (sessionId: string): void => {
     sessions.delete(sessionId);
-    crashedTargets.delete(targets.get(sessionId) ?? '');
-    targets.delete(sessionId);
+    pages.delete(sessionId);
     for (const { sessions: held } of contexts.values()) held.delete(sessionId);
     for (const [id, call] of calls) if (call.sessionId === sessionId) fail(id, call);
   };
@@ -154,9 +152,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   };
 
   const crashed = (sessionId: string): void => {
-    const target = targets.get(sessionId);
-    if (target === undefined || crashedTargets.has(target)) return;
-    crashedTargets.add(target);
+    if (!pages.delete(sessionId)) return;
     onPageCrash();
     if (sessions.has(sessionId)) return;
     crash.happened();
@@ -172,8 +168,8 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     if (session || frame.sessionId !== undefined) return session !== undefined;
     if (frame.method === 'Target.attachedToTarget') {
       const params: Attached = frame.params ?? unreachable();
-      const { type, targetId, browserContextId = '' } = params.targetInfo;
-      if (type === 'page') targets.set(params.sessionId, targetId);
+      const { type, browserContextId = '' } = params.targetInfo;
+      if (type === 'page') pages.add(params.sessionId);
       const own = contexts.get(browserContextId);
       if (own) attached(params, own);
       return own !== undefined;
