@@ -80,6 +80,7 @@ async function exportRows(args: readonly string[]): Promise<void> {
 
 function stopOnSignals(server: Headcount, log: Log): void {
   let isStopping = false;
+  let isSalvaging = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (isStopping) {
       server.abandon();
@@ -100,8 +101,10 @@ function stopOnSignals(server: Headcount, log: Log): void {
   process.on('SIGINT', stop);
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'bug');
-    server.abandon();
-    process.exit(1);
+    // Another one meanwhile: what could be kept has been tried.
+    if (isSalvaging) process.exit(1);
+    isSalvaging = true;
+    void server.salvage().then(() => process.exit(1));
   });
 }
 

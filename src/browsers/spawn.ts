@@ -22,6 +22,8 @@ export interface BrowserProcess {
   readonly pid: number;
   readonly readPath: string;
   readonly writePath: string;
+  /** For what a worker keeps of it; goes with it. */
+  readonly artifactsDir: string;
   /** Resolves once, when the process has gone and its folder has been removed. */
   readonly exited: Promise<BrowserExit>;
   /** Closes main's ends of the FIFOs, once the worker holds its own: from then on, each sees the other's end. */
@@ -52,24 +54,23 @@ export async function spawnBrowser(options: {
   const writePath = join(folder, 'to-browser');
   const profileDir = join(folder, 'profile');
   const ownTempDir = join(folder, 'tmp');
+  const artifactsDir = join(folder, 'artifacts');
   const ends: number[] = [];
-  const closeEnds = (): void => {
-    for (const fd of ends.splice(0)) closeSync(fd);
-  };
+  const theirs: number[] = [];
+  const closeEnds = (): void => closeAll(ends);
   try {
-    mkdirSync(profileDir, { mode: 0o700 });
-    mkdirSync(ownTempDir, { mode: 0o700 });
+    for (const dir of [profileDir, ownTempDir, artifactsDir]) mkdirSync(dir, { mode: 0o700 });
     await promisify(execFile)('mkfifo', ['-m', '600', readPath, writePath]);
     // Opened for both directions, a FIFO neither blocks the opener nor ends when the other side is not there yet.
-    ends.push(openSync(readPath, constants.O_RDWR), openSync(writePath, constants.O_RDWR));
-    const theirs = [openSync(writePath, constants.O_RDONLY), openSync(readPath, constants.O_WRONLY)];
+    openInto(ends, [readPath, constants.O_RDWR], [writePath, constants.O_RDWR]);
+    openInto(theirs, [writePath, constants.O_RDONLY], [readPath, constants.O_WRONLY]);
     const child = spawn(chromium.path, shardFlags({ profileDir, isSandboxed: options.isSandboxed }), {
       cwd: folder,
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe', ...theirs],
       env: { ...options.environment, ...chromium.env, HOME: folder, TMPDIR: ownTempDir },
     });
-    for (const fd of theirs) closeSync(fd);
+    closeAll(theirs);
     yieldToServer(child.pid);
     const pid = await started(child);
     const { kill, exited } = watchExit(child, pid, {
@@ -79,12 +80,22 @@ export async function spawnBrowser(options: {
         await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }).catch(() => {});
       },
     });
-    return { pid, readPath, writePath, exited, releaseEnds: closeEnds, kill };
+    return { pid, readPath, writePath, artifactsDir, exited, releaseEnds: closeEnds, kill };
   } catch (error) {
     closeEnds();
+    closeAll(theirs);
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Each is in `into` as soon as it is open: the one after it may find no descriptor left. */
+function openInto(into: number[], ...files: readonly (readonly [path: string, flags: number])[]): void {
+  for (const [path, flags] of files) into.push(openSync(path, flags));
+}
+
+function closeAll(descriptors: number[]): void {
+  for (const descriptor of descriptors.splice(0)) closeSync(descriptor);
 }
 
 type Child = ReturnType<typeof spawn>;

@@ -1,24 +1,21 @@
 /**
- * Keeps one shard's browser running: starts it, has the shard's worker attached to it, and starts another when it has
- * gone or its worker has. Says which state the shard is in. Main thread.
+ * Keeps a shard's browser running, as `lifecycle.ts` decides: does what its effects say, and tells it what came of
+ * them. Main thread.
  */
 import type { Clock } from '../clock.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { BrowserExitReason, LaunchFailureReason } from '../protocol/names.js';
+import { limit, waitFor } from '../wait.js';
+import { conditionOf, type LifeEffect, type LifeEvent, type ShardCondition, step, UNBORN } from './lifecycle.js';
 import type { BrowserExit, BrowserProcess } from './spawn.js';
 
-const BACK_OFF_FIRST_MS = 100;
-const BACK_OFF_LAST_MS = 5_000;
 const ATTACH_LIMIT_MS = 30_000;
-/** A browser that lived so long has worked; one that dies sooner is a fast death. */
-const WORKED_MS = 10_000;
-const FAST_DEATHS_MAX = 5;
 
 export interface SupervisorOptions {
   readonly spawn: () => Promise<BrowserProcess>;
-  /** Resolves when the shard's thread can be attached. */
-  readonly threadReady: () => Promise<void>;
+  /** Has the shard's thread attached to it. */
   readonly attach: (endpoint: PipeEndpoint) => Promise<void>;
+  /** The browser is not to be used any more. */
   readonly detach: () => void;
   readonly clock: Clock;
   readonly events: SupervisorEvents;
@@ -29,131 +26,124 @@ export interface SupervisorEvents {
   ready(browser: BrowserProcess, launchMs: number): void;
   launchFailed(reason: LaunchFailureReason, message: string): void;
   exited(browser: BrowserProcess, exit: BrowserExit): void;
+  /** The shard's condition may be another. */
+  changed(): void;
 }
 
 export interface Supervisor {
-  /** `failing`: it cannot be started, or has died fast five times in a row; it is tried on and on. */
-  state(): 'starting' | 'ready' | 'failing' | 'stopped';
-  /** Ends the browser; another is started. */
-  kill(reason: BrowserExitReason): void;
+  condition(): ShardCondition;
+  threadReady(): void;
+  threadLost(): void;
+  threadFailed(): void;
+  /** The worker has lost the browser of this generation. */
+  pipeEnded(generation: number): void;
+  /** The browser of this generation is of no more use: it is ended, and another started. */
+  useless(generation: number, reason: BrowserExitReason): void;
   /** Ends the browser for good. Resolves when it has gone. */
   stop(): Promise<void>;
 }
 
 export function superviseShard(options: SupervisorOptions): Supervisor {
   const { clock, events } = options;
-  let browser: BrowserProcess | null = null;
-  let isReady = false;
-  let isStopped = false;
-  let isUnstartable = false;
-  let fastDeaths = 0;
-  let generation = 0;
-  let backOffMs = BACK_OFF_FIRST_MS;
-  let wake = (): void => {};
+  let life = UNBORN;
+  let process: BrowserProcess | null = null;
+  let cancelTimer = (): void => {};
+  let onGone = (): void => {};
 
-  const pause = (): Promise<void> => {
-    const ms = backOffMs;
-    backOffMs = Math.min(backOffMs * 2, BACK_OFF_LAST_MS);
-    return new Promise((resolve) => {
-      const cancel = clock.after(ms, resolve);
-      wake = () => {
-        cancel();
-        resolve();
-      };
-    });
+  const happened = (event: LifeEvent): void => {
+    const { life: next, effects } = step(life, event, clock.monotonicMs());
+    life = next;
+    for (const effect of effects) perform(effect);
+    events.changed();
+    if (life.isStopped && !life.browser) onGone();
   };
 
-  const fail = (reason: LaunchFailureReason, error: unknown): void => {
-    isUnstartable = true;
-    events.launchFailed(reason, error instanceof Error ? error.message : String(error));
+  const later = (ms: number, event: LifeEvent): void => {
+    cancelTimer();
+    cancelTimer = clock.after(ms, () => happened(event));
   };
 
-  /** One browser's life. */
-  const live = async (): Promise<void> => {
-    const startedAtMs = clock.monotonicMs();
-    let process: BrowserProcess;
+  const perform = (effect: LifeEffect): void => {
+    switch (effect.kind) {
+      case 'spawn':
+        void spawn(effect.generation);
+        break;
+      case 'attach':
+        void attach(effect.generation);
+        break;
+      case 'announce':
+        process?.releaseEnds();
+        if (process) events.ready(process, effect.launchMs);
+        break;
+      case 'detach':
+        options.detach();
+        break;
+      case 'kill':
+        process?.kill(effect.reason);
+        break;
+      case 'pause':
+        later(effect.ms, { kind: 'pauseOver' });
+        break;
+      case 'grace':
+        later(effect.ms, { kind: 'graceOver', generation: effect.generation });
+        break;
+      case 'reportFailure':
+        events.launchFailed(effect.reason, effect.message);
+        break;
+    }
+  };
+
+  const spawn = async (generation: number): Promise<void> => {
     try {
       process = await options.spawn();
     } catch (error) {
-      fail('spawn', error);
-      return;
+      return happened({ kind: 'spawnFailed', generation, message: messageOf(error) });
     }
-    browser = process;
-    events.launched(process);
-    if (isStopped) process.kill('shutdown');
-    let exit: BrowserExit | null = null;
-    const gone = process.exited.then((ended) => {
-      exit = ended;
-      return ended;
+    const spawned = process;
+    events.launched(spawned);
+    void spawned.exited.then((exit) => {
+      process = null;
+      events.exited(spawned, exit);
+      happened({ kind: 'exited', generation });
     });
-    try {
-      const endpoint = { generation: ++generation, readPath: process.readPath, writePath: process.writePath };
-      await limited(clock, Promise.race([options.attach(endpoint), gone.then(died)]));
-      process.releaseEnds();
-      isReady = true;
-      isUnstartable = false;
-      events.ready(process, clock.monotonicMs() - startedAtMs);
-    } catch (error) {
-      // A browser that was told to go, because its thread died or the server stops, is not one that failed to start.
-      if (!isStopped && exit === null) {
-        fail(error instanceof LimitError ? 'timeout' : 'attach', error);
-        process.kill('killed');
-      }
-    }
-    const ended = await gone;
-    isReady = false;
-    browser = null;
-    options.detach();
-    events.exited(process, ended);
-    const hasWorked = clock.monotonicMs() - startedAtMs >= WORKED_MS;
-    fastDeaths = hasWorked ? 0 : fastDeaths + 1;
-    if (hasWorked) backOffMs = BACK_OFF_FIRST_MS;
+    happened({ kind: 'spawned', generation });
   };
 
-  const run = async (): Promise<void> => {
-    while (!isStopped) {
-      await Promise.race([options.threadReady(), new Promise<void>((resolve) => (wake = resolve))]);
-      if (isStopped) break;
-      await live();
-      if (!isStopped) await pause();
+  const attach = async (generation: number): Promise<void> => {
+    if (!process) return;
+    const { readPath, writePath, artifactsDir } = process;
+    const attaching = options.attach({ generation, readPath, writePath, artifactsDir });
+    try {
+      await waitFor(attaching, [limit(clock, ATTACH_LIMIT_MS), tooLate]);
+      happened({ kind: 'attached', generation });
+    } catch (error) {
+      const reason = error instanceof LimitError ? 'timeout' : 'attach';
+      happened({ kind: 'attachFailed', generation, reason, message: messageOf(error) });
     }
   };
-  const running = run();
 
   return {
-    state() {
-      if (isStopped) return 'stopped';
-      if (isReady) return 'ready';
-      return isUnstartable || fastDeaths >= FAST_DEATHS_MAX ? 'failing' : 'starting';
-    },
-    kill(reason) {
-      isReady = false;
-      options.detach();
-      browser?.kill(reason);
-    },
+    condition: () => conditionOf(life),
+    threadReady: () => happened({ kind: 'threadReady' }),
+    threadLost: () => happened({ kind: 'threadLost' }),
+    threadFailed: () => happened({ kind: 'threadFailed' }),
+    pipeEnded: (generation) => happened({ kind: 'pipeEnded', generation }),
+    useless: (generation, reason) => happened({ kind: 'useless', generation, reason }),
     async stop() {
-      isStopped = true;
-      wake();
-      browser?.kill('shutdown');
-      await running;
+      const gone = new Promise<void>((resolve) => (onGone = resolve));
+      cancelTimer();
+      happened({ kind: 'stop' });
+      await gone;
     },
   };
 }
 
 class LimitError extends Error {}
 
-function died(exit: BrowserExit): never {
-  throw new Error(`the browser died while it was attached to: ${exit.detail}`);
+function tooLate(): never {
+  throw new LimitError(`not attached after ${ATTACH_LIMIT_MS} ms`);
 }
 
-async function limited(clock: Clock, promise: Promise<void>): Promise<void> {
-  let cancel = (): void => {};
-  const limit = new Promise<never>((_, reject) => {
-    cancel = clock.after(ATTACH_LIMIT_MS, () => reject(new LimitError(`not attached after ${ATTACH_LIMIT_MS} ms`)));
-  });
-  try {
-    await Promise.race([promise, limit]);
-  } finally {
-    cancel();
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

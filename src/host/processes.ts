@@ -31,7 +31,8 @@ export interface TreeSample {
 export interface ProcessWatch {
   /**
    * One sample for each root, in the order given. A root that is gone gives zero counts and keeps its `cpuSeconds`;
-   * when its pid is used again by another process, that is not taken for it.
+   * when its pid is used again by another process, that is not taken for it. None at all when /proc cannot be read, as
+   * when no descriptor is left: nothing is known then.
    */
   sample(roots: readonly number[]): TreeSample[];
   /** Drops all that is known of a root: its browser was replaced, and its pid may become another's. */
@@ -76,14 +77,13 @@ export function openProcessWatch({ procRoot = '/proc' }: { readonly procRoot?: s
 
   function sample(roots: readonly number[]): TreeSample[] {
     const pids = readNumericNames(procRoot);
+    if (pids === null) return [];
     const live = new Map<number, Sums>();
-    if (pids !== null) {
-      identities = identify(procRoot, pids, identities);
-      for (const root of roots) {
-        if (isAlive(root)) live.set(root, { counts: noCounts(), anonBytes: 0, processCount: 0 });
-      }
-      for (const pid of identities.keys()) measure(pid, live);
+    identities = identify(procRoot, pids, identities);
+    for (const root of roots) {
+      if (isAlive(root)) live.set(root, { counts: noCounts(), anonBytes: 0, processCount: 0 });
     }
+    for (const pid of identities.keys()) measure(pid, live);
     return roots.map((root) => {
       const { counts, anonBytes, processCount } = live.get(root) ?? {
         counts: noCounts(),

@@ -2,29 +2,70 @@
  * The server process about itself: the `process_` and `nodejs_` families. prom-client's own set is not used: its names
  * fail the official check, it counts a fraction of the garbage collections, and its lag has a floor. Main thread.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { constants, type PerformanceEntry, PerformanceObserver, performance } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 import type { Record as RecordDelta, SlotOf } from '../metrics/delta.js';
 import type { Collect } from '../metrics/snapshot.js';
+import { findNumber } from './virtual-files.js';
+
+const OWN_FILE_BYTES_MAX = 8_192;
 
 export const GC_KINDS = ['minor', 'major', 'incremental', 'weakcb'] as const;
 
-export function collectProcess(slotOf: SlotOf): Collect {
+export interface OwnFiles {
+  residentBytes(): number;
+  descriptorsMax(): number;
+  close(): void;
+}
+
+/** Files of the kernel about this process, kept open: no descriptor may be left just when they are asked. */
+export function openOwnFiles(): OwnFiles {
+  const descriptors: number[] = [];
+  const open = (path: string): (() => string) => {
+    const descriptor = openSync(path, 'r');
+    descriptors.push(descriptor);
+    const buffer = Buffer.alloc(OWN_FILE_BYTES_MAX);
+    return () => buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, buffer.length, 0));
+  };
+  const status = open('/proc/self/status');
+  const limits = open('/proc/self/limits');
+  return {
+    residentBytes: () => (findNumber(status(), 'VmRSS:') ?? 0) * 1_024,
+    descriptorsMax: () => findNumber(limits(), 'Max open files') ?? 0,
+    close() {
+      for (const descriptor of descriptors.splice(0)) closeSync(descriptor);
+    },
+  };
+}
+
+export function collectProcess(slotOf: SlotOf, files: OwnFiles): Collect {
   const cpu = slotOf('process_cpu_seconds_total');
   const resident = slotOf('process_resident_memory_bytes');
   const start = slotOf('process_start_time_seconds');
   const open = slotOf('process_open_fds');
   const max = slotOf('process_max_fds');
   const startedAtMs = performance.timeOrigin;
-  const [, limit = '0'] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
   return (set) => {
     const { user, system } = process.cpuUsage();
+    const descriptorsMax = files.descriptorsMax();
     set(cpu, (user + system) / 1_000);
-    set(resident, process.memoryUsage.rss());
+    // `process.memoryUsage()` would open a file, and throw where no descriptor is left.
+    set(resident, files.residentBytes());
     set(start, startedAtMs);
-    set(open, readdirSync('/proc/self/fd').length);
-    set(max, Number(limit));
+    set(open, countDescriptors(descriptorsMax));
+    set(max, descriptorsMax);
   };
+}
+
+/** To count them takes one: that none is left is an answer too. */
+function countDescriptors(max: number): number {
+  try {
+    return readdirSync('/proc/self/fd').length;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EMFILE') return max;
+    throw error;
+  }
 }
 
 export function collectNodejs(slotOf: SlotOf): Collect {
@@ -34,11 +75,11 @@ export function collectNodejs(slotOf: SlotOf): Collect {
   const active = slotOf('nodejs_eventloop_active_seconds_total');
   const idle = slotOf('nodejs_eventloop_idle_seconds_total');
   return (set) => {
-    const memory = process.memoryUsage();
+    const memory = getHeapStatistics();
     const utilization = performance.eventLoopUtilization();
-    set(used, memory.heapUsed);
-    set(size, memory.heapTotal);
-    set(external, memory.external);
+    set(used, memory.used_heap_size);
+    set(size, memory.total_heap_size);
+    set(external, memory.external_memory);
     set(active, utilization.active);
     set(idle, utilization.idle);
   };

@@ -7,7 +7,7 @@ const METHODS = ['GET', 'HEAD'];
 
 export interface Pressure {
   readonly date: number;
-  readonly reason: '' | 'full' | 'cpu' | 'memory';
+  readonly reason: '' | 'draining' | 'browser' | 'full' | 'cpu' | 'memory';
   readonly message: string;
   readonly isAvailable: boolean;
   readonly queued: number;

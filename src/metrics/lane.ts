@@ -14,6 +14,7 @@ import type { Record } from './delta.js';
 const OWNER = 0;
 const WRITTEN = 16;
 const DROPPED = 17;
+const BEATS = 18;
 const READ = 32;
 const HEADER_WORDS = 48;
 /** float64 words of a record: slot, value, when it was written in monotonic ms. */
@@ -39,6 +40,8 @@ export interface LaneReader {
   written(): number;
   /** Records dropped ever, because the lane was full. */
   dropped(): number;
+  /** Heartbeats ever, of whichever threads have held the lane: that it moves is what counts. */
+  beats(): number;
 }
 
 export function createLanes({ laneCount, capacity }: LaneShape): SharedArrayBuffer {
@@ -84,6 +87,12 @@ export function openLaneWriter(
   };
 }
 
+/** A sign of life, for the thread that claimed the lane to give again and again. It allocates nothing. */
+export function openHeartbeat(buffer: SharedArrayBuffer, shape: LaneShape, index: number): () => void {
+  const { header } = views(buffer, shape, index);
+  return () => void Atomics.add(header, BEATS, 1);
+}
+
 export function openLaneReader(buffer: SharedArrayBuffer, shape: LaneShape, index: number): LaneReader {
   const { header, records } = views(buffer, shape, index);
   const mask = shape.capacity - 1;
@@ -107,6 +116,7 @@ export function openLaneReader(buffer: SharedArrayBuffer, shape: LaneShape, inde
     },
     written: () => Atomics.load(header, WRITTEN) >>> 0,
     dropped: () => Atomics.load(header, DROPPED) >>> 0,
+    beats: () => Atomics.load(header, BEATS),
   };
 }
 

@@ -5,10 +5,11 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { BrowserReply, ControlMessage, ControlReply, Outcome } from '../protocol/job.js';
+import type { UnusableReason } from '../protocol/names.js';
 
 export interface Control {
   /** Resolves when the worker is attached; rejects with its reason, or when the thread dies. */
-  attach(endpoint: PipeEndpoint, onLost: (generation: number) => void): Promise<void>;
+  attach(endpoint: PipeEndpoint, told: BrowserEvents): Promise<void>;
   /** `settle` is called with the job's outcome, if one comes. */
   expect(sequence: number, settle: (outcome: Outcome) => void): void;
   /**
@@ -19,6 +20,12 @@ export interface Control {
   cancel(sequence: number): void;
   /** Tells what has come, and closes. */
   close(): void;
+}
+
+/** What a worker has to say of the browser that it is attached to, each at most once. */
+export interface BrowserEvents {
+  readonly onLost: (generation: number) => void;
+  readonly onUnusable: (generation: number, reason: UnusableReason) => void;
 }
 
 /** `onReady` is told how many pages the worker keeps ready, whenever that changes. */
@@ -48,7 +55,7 @@ export function openControl(port: MessagePort, onReady: (pages: number) => void)
   port.unref();
 
   return {
-    async attach(endpoint, onLost) {
+    async attach(endpoint, { onLost, onUnusable }) {
       const { generation } = endpoint;
       await new Promise<void>((resolve, reject) => {
         const closed = (): void => reject(new Error('the thread died'));
@@ -59,7 +66,8 @@ export function openControl(port: MessagePort, onReady: (pages: number) => void)
           port.removeListener('close', closed);
           if (reply.kind === 'attached') resolve();
           else if (reply.kind === 'attachFailed') reject(new Error(reply.message));
-          else onLost(generation);
+          else if (reply.kind === 'lost') onLost(generation);
+          else onUnusable(generation, reply.reason);
         };
         send({ kind: 'attach', endpoint });
       });

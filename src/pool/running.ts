@@ -1,37 +1,47 @@
 /**
  * A job on a thread, as promises: the outcome comes on the shard's control port, the end of its context as the end of
- * the task, and the death of the thread as the task's rejection. Main thread.
+ * the task, and the death of the thread as word from the pool. Main thread.
  */
+import type { FailureCode } from '../failures.js';
 import type { Outcome, TaskResult } from '../protocol/job.js';
 import type { Running } from '../protocol/running.js';
 import type { Control } from './control.js';
+
+export interface PooledJob {
+  readonly running: Running;
+  /** Its thread is gone, and all that it had with it. */
+  abandon(message: string): void;
+}
 
 export function createRunning(options: {
   readonly task: Promise<TaskResult>;
   readonly control: Control;
   readonly sequence: number;
   readonly worker: number;
-  readonly onStuck: () => void;
-}): Running {
+}): PooledJob {
   const { task, control, sequence, worker } = options;
   let settle = (_outcome: Outcome): void => {};
+  let release = (): void => {};
   const outcome = new Promise<Outcome>((resolve) => {
     settle = resolve;
   });
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
   control.expect(sequence, settle);
-  const end = (fallback: Outcome): void => {
+  /** The first end counts: a thread that is lost also ends its tasks. */
+  const end = (code: FailureCode, message: string): void => {
     control.conclude(sequence);
-    settle(fallback);
+    settle({ isOk: false, code, message });
+    release();
   };
-  const released = task.then(
-    (result) => {
-      end({ isOk: false, code: 'SESSION_KILLED', message: 'the session was ended' });
-      if (result.kind === 'job' && !result.isClosed) options.onStuck();
-    },
-    (error: unknown) => {
-      const message = error instanceof Error ? error.message : String(error);
-      end({ isOk: false, code: 'WORKER_CRASHED', message: `the worker died: ${message}` });
-    },
+  task.then(
+    // A session that was settled by main, and ended for it, has no outcome, and is not told this one.
+    () => end('INTERNAL', 'the session ended without an outcome'),
+    (error: unknown) => end('WORKER_CRASHED', `the worker died: ${error instanceof Error ? error.message : error}`),
   );
-  return { outcome, released, worker, cancel: () => control.cancel(sequence) };
+  return {
+    running: { outcome, released, worker, cancel: () => control.cancel(sequence) },
+    abandon: (message) => end('WORKER_CRASHED', `the worker died: ${message}`),
+  };
 }

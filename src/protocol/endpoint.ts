@@ -9,4 +9,6 @@ export interface PipeEndpoint {
   readonly readPath: string;
   /** The worker writes, Chromium reads. */
   readonly writePath: string;
+  /** A folder for what the worker keeps of this browser; goes with the browser. */
+  readonly artifactsDir: string;
 }

@@ -5,10 +5,11 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { FailureCode } from '../failures.js';
 import type { PipeEndpoint } from './endpoint.js';
+import type { UnusableReason } from './names.js';
 import type { PageBody, PdfBody, ScreenshotBody } from './request.js';
 
 /** What a test or a bench may ask of a worker; the route exists only where it is switched on. */
-export const TEST_OPERATIONS = ['null', 'exit', 'throw', 'oom', 'reject', 'spin'] as const;
+export const TEST_OPERATIONS = ['null', 'census', 'exit', 'throw', 'oom', 'reject', 'spin'] as const;
 export type TestOperation = (typeof TEST_OPERATIONS)[number];
 
 export type JobSpec =
@@ -76,14 +77,15 @@ export type ControlReply =
 export type BrowserReply =
   | { readonly kind: 'attached'; readonly generation: number }
   | { readonly kind: 'attachFailed'; readonly generation: number; readonly message: string }
-  | { readonly kind: 'lost'; readonly generation: number };
+  | { readonly kind: 'lost'; readonly generation: number }
+  | { readonly kind: 'unusable'; readonly generation: number; readonly reason: UnusableReason };
 
 /** What piscina carries. `sequence` only goes up, and a thread gets its jobs in that order. */
 export type Task =
   | { readonly kind: 'init'; readonly port: MessagePort }
   | { readonly kind: 'job'; readonly job: Job; readonly sequence: number };
 
-/** `init`: the lane claimed, -1 when none was free. `job`: whether its context is really gone. */
+/** `init`: the lane claimed, -1 when none was free. `job`: its context is really gone. */
 export type TaskResult =
   | { readonly kind: 'init'; readonly lane: number; readonly threadId: number }
-  | { readonly kind: 'job'; readonly isClosed: boolean };
+  | { readonly kind: 'job' };

@@ -18,8 +18,8 @@ export type Phase = (typeof PHASES)[number];
 /** What a ready page was to the session that asked for one. */
 export const PREWARM_RESULTS = ['hit', 'miss'] as const;
 
-/** Why a thread had to be replaced. */
-export const WORKER_EXIT_REASONS = ['exit', 'error', 'out_of_memory', 'pool_rebuilt'] as const;
+/** Why a thread had to be replaced; `pool_rebuilt`: what took the place of the one before never began to work. */
+export const WORKER_EXIT_REASONS = ['exit', 'error', 'out_of_memory', 'unresponsive', 'pool_rebuilt'] as const;
 export type WorkerExitReason = (typeof WORKER_EXIT_REASONS)[number];
 
 /** What the page was told when a main navigation failed; Chromium has hundreds, these are the ones that matter. */
@@ -58,7 +58,21 @@ export const NETWORK_ERRORS = [
 ] as const;
 
 export const BROWSER_ROLES = ['shard'] as const;
-export const BROWSER_EXIT_REASONS = ['recycled', 'session_end', 'crash', 'oom', 'killed', 'shutdown'] as const;
+/** Why a browser that lives is of no more use: it says nothing, or it answers and cannot open a page. */
+export type UnusableReason = 'unresponsive' | 'no_pages';
+export const BROWSER_EXIT_REASONS = [
+  'recycled',
+  'session_end',
+  'crash',
+  'oom',
+  'unresponsive',
+  'no_pages',
+  'killed',
+  'shutdown',
+] as const;
 export type BrowserExitReason = (typeof BROWSER_EXIT_REASONS)[number];
 export const LAUNCH_FAILURE_REASONS = ['spawn', 'attach', 'timeout'] as const;
 export type LaunchFailureReason = (typeof LAUNCH_FAILURE_REASONS)[number];
+
+/** How often a worker thread gives a sign of life in its lane, and main looks for it. */
+export const HEARTBEAT_MS = 1_000;

@@ -1,8 +1,13 @@
 /**
- * Looks for a Chromium until one is found, and says which. Main thread.
+ * Looks for a Chromium until one is found, and says which; looks again when that one is gone for good. Main thread.
  */
+import { existsSync } from 'node:fs';
 import { type Chromium, discoverChromium } from '../browsers/discover.js';
+import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
+
+/** An upgrade takes the file away for a moment; another Chromium is not looked for before it has been gone so long. */
+const GONE_MS = 30_000;
 
 /** Where to look. */
 export interface Places {
@@ -15,7 +20,7 @@ export interface Places {
 export interface Finder {
   /** Looks once, and again at the next call when there was none. Rejects with the reason. */
   get(): Promise<Chromium>;
-  /** `unknown` while there is none. */
+  /** Of the last that was found; `unknown` before. */
   version(): string;
 }
 
@@ -23,13 +28,29 @@ export function createFinder(options: {
   readonly setting: string | null;
   readonly places: Places;
   readonly isSandboxed: boolean;
+  readonly clock: Clock;
   readonly log: Log;
 }): Finder {
-  const { log, places, isSandboxed } = options;
+  const { log, places, isSandboxed, clock } = options;
   let found: Chromium | null = null;
+  let goneSinceMs: number | null = null;
+  const announce = ({ path, version, origin }: Chromium): void => {
+    log.info({ path, version, origin, sandbox: isSandboxed }, 'Chromium');
+    if (!isSandboxed) log.warn('running as root, so Chromium runs without its sandbox');
+    if (origin === 'embedded') {
+      log.warn('the embedded Chromium trails security releases: install chromium-headless-shell, or set CHROMIUM_PATH');
+    }
+  };
   return {
     async get() {
-      if (found) return found;
+      if (found && existsSync(found.path)) {
+        goneSinceMs = null;
+        return found;
+      }
+      if (found) {
+        goneSinceMs ??= clock.monotonicMs();
+        if (clock.monotonicMs() - goneSinceMs < GONE_MS) throw new Error(`${found.path} is not there any more`);
+      }
       const { libraryPath, ...folders } = places;
       const chromium = await discoverChromium({
         ...folders,
@@ -37,15 +58,9 @@ export function createFinder(options: {
         setting: options.setting ?? undefined,
         progress: (message) => log.info(message),
       });
-      const { path, version, origin } = chromium;
-      log.info({ path, version, origin, sandbox: isSandboxed }, 'Chromium');
-      if (!isSandboxed) log.warn('running as root, so Chromium runs without its sandbox');
-      if (origin === 'embedded') {
-        log.warn(
-          'the embedded Chromium trails security releases: install chromium-headless-shell, or set CHROMIUM_PATH',
-        );
-      }
+      announce(chromium);
       found = chromium;
+      goneSinceMs = null;
       return chromium;
     },
     version: () => found?.version ?? 'unknown',

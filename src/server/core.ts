@@ -6,7 +6,7 @@ import type { Admission } from '../admission/admission.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
 import { watchOomKills } from '../host/oom-kills.js';
-import { collectNodejs, collectProcess, watchGarbageCollections } from '../host/self.js';
+import { collectNodejs, collectProcess, type OwnFiles, openOwnFiles, watchGarbageCollections } from '../host/self.js';
 import type { Log } from '../log.js';
 import type { Domains } from '../metrics/family.js';
 import { createFold } from '../metrics/fold.js';
@@ -80,14 +80,18 @@ export function createCore(options: CoreOptions) {
 
   const keeper = keepHistory(options.historyFile, { ring, record, slotOf });
   const retentionMs = periods * periodMs;
+  const ownFiles = openOwnFiles();
   const takeSnapshot = createSnapshots({
     fold,
     layout,
     ring,
     clock,
-    collectors: collectorsOf(options, layout.slotOf, () => {
-      const { from, closedTo } = selectRows(ring, EVERYTHING, retentionMs);
-      return closedTo - from + 1;
+    collectors: collectorsOf(options, layout.slotOf, {
+      ownFiles,
+      rows: () => {
+        const { from, closedTo } = selectRows(ring, EVERYTHING, retentionMs);
+        return closedTo - from + 1;
+      },
     }),
     onError: (collector, error) => log.error({ collector, err: error }, 'a collector failed'),
   });
@@ -136,12 +140,17 @@ export function createCore(options: CoreOptions) {
       stopGarbage();
       fold.drain();
       fold.roll();
+      ownFiles.close();
       await keeper.close();
     },
   };
 }
 
-function collectorsOf({ sources, config }: CoreOptions, slotOf: Core['slotOf'], rows: () => number) {
+function collectorsOf(
+  { sources, config }: CoreOptions,
+  slotOf: Core['slotOf'],
+  own: { readonly ownFiles: OwnFiles; readonly rows: () => number },
+) {
   const once = <T>(make: () => T): (() => T) => {
     let made: T | undefined;
     return () => (made ??= make());
@@ -163,8 +172,8 @@ function collectorsOf({ sources, config }: CoreOptions, slotOf: Core['slotOf'], 
     sessions: (set) => sessions()(set),
     pool: (set) => pool()(set),
     browsers: (set) => browsers()(set),
-    history: collectHistory(slotOf, { periods: config.periods, rows }),
-    process: collectProcess(slotOf),
+    history: collectHistory(slotOf, { periods: config.periods, rows: own.rows }),
+    process: collectProcess(slotOf, own.ownFiles),
     nodejs: collectNodejs(slotOf),
   } satisfies Parameters<typeof createSnapshots>[0]['collectors'];
 }

@@ -2,7 +2,7 @@
  * Joins threads and browsers: each shard has one of each, and needs both. Counts browsers where their pids are known.
  * Main thread.
  */
-import type { Chromium } from '../browsers/discover.js';
+import type { ShardCondition } from '../browsers/lifecycle.js';
 import { type BrowserProcess, spawnBrowser } from '../browsers/spawn.js';
 import { type Supervisor, superviseShard } from '../browsers/supervisor.js';
 import type { Clock } from '../clock.js';
@@ -10,13 +10,16 @@ import type { Log } from '../log.js';
 import type { Record as RecordDelta, SlotOf } from '../metrics/delta.js';
 import type { Pool } from '../pool/pool.js';
 import { BROWSER_EXIT_REASONS, type BrowserExitReason, LAUNCH_FAILURE_REASONS } from '../protocol/names.js';
+import type { Finder } from './chromium.js';
+import type { TempFolder } from './temp.js';
+import { createTrouble } from './trouble.js';
 
 export interface ShardsOptions {
   readonly workers: number;
-  /** Finds the Chromium, or throws; asked again before each start until it was found. */
-  readonly chromium: () => Promise<Chromium>;
+  /** Asked before each start. */
+  readonly chromium: Finder['get'];
   readonly isSandboxed: boolean;
-  readonly tempDir: string;
+  readonly temp: Pick<TempFolder, 'path' | 'ensure'>;
   readonly environment: Readonly<Record<string, string>>;
   readonly isOutOfMemory: () => boolean;
   readonly pool: Pool;
@@ -24,49 +27,49 @@ export interface ShardsOptions {
   readonly slotOf: SlotOf;
   readonly clock: Clock;
   readonly log: Log;
-  /** A shard has become ready, or has turned out not to be startable. */
+  /** The condition of a shard may be another. */
   readonly onChange: () => void;
 }
 
 export interface Shards {
   threadReady(shard: number): void;
   threadLost(shard: number): void;
-  /** Ends a shard's browser; another is started. */
-  kill(shard: number, reason: BrowserExitReason): void;
+  /** Some thread never began to work: every shard that has none is the worse for it. */
+  threadFailed(): void;
+  browserLost(shard: number, generation: number): void;
+  /** The browser of that generation is of no more use: it is ended, and another started. */
+  useless(shard: number, generation: number, reason: BrowserExitReason): void;
   /** Root pids of the browsers alive, by shard; null where there is none. */
   pids(): readonly (number | null)[];
   /** Of the browsers, by shard. */
-  states(): readonly ReturnType<Supervisor['state']>[];
+  conditions(): readonly ShardCondition[];
   /** None is ready, and every one has failed to start or died fast again and again. */
   isHopeless(): boolean;
   stop(): Promise<void>;
   killNow(): void;
 }
 
-/** A promise that can be made anew: whether a shard has its thread. */
-interface Gate {
-  ready: Promise<void>;
-  open: () => void;
-}
-
 export function createShards(options: ShardsOptions): Shards {
-  const { record, log } = options;
+  const { record, log, chromium, temp } = options;
   const count = createBrowserCounts(options);
-  const gates: Gate[] = Array.from({ length: options.workers }, newGate);
+  const trouble = createTrouble(log);
   const browsers: (BrowserProcess | null)[] = Array.from({ length: options.workers }, () => null);
+
+  const spawn = async (): Promise<BrowserProcess> => {
+    await temp.ensure();
+    return await spawnBrowser({
+      chromium: await chromium(),
+      isSandboxed: options.isSandboxed,
+      tempDir: temp.path,
+      environment: options.environment,
+      isOutOfMemory: options.isOutOfMemory,
+    });
+  };
 
   const supervise = (index: number): Supervisor =>
     superviseShard({
       clock: options.clock,
-      spawn: async () =>
-        spawnBrowser({
-          chromium: await options.chromium(),
-          isSandboxed: options.isSandboxed,
-          tempDir: options.tempDir,
-          environment: options.environment,
-          isOutOfMemory: options.isOutOfMemory,
-        }),
-      threadReady: () => gates[index]?.ready ?? Promise.resolve(),
+      spawn,
       attach: (endpoint) => options.pool.attach(index, endpoint),
       detach: () => options.pool.detach(index),
       events: {
@@ -76,36 +79,36 @@ export function createShards(options: ShardsOptions): Shards {
         },
         ready(browser, launchMs) {
           record(count.duration, launchMs);
-          log.info({ shard: index, pid: browser.pid, ms: Math.round(launchMs) }, 'browser ready');
-          options.onChange();
+          trouble.over(`browser ${index}`, { worker: index }, 'a browser can be started again');
+          log.info({ worker: index, pid: browser.pid, ms: Math.round(launchMs) }, 'browser ready');
         },
         launchFailed(reason, message) {
           record(count.failures.get(reason) ?? 0, 1);
-          log.error({ shard: index, reason, message }, 'browser cannot be started');
-          options.onChange();
+          const told = { worker: index, reason, message };
+          trouble.begins(`browser ${index}`, told, 'browser cannot be started; it is tried on');
         },
         exited(browser, { reason, detail }) {
           browsers[index] = null;
           record(count.exits.get(reason) ?? 0, 1);
-          const level = reason === 'crash' || reason === 'killed' || reason === 'oom' ? 'warn' : 'info';
-          log[level]({ shard: index, pid: browser.pid, reason, detail }, 'browser gone');
-          options.onChange();
+          const level = reason === 'shutdown' ? 'info' : 'warn';
+          log[level]({ worker: index, pid: browser.pid, reason, detail }, 'browser gone');
         },
+        changed: options.onChange,
       },
     });
-  const supervisors = gates.map((_, index) => supervise(index));
+  const supervisors = browsers.map((_, index) => supervise(index));
 
   return {
-    threadReady: (index) => gates[index]?.open(),
-    threadLost(index) {
-      gates[index] = newGate();
-      // Its pipe has lost its other end, so Chromium is about to go by itself; this is for one that hangs.
-      supervisors[index]?.kill('killed');
+    threadReady: (index) => supervisors[index]?.threadReady(),
+    threadLost: (index) => supervisors[index]?.threadLost(),
+    threadFailed() {
+      for (const one of supervisors) one.threadFailed();
     },
-    kill: (index, reason) => supervisors[index]?.kill(reason),
+    browserLost: (index, generation) => supervisors[index]?.pipeEnded(generation),
+    useless: (index, generation, reason) => supervisors[index]?.useless(generation, reason),
     pids: () => browsers.map((browser) => browser?.pid ?? null),
-    states: () => supervisors.map((one) => one.state()),
-    isHopeless: () => supervisors.every((one) => one.state() === 'failing'),
+    conditions: () => supervisors.map((one) => one.condition()),
+    isHopeless: () => supervisors.every((one) => one.condition() === 'failing'),
     async stop() {
       await Promise.all(supervisors.map((one) => one.stop()));
     },
@@ -113,14 +116,6 @@ export function createShards(options: ShardsOptions): Shards {
       for (const browser of browsers) browser?.kill('shutdown');
     },
   };
-}
-
-function newGate(): Gate {
-  let open = (): void => {};
-  const ready = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { ready, open };
 }
 
 function createBrowserCounts({ slotOf }: Pick<ShardsOptions, 'slotOf'>) {

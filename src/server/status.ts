@@ -11,6 +11,7 @@ export interface StatusOptions {
   readonly clock: Clock;
   readonly admission: Admission;
   readonly isBrowserReady: () => boolean;
+  /** Whether any ever was. */
   readonly wasBrowserReady: () => boolean;
   readonly isHopeless: () => boolean;
   readonly isDraining: () => boolean;
@@ -21,6 +22,8 @@ export interface StatusOptions {
 
 const MESSAGES = {
   '': '',
+  draining: '',
+  browser: '',
   full: 'Concurrency and queue are full',
   cpu: 'CPU is over the configured maximum for cpu percent',
   memory: 'Memory is over the configured maximum for memory percent',
@@ -43,11 +46,17 @@ export function createStatus(options: StatusOptions) {
     return { cpu: cpu > config.maxCpuPercent, memory: memory > config.maxMemoryPercent, queue: isFull() };
   };
 
+  const reasonNow = (): Pressure['reason'] => {
+    if (options.isDraining()) return 'draining';
+    if (!options.isBrowserReady()) return 'browser';
+    const over = overloaded();
+    return over.queue ? 'full' : over.cpu ? 'cpu' : over.memory ? 'memory' : '';
+  };
+
   return {
     overloaded,
     pressure(): Pressure {
-      const over = overloaded();
-      const reason = over.queue ? 'full' : over.cpu ? 'cpu' : over.memory ? 'memory' : '';
+      const reason = reasonNow();
       return {
         date: options.clock.epochMs(),
         reason,
@@ -63,8 +72,8 @@ export function createStatus(options: StatusOptions) {
     },
     notReady(): NotReady {
       if (options.isDraining()) return 'draining';
-      if (options.isHopeless()) return 'browser';
-      if (!options.isBrowserReady() && !options.wasBrowserReady()) return 'starting';
+      // Not only when it is hopeless: a session sent now would wait for a browser, and nobody knows how long.
+      if (!options.isBrowserReady()) return options.wasBrowserReady() || options.isHopeless() ? 'browser' : 'starting';
       return isFull() ? 'full' : null;
     },
   };

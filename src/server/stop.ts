@@ -8,6 +8,7 @@ import type { Clock } from '../clock.js';
 import type { Events } from '../http/events.js';
 import type { Log } from '../log.js';
 import type { Pool } from '../pool/pool.js';
+import { isWithin } from '../wait.js';
 import type { Core } from './core.js';
 import type { Shards } from './shards.js';
 import type { TempFolder } from './temp.js';
@@ -44,10 +45,10 @@ async function stop(options: StopOptions): Promise<void> {
   options.onDraining();
   if (options.leadMs > 0 && edge.listening) await new Promise<void>((resolve) => clock.after(options.leadMs, resolve));
   const idle = admission.drain();
-  if (!(await within(clock, options.drainTimeoutMs, idle))) {
+  if (!(await isWithin(clock, options.drainTimeoutMs, idle))) {
     log.warn({ sessions: admission.active().length }, 'the time to drain is over; the sessions are killed');
     admission.killAll('the server is shutting down');
-    await within(clock, DISPOSAL_LIMIT_MS, idle);
+    await isWithin(clock, DISPOSAL_LIMIT_MS, idle);
   }
   options.events.close();
   if (edge.listening) await closeEdge(edge, clock);
@@ -60,18 +61,29 @@ async function stop(options: StopOptions): Promise<void> {
 async function closeEdge(edge: Server, clock: Clock): Promise<void> {
   const closed = new Promise<void>((resolve) => edge.close(() => resolve()));
   edge.closeIdleConnections();
-  if (await within(clock, LAST_ANSWERS_MS, closed)) return;
+  if (await isWithin(clock, LAST_ANSWERS_MS, closed)) return;
   edge.closeAllConnections();
   await closed;
 }
 
-/** Whether `promise` settled in time. */
-async function within(clock: Clock, ms: number, promise: Promise<void>): Promise<boolean> {
-  let cancel = (): void => {};
-  const limit = new Promise<boolean>((resolve) => {
-    cancel = clock.after(ms, () => resolve(false));
-  });
-  const inTime = await Promise.race([promise.then(() => true), limit]);
-  cancel();
-  return inTime;
+/** How long what is kept after a bug may take: it is not known what still works. */
+const SALVAGE_LIMIT_MS = 3_000;
+
+/**
+ * The short way out, when nothing more can be relied on: what runs is settled, so that the books balance, and written
+ * down; the browsers are ended. Never rejects.
+ */
+export async function salvage(options: StopOptions): Promise<void> {
+  const { admission, shards, core, temp, clock, log } = options;
+  const keep = async (): Promise<void> => {
+    admission.killAll('the server ended by a bug');
+    shards.killNow();
+    await core.stop();
+    await temp.remove();
+  };
+  try {
+    if (!(await isWithin(clock, SALVAGE_LIMIT_MS, keep()))) log.error('not all could be kept in time');
+  } catch (error) {
+    log.error({ err: error }, 'not all could be kept');
+  }
 }

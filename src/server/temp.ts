@@ -10,6 +10,7 @@ const PREFIX = 'headcount-';
 
 export interface TempFolder {
   readonly path: string;
+  ensure(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -18,6 +19,7 @@ export async function createTempFolder(tempDir: string): Promise<TempFolder> {
   const path = await mkdtemp(join(tempDir, `${PREFIX}${process.pid}-`));
   return {
     path,
+    ensure: async () => {},
     remove: () => rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }),
   };
 }

@@ -56,6 +56,8 @@ export function createProcessUsage(
     }
     const alive = shards.filter(({ pid }) => pid !== 0);
     const samples = watch.sample(alive.map(({ pid }) => pid));
+    // What was last known stands until more is.
+    if (samples.length < alive.length) return;
     for (const { type, slot } of types)
       record(
         slot,

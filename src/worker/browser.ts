@@ -7,15 +7,28 @@ import type { PipeEndpoint } from '../protocol/endpoint.js';
 import { type Connection, openConnection } from './connection.js';
 import { openPipe } from './transport.js';
 
+/** Main gives up at the same time. */
+const ATTACH_LIMIT_MS = 30_000;
+
 export interface Attachment {
   readonly browser: Browser;
   readonly connection: Connection;
 }
 
-/** `onPageCrash` is called once for each page whose renderer died. */
+/**
+ * `onPageCrash` is called once for each page whose renderer died.
+ * @throws {Error} when it cannot be attached to; nothing is left open.
+ */
 export async function attachBrowser(endpoint: PipeEndpoint, onPageCrash: () => void): Promise<Attachment> {
   const connection = openConnection(openPipe(endpoint), onPageCrash);
-  return { browser: await chromium.connectOverCDP(connection.transport, { timeout: 30_000 }), connection };
+  try {
+    // What Playwright keeps of a browser goes with that browser's own folder, however this thread ends.
+    const options = { timeout: ATTACH_LIMIT_MS, artifactsDir: endpoint.artifactsDir };
+    return { browser: await chromium.connectOverCDP(connection.transport, options), connection };
+  } catch (error) {
+    await connection.transport.close?.();
+    throw error;
+  }
 }
 
 export function isTimeout(error: unknown): boolean {

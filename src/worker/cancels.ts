@@ -2,28 +2,29 @@
  * Word from main that a session has been settled, for whoever runs it. It comes on another channel than the job and may
  * be there before it: then it waits. Runs in a worker thread.
  */
+import { createOnce, type End, type Once } from '../wait.js';
+
 export interface Cancels {
-  /** Its job has come. Resolves when it is cancelled; sequence numbers only go up. */
-  begin(sequence: number): Promise<null>;
+  /** Its job has come. Happens when it is cancelled; sequence numbers only go up. */
+  begin(sequence: number): End;
   cancel(sequence: number): void;
   end(sequence: number): void;
 }
 
 export function createCancels(): Cancels {
-  const running = new Map<number, () => void>();
+  const running = new Map<number, Once>();
   const early = new Set<number>();
   let last = 0;
   return {
     begin(sequence) {
       last = sequence;
-      return new Promise((resolve) => {
-        const cancel = (): void => resolve(null);
-        if (early.delete(sequence)) cancel();
-        running.set(sequence, cancel);
-      });
+      const cancelled = createOnce();
+      if (early.delete(sequence)) cancelled.happen();
+      running.set(sequence, cancelled);
+      return cancelled;
     },
     cancel(sequence) {
-      running.get(sequence)?.();
+      running.get(sequence)?.happen();
       // One that has come already and is not running has ended.
       if (sequence > last) early.add(sequence);
     },

@@ -8,11 +8,14 @@
  */
 import { EventEmitter } from 'node:events';
 import type { CDPSession, ConnectOverCDPTransport } from 'playwright-core';
+import { createOnce, createRecurring, type End, type Once, waitFor } from '../wait.js';
 import type { Pipe } from './transport.js';
 
 /** Ids of Playwright's commands count from 1, ours from here; Chromium takes 31 bits. */
 const OWN_IDS_FROM = 1_000_000_000;
 const CRASHED = 'Inspector.targetCrashed';
+/** As Playwright says it of its own calls. */
+const CLOSED = 'Target closed';
 
 /** A session with a page, Playwright's or ours; the events are those that somebody here listens to. */
 export interface Cdp extends Pick<CDPSession, 'send'> {
@@ -54,8 +57,8 @@ type Method = Parameters<CDPSession['send']>[0];
 
 export interface Tab {
   readonly cdp: Cdp;
-  /** Resolves when the renderer has died. */
-  readonly crashed: Promise<void>;
+  /** The renderer has died. */
+  readonly crashed: End;
   /** Pages in its context: itself, and what it has opened. */
   pageCount(): number;
   /** Resolves when Chromium has disposed of the context. */
@@ -66,10 +69,25 @@ export interface Connection {
   readonly transport: ConnectOverCDPTransport;
   /** Of the browser as a whole. */
   readonly cdp: Pick<Cdp, 'send'>;
-  /** Resolves when, from now on, the renderer of some page of Playwright's has died. */
-  nextCrash(): Promise<void>;
+  /** The pipe has ended, and the browser with it. */
+  readonly lost: Once;
+  /** The renderer of some page of Playwright's has died. */
+  readonly crashes: End;
   /** A page of its own in a context of its own, not begun yet: `Runtime.runIfWaitingForDebugger` lets it go. */
   openTab(size: { readonly width: number; readonly height: number }): Promise<Tab>;
+  /** Frames that have come from the browser so far: it lives for as long as they do. */
+  frameCount(): number;
+  census(): ConnectionCensus;
+}
+
+/** What a connection holds at this moment; at rest only what is kept ready. */
+export interface ConnectionCensus {
+  readonly calls: number;
+  readonly contexts: number;
+  readonly sessions: number;
+  readonly pages: number;
+  /** On the sessions with pages, on the loss of the browser, and on crashes. */
+  readonly listeners: number;
 }
 
 /** What a frame may hold. `never`: whoever waits for it knows what it is, and takes it as that. */
@@ -102,7 +120,7 @@ interface Own {
 interface Session extends Cdp {
   readonly events: EventEmitter;
   /** Listened for from the start: a page may die before anybody has been told that it is there. */
-  readonly crashed: Promise<void>;
+  readonly crashed: Once;
   readonly isPage: boolean;
 }
 
@@ -113,12 +131,16 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   const sessions = new Map<string, Session>();
   /** Sessions with a page that lives, ours and Playwright's: one a page, since a second one is not told of up here. */
   const pages = new Set<string>();
+  const lost = createOnce();
+  const crashes = createRecurring();
   let lastId = OWN_IDS_FROM;
-  let crash = once();
+  let frameCount = 0;
 
   const sender = (sessionId?: string): Pick<Cdp, 'send'> => ({
     send: (method: Method, params: object = {}) =>
       new Promise((resolve, reject) => {
+        // Nobody would answer it.
+        if (lost.hasHappened()) throw new Error(CLOSED);
         const id = ++lastId;
         calls.set(id, { sessionId, resolve, reject });
         pipe.send({ id, method, params, ...(sessionId === undefined ? {} : { sessionId }) });
@@ -129,7 +151,8 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   const attached = ({ sessionId, targetInfo }: Attached, own: Own): void => {
     const events = new EventEmitter();
     const isPage = targetInfo.type === 'page';
-    const crashed = new Promise<void>((resolve) => events.once(CRASHED, () => resolve()));
+    const crashed = createOnce();
+    events.once(CRASHED, crashed.happen);
     const session: Session = { ...sender(sessionId), on: events.on.bind(events), events, crashed, isPage };
     sessions.set(sessionId, session);
     const isMain = own.sessions.size === 0 && isPage;
@@ -148,15 +171,13 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
 
   const fail = (id: number, { reject }: Call): void => {
     calls.delete(id);
-    reject(new Error('Target closed'));
+    reject(new Error(CLOSED));
   };
 
   const crashed = (sessionId: string): void => {
     if (!pages.delete(sessionId)) return;
     onPageCrash();
-    if (sessions.has(sessionId)) return;
-    crash.happened();
-    crash = once();
+    if (!sessions.has(sessionId)) crashes.happen();
   };
 
   /** True when the frame was for us. */
@@ -183,10 +204,13 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
 
   const transport: ConnectOverCDPTransport = { send: (message) => pipe.send(message), close: () => pipe.close() };
   pipe.onframe = (text) => {
+    frameCount++;
     const frame: Frame = JSON.parse(text);
     if (!take(frame)) transport.onmessage?.(frame);
   };
   pipe.onclose = () => {
+    // First, so that whoever asks why a call failed knows.
+    lost.happen();
     for (const [id, call] of calls) fail(id, call);
     transport.onclose?.();
   };
@@ -194,7 +218,22 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   return {
     transport,
     cdp,
-    nextCrash: () => crash.promise,
+    lost,
+    crashes,
+    frameCount: () => frameCount,
+    census: () => ({
+      calls: calls.size,
+      contexts: contexts.size,
+      sessions: sessions.size,
+      pages: pages.size,
+      listeners:
+        lost.listenerCount() +
+        crashes.listenerCount() +
+        [...sessions.values()].reduce(
+          (sum, { events, crashed }) => sum + listenersOf(events) + crashed.listenerCount(),
+          0,
+        ),
+    }),
     async openTab(size) {
       const { browserContextId } = await cdp.send('Target.createBrowserContext');
       const own: Own = { sessions: new Map(), main: () => {} };
@@ -208,7 +247,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
         const main = new Promise<Session>((resolve) => (own.main = resolve));
         mayFail(cdp.send('Browser.setDownloadBehavior', { behavior: 'deny', browserContextId }));
         await cdp.send('Target.createTarget', { url: 'about:blank', browserContextId, ...size });
-        const session = await main;
+        const session = await waitFor(main, [lost, closed]);
         return {
           cdp: session,
           crashed: session.crashed,
@@ -224,12 +263,12 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   };
 }
 
-function once(): { readonly promise: Promise<void>; readonly happened: () => void } {
-  let happened = (): void => {};
-  const promise = new Promise<void>((resolve) => {
-    happened = resolve;
-  });
-  return { promise, happened };
+function closed(): never {
+  throw new Error(CLOSED);
+}
+
+function listenersOf(events: EventEmitter): number {
+  return events.eventNames().reduce((sum, name) => sum + events.listenerCount(name), 0);
 }
 
 function answer(calls: Map<number, Call>, { id = 0, result, error }: Frame): true {

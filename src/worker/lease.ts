@@ -5,6 +5,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
+import { createOnce, type End, waitFor } from '../wait.js';
 import type { Cdp, Connection } from './connection.js';
 import { type Navigator, openNavigator } from './navigator.js';
 
@@ -16,10 +17,10 @@ export interface Lease {
   readonly navigator: Navigator;
   /** Null in a plain one. */
   readonly playwright: { readonly context: BrowserContext; readonly page: Page } | null;
-  /** Resolves when the renderer has died; never rejects. */
-  readonly crashed: Promise<void>;
-  /** Resolves when the browser is gone; never rejects. */
-  readonly lost: Promise<void>;
+  /** The renderer has died. */
+  readonly crashed: End;
+  /** The browser is gone. */
+  readonly lost: End;
   pageCount(): number;
   close(): Promise<void>;
 }
@@ -33,11 +34,10 @@ export interface Opened {
 interface Made {
   readonly connection: Connection;
   readonly clock: Clock;
-  readonly lost: Promise<void>;
 }
 
 /** @throws {ServiceError} `PAGE_CRASHED` when the renderer dies meanwhile, as of the other make. */
-export async function openPlain({ connection, clock, lost }: Made): Promise<Opened> {
+export async function openPlain({ connection, clock }: Made): Promise<Opened> {
   const startedAtMs = clock.monotonicMs();
   const tab = await connection.openTab(DEFAULT_VIEWPORT);
   const contextAtMs = clock.monotonicMs();
@@ -45,9 +45,9 @@ export async function openPlain({ connection, clock, lost }: Made): Promise<Open
     const { cdp, crashed, pageCount, close } = tab;
     // A page that nobody looks at would believe itself in the background.
     const focused = cdp.send('Emulation.setFocusEmulationEnabled', { enabled: true });
-    const [navigator] = await unless(crashed, Promise.all([openNavigator(cdp, clock), focused]));
+    const [navigator] = await waitFor(Promise.all([openNavigator(cdp, clock), focused]), [crashed, died]);
     return {
-      lease: { cdp, navigator, playwright: null, crashed, lost, pageCount, close },
+      lease: { cdp, navigator, playwright: null, crashed, lost: connection.lost, pageCount, close },
       contextMs: contextAtMs - startedAtMs,
       pageMs: clock.monotonicMs() - contextAtMs,
     };
@@ -62,23 +62,18 @@ export async function openWithPlaywright({
   browser,
   connection,
   clock,
-  lost,
   options,
 }: Made & { readonly browser: Browser; readonly options: BrowserContextOptions | null }): Promise<Opened> {
   const startedAtMs = clock.monotonicMs();
   const context = await browser.newContext({ viewport: DEFAULT_VIEWPORT, acceptDownloads: false, ...options });
   const contextAtMs = clock.monotonicMs();
-  // Playwright waits for ever for a page that dies while it is made, and which it was nobody can tell.
-  const died = connection.nextCrash();
   try {
-    const page = await unless(died, context.newPage());
-    const crashed = new Promise<void>((resolve) => page.once('crash', () => resolve()));
-    const cdp = await unless(died, context.newCDPSession(page));
-    const navigator = await unless(died, openNavigator(cdp, clock));
+    // Playwright waits for ever for a page that dies while it is made, and which it was nobody can tell.
+    const page = await waitFor(openPage(context, clock), [connection.crashes, died]);
     const pageCount = (): number => context.pages().length;
     const close = (): Promise<void> => context.close();
     return {
-      lease: { cdp, navigator, playwright: { context, page }, crashed, lost, pageCount, close },
+      lease: { ...page, lost: connection.lost, pageCount, close },
       contextMs: contextAtMs - startedAtMs,
       pageMs: clock.monotonicMs() - contextAtMs,
     };
@@ -88,12 +83,16 @@ export async function openWithPlaywright({
   }
 }
 
+async function openPage(context: BrowserContext, clock: Clock) {
+  const page = await context.newPage();
+  const crashed = createOnce();
+  page.once('crash', crashed.happen);
+  const cdp = await context.newCDPSession(page);
+  const navigator = await openNavigator(cdp, clock);
+  return { playwright: { context, page }, cdp, navigator, crashed };
+}
+
 /** Some calls to a page never settle once its renderer is dead. */
-function unless<T>(crashed: Promise<void>, work: Promise<T>): Promise<T> {
-  return Promise.race([
-    work,
-    crashed.then((): never => {
-      throw new ServiceError('PAGE_CRASHED', 'the page crashed before anything was loaded');
-    }),
-  ]);
+function died(): never {
+  throw new ServiceError('PAGE_CRASHED', 'the page crashed before anything was loaded');
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
 import type { NavigationAnswer } from '../protocol/job.js';
 import type { PageBody, WaitUntilName } from '../protocol/request.js';
+import { isWithin } from '../wait.js';
 import type { Cdp, ResponseEvent } from './connection.js';
 import { watchNetwork } from './network-quiet.js';
 
@@ -42,13 +43,7 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
 
   const within = async (work: Promise<unknown>, { gotoOptions = {}, bestAttempt }: Load): Promise<void> => {
     const { timeout = 0 } = gotoOptions;
-    // A page that fails after its time was up has nobody left to tell.
-    work.catch(() => {});
-    let cancel = (): void => {};
-    const limit = new Promise<boolean>((resolve) => {
-      if (timeout > 0) cancel = clock.after(timeout, () => resolve(false));
-    });
-    const isInTime = await Promise.race([work.then(() => true), limit]).finally(() => cancel());
+    const isInTime = timeout > 0 ? await isWithin(clock, timeout, work) : await work.then(() => true);
     if (isInTime) return;
     if (!bestAttempt) {
       throw new ServiceError('STEP_TIMEOUT', `the page had not loaded after ${timeout} ms, the limit of gotoOptions`);

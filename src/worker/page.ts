@@ -5,9 +5,9 @@
 import type { BrowserContextOptions } from 'playwright-core';
 import type { JobSpec, NavigationAnswer } from '../protocol/job.js';
 import type { PageBody } from '../protocol/request.js';
+import type { Need } from './attached.js';
 import { interceptRequests } from './intercept.js';
 import { DEFAULT_VIEWPORT, type Lease } from './lease.js';
-import type { Need } from './shard.js';
 import { runWaits } from './waits.js';
 
 /** The keys of a body that a plain context will do for; whatever else is asked for is Playwright's. */

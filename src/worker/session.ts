@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import type { Clock } from '../clock.js';
 import { type FailureCode, ServiceError } from '../failures.js';
 import type { Failed, Job, Outcome, Succeeded } from '../protocol/job.js';
+import { type End, type Ending, limit, waitFor } from '../wait.js';
 import { isTimeout } from './browser.js';
 import { runContent } from './jobs/content.js';
 import { runPdf } from './jobs/pdf.js';
@@ -19,46 +20,44 @@ import type { Tally } from './tally.js';
 
 export interface Running {
   readonly job: Job;
-  /** Resolves when the session has been settled by main. */
-  readonly cancelled: Promise<null>;
+  /** The session has been settled by main. */
+  readonly cancelled: End;
   readonly post: (outcome: Outcome) => void;
   readonly shard: Shard;
   readonly tally: Tally;
   readonly clock: Clock;
 }
 
-/** Runs it. Resolves, never rejects, with whether its context is really gone. */
-export async function runSession(running: Running): Promise<boolean> {
+/** An error says that the page has gone a moment before, or after, it is told why. */
+const REASON_LIMIT_MS = 1_000;
+
+/** Runs it. Resolves, never rejects, when its context is really gone. */
+export async function runSession(running: Running): Promise<void> {
   const { job, cancelled, post, shard, tally, clock } = running;
-  if (job.spec.kind === 'test') {
-    post(await runTest(job.spec.body.operation));
-    return true;
-  }
+  if (job.spec.kind === 'test') return post(await runTest(job.spec.body.operation, shard));
   const startedAtMs = clock.monotonicMs();
   const need = needOf(job.spec);
   const leasing = shard.lease(need);
   let lease: Lease | null = null;
   try {
-    lease = await Promise.race([leasing, cancelled]);
+    lease = await waitFor(leasing, [cancelled, () => null]);
   } catch (error) {
-    post(failure(error, 'browser'));
-    return true;
+    return post(failure(error, 'browser'));
   }
   if (!lease) {
     // Settled while its context was being made, or because it could not be: wait for it, so that none is forgotten.
-    return await shard.releaseLate(leasing);
+    return await leasing.then(shard.release, () => {});
   }
   assert(need.kind === (lease.playwright ? 'playwright' : 'plain'));
   const contextMs = clock.monotonicMs() - startedAtMs;
-  const outcome = await Promise.race([produce(running, lease, contextMs), died(lease), cancelled]);
+  const outcome = await waitFor(produce(running, lease, contextMs), ...deaths(lease), [cancelled, () => null]);
   if (outcome) post(outcome);
   const closingAtMs = clock.monotonicMs();
-  const isClosed = await shard.release(lease);
+  await shard.release(lease);
   tally.phase('close', clock.monotonicMs() - closingAtMs);
-  return isClosed;
 }
 
-async function produce({ job, tally, clock }: Running, lease: Lease, contextMs: number): Promise<Outcome> {
+async function produce({ job, cancelled, tally, clock }: Running, lease: Lease, contextMs: number): Promise<Outcome> {
   const { spec } = job;
   const startedAtMs = clock.monotonicMs();
   let readyAtMs = startedAtMs;
@@ -81,17 +80,19 @@ async function produce({ job, tally, clock }: Running, lease: Lease, contextMs: 
     const failed = failure(error, 'page');
     const netError = /net::ERR_[A-Z0-9_]+/.exec(failed.message)?.[0];
     if (failed.code === 'NAVIGATION_FAILED' && netError) tally.networkFailure(netError);
-    // Its page or browser may have gone, which breaks every call; then `died` tells the reason, a moment later.
-    return isGone(error) ? await died(lease) : failed;
+    if (!isGone(error)) return failed;
+    // Its page or browser has gone, which breaks every call; or it was closed, as a page may close itself.
+    const ends = [limit(clock, REASON_LIMIT_MS), cancelled].map((end): Ending<Failed> => [end, () => failed]);
+    return await waitFor(null, ...deaths(lease), ...ends);
   }
 }
 
-/** Resolves when the renderer or the browser has died. */
-async function died({ crashed, lost }: Lease): Promise<Failed> {
-  return await Promise.race([
-    crashed.then((): Failed => ({ isOk: false, code: 'PAGE_CRASHED', message: 'the page crashed' })),
-    lost.then((): Failed => ({ isOk: false, code: 'BROWSER_CRASHED', message: 'the browser crashed' })),
-  ]);
+/** The renderer or the browser has died. */
+function deaths({ crashed, lost }: Lease): Ending<Failed>[] {
+  return [
+    [crashed, () => ({ isOk: false, code: 'PAGE_CRASHED', message: 'the page crashed' })],
+    [lost, () => ({ isOk: false, code: 'BROWSER_CRASHED', message: 'the browser crashed' })],
+  ];
 }
 
 function isGone(error: unknown): boolean {

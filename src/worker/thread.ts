@@ -2,13 +2,16 @@
  * One worker thread: its lane, its shard, its reports. In: tasks from piscina, control messages from main; out:
  * outcomes on the control port, deltas in the lane.
  */
+
+import { getHeapStatistics } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
 import { threadId, workerData } from 'node:worker_threads';
 import { systemClock } from '../clock.js';
-import { claimLane, openLaneWriter } from '../metrics/lane.js';
+import { claimLane, openHeartbeat, openLaneWriter } from '../metrics/lane.js';
 import { createLayout } from '../metrics/layout.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { ControlMessage, ControlReply, Job, Outcome, TaskResult } from '../protocol/job.js';
+import { HEARTBEAT_MS } from '../protocol/names.js';
 import type { WorkerSetup } from '../protocol/setup.js';
 import { createCancels } from './cancels.js';
 import { runSession } from './session.js';
@@ -50,6 +53,9 @@ export function createWorkerThread(): WorkerThread {
         if (message.kind === 'cancel') cancels.cancel(message.sequence);
         else void attach(port, shard, message.endpoint);
       });
+      const beat = openHeartbeat(setup.lanes, setup.laneShape, lane);
+      beat();
+      setInterval(beat, HEARTBEAT_MS);
       reportEverySecond(shard, tally);
       return { kind: 'init', lane, threadId };
     },
@@ -62,7 +68,8 @@ export function createWorkerThread(): WorkerThread {
       };
       try {
         const cancelled = cancels.begin(sequence);
-        return { kind: 'job', isClosed: await runSession({ job, cancelled, post, shard, tally, clock }) };
+        await runSession({ job, cancelled, post, shard, tally, clock });
+        return { kind: 'job' };
       } finally {
         cancels.end(sequence);
       }
@@ -74,7 +81,10 @@ async function attach(port: MessagePort, shard: Shard, endpoint: PipeEndpoint): 
   const { generation } = endpoint;
   const reply = (message: ControlReply): void => port.postMessage(message);
   try {
-    await shard.attach(endpoint, () => reply({ kind: 'lost', generation }));
+    await shard.attach(endpoint, {
+      onLost: () => reply({ kind: 'lost', generation }),
+      onUnusable: (reason) => reply({ kind: 'unusable', generation, reason }),
+    });
     reply({ kind: 'attached', generation });
   } catch (error) {
     reply({ kind: 'attachFailed', generation, message: error instanceof Error ? error.message : String(error) });
@@ -91,7 +101,8 @@ function reportEverySecond(shard: Shard, tally: Tally): void {
       epochMs: Date.now(),
       activeMs: Math.max(0, since.active),
       idleMs: Math.max(0, since.idle),
-      heapUsedBytes: process.memoryUsage().heapUsed,
+      // `process.memoryUsage()` would open a file, and throw where no descriptor is left.
+      heapUsedBytes: getHeapStatistics().used_heap_size,
       contextsOpen: shard.contextsOpen(),
       pagesOpen: shard.pagesOpen(),
     });

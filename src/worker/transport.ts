@@ -2,7 +2,7 @@
  * CDP over two FIFOs: paths in, messages as text out. Frames are JSON ended by NUL, as Chromium's
  * `--remote-debugging-pipe` wants them. Runs in a worker thread.
  */
-import { constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 
@@ -19,19 +19,17 @@ export interface Pipe {
 
 /**
  * Opens both ends. Neither open blocks: main holds the FIFOs open until the worker has attached.
- * @throws {Error} ENOENT when the browser has gone meanwhile and its folder with it.
+ * @throws {Error} ENOENT when the browser has gone meanwhile and its folder with it; nothing is left open.
  */
 export function openPipe(endpoint: PipeEndpoint): Pipe {
-  const reader = new Socket({
-    fd: openSync(endpoint.readPath, constants.O_RDONLY | constants.O_NONBLOCK),
-    readable: true,
-    writable: false,
-  });
-  const writer = new Socket({
-    fd: openSync(endpoint.writePath, constants.O_WRONLY | constants.O_NONBLOCK),
-    readable: false,
-    writable: true,
-  });
+  const reader = openEnd(endpoint.readPath, 'readable');
+  let writer: Socket;
+  try {
+    writer = openEnd(endpoint.writePath, 'writable');
+  } catch (error) {
+    reader.destroy();
+    throw error;
+  }
   let isClosed = false;
   const end = (): void => {
     if (isClosed) return;
@@ -64,6 +62,18 @@ export function openPipe(endpoint: PipeEndpoint): Pipe {
   reader.on('end', end);
   reader.on('data', splitFrames(inTasks((frame) => isClosed || pipe.onframe(frame))));
   return pipe;
+}
+
+/** @throws {Error} when it cannot be opened; nothing is left open. */
+function openEnd(path: string, direction: 'readable' | 'writable'): Socket {
+  const isReadable = direction === 'readable';
+  const fd = openSync(path, (isReadable ? constants.O_RDONLY : constants.O_WRONLY) | constants.O_NONBLOCK);
+  try {
+    return new Socket({ fd, readable: isReadable, writable: !isReadable });
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
 }
 
 /**

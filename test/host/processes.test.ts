@@ -166,7 +166,10 @@ test('what cannot be read for once costs neither the sum nor the members', ({ tr
   writeProcess(tree, 100, { ticks: 10 });
   assert.equal([sampleOne(watch).processCount, sampleOne(watch).cpuSeconds], [2, 0.61]);
   tree.remove('.');
-  assert.equal(sampleOne(watch), { counts: NO_COUNTS, anonBytes: 0, cpuSeconds: 0.61, processCount: 0 });
+  assert.equal(watch.sample([100]), [], 'nothing is known, which is not the same as that there is nothing');
+  writeProcess(tree, 100, { ticks: 10 });
+  writeProcess(tree, 101, { parent: 100, type: 'renderer', ticks: 51 });
+  assert.equal([sampleOne(watch).processCount, sampleOne(watch).cpuSeconds], [2, 0.61]);
 });
 
 test('finds real processes, and sees them gone', async () => {

@@ -140,6 +140,12 @@ export function idleTests(sources: readonly Source[]): string[] {
   return [...singled, ...unrun];
 }
 
+/** What loses a race stays among the reactions of what lives on, with all that it holds: `wait.ts` leaves nothing. */
+export function races(sources: readonly Source[]): string[] {
+  const others = sources.filter(({ path }) => path.startsWith('src/') && path !== 'src/wait.ts');
+  return linesOf(others, codeOf, (line) => /\bPromise\s*\.\s*(?:race|any)\b/.exec(line)?.[0] ?? false);
+}
+
 /** A lock file with addresses in it ties every install to the registry of whoever wrote it. */
 export function registryAddresses(lockText: string): string[] {
   return lockText.split('\n').filter((line) => /"resolved":\s*"https?:/.test(line));

@@ -157,6 +157,7 @@ test('a time of writing that cannot be is a delay of 0', () => {
       },
       written: () => 1,
       dropped: () => 0,
+      beats: () => 0,
     };
     const fold = createFold({ layout, ring, lanes: [lane], clock, periodMs: PERIOD_MS });
     fold.drain();

@@ -8,7 +8,7 @@ import { deadline } from '../deadline.js';
 
 const test = suite('pool/control');
 const MESSAGE_MS = 5_000;
-const endpoint = (generation: number) => ({ generation, readPath: '', writePath: '' });
+const endpoint = (generation: number) => ({ generation, readPath: '', writePath: '', artifactsDir: '' });
 
 function failed(message: string): Outcome {
   return { isOk: false, code: 'SESSION_FAILED', message };
@@ -92,6 +92,7 @@ test('attaching hears of its own browser only, and of the death of the thread', 
   const { port1, port2 } = new MessageChannel();
   const control = openControl(port1, () => {});
   const lost: number[] = [];
+  const unusable: [number, string][] = [];
   let hear = (): void => {};
   const heard = new Promise<void>((resolve) => {
     hear = resolve;
@@ -106,13 +107,18 @@ test('attaching hears of its own browser only, and of the death of the thread', 
     if (generation === 3) return port2.close();
     say({ kind: 'lost', generation: 1 });
     say({ kind: 'attached', generation });
+    say({ kind: 'unusable', generation: 1, reason: 'unresponsive' });
+    say({ kind: 'unusable', generation, reason: 'no_pages' });
     say({ kind: 'lost', generation });
   });
   const attach = (generation: number): Promise<void> =>
     deadline(
-      control.attach(endpoint(generation), (one) => {
-        lost.push(one);
-        hear();
+      control.attach(endpoint(generation), {
+        onUnusable: (one, reason) => unusable.push([one, reason]),
+        onLost: (one) => {
+          lost.push(one);
+          hear();
+        },
       }),
       MESSAGE_MS,
       'an answer',
@@ -123,6 +129,7 @@ test('attaching hears of its own browser only, and of the death of the thread', 
   await deadline(heard, MESSAGE_MS, 'the loss of the browser');
   assert.match(String(await whyNot(3)), 'the thread died');
   assert.equal(lost, [2]);
+  assert.equal(unusable, [[2, 'no_pages']]);
   assert.is(asked.length, 3);
 });
 

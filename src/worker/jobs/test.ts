@@ -1,13 +1,20 @@
 /**
- * Sessions without a browser, for tests and benches: one that does nothing, and ways in which a thread can die. Only
- * reached when the server was started with them switched on.
+ * Sessions without a browser, for tests and benches: one that does nothing, one that tells what its thread holds, and
+ * ways in which a thread can die. Only reached when the server was started with them switched on.
  */
+import { takeCensus } from '../../census.js';
 import type { Outcome, TestOperation } from '../../protocol/job.js';
+import type { Shard } from '../shard.js';
+import { toBytes } from './bytes.js';
 
-export async function runTest(operation: TestOperation): Promise<Outcome> {
+export async function runTest(operation: TestOperation, shard: Pick<Shard, 'census'>): Promise<Outcome> {
   switch (operation) {
     case 'null':
-      break;
+      return succeeded(new Uint8Array(0), 'application/octet-stream');
+    case 'census': {
+      const told = { ...(await takeCensus()), connection: shard.census() };
+      return succeeded(toBytes(JSON.stringify(told), 'utf8'), 'application/json');
+    }
     case 'exit':
       return process.exit(3);
     case 'throw':
@@ -23,13 +30,10 @@ export async function runTest(operation: TestOperation): Promise<Outcome> {
     case 'spin':
       for (;;);
   }
-  return {
-    isOk: true,
-    body: new Uint8Array(0),
-    contentType: 'application/octet-stream',
-    answer: null,
-    phases: { context: 0, navigate: 0, run: 0 },
-  };
+}
+
+function succeeded(body: Uint8Array<ArrayBuffer>, contentType: string): Outcome {
+  return { isOk: true, body, contentType, answer: null, phases: { context: 0, navigate: 0, run: 0 } };
 }
 
 function exhaust(): never {

@@ -1,0 +1,121 @@
+/**
+ * One browser as its worker has it: contexts are made in it and disposed of, for sessions and to be kept ready, and it
+ * is watched. In: what a session needs of its context; out: leases. Runs in a worker thread.
+ */
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Clock } from '../clock.js';
+import { ServiceError } from '../failures.js';
+import type { UnusableReason } from '../protocol/names.js';
+import { limit, type Once, waitFor } from '../wait.js';
+import type { Connection } from './connection.js';
+import { type Lease, type Opened, openPlain, openWithPlaywright } from './lease.js';
+import { watchBrowser } from './watchdog.js';
+
+/** A context that a browser which still answers has not disposed of by then never will be. */
+const CLOSE_LIMIT_MS = 30_000;
+/** Pages that may die while they are made, before a session is told. */
+const OPEN_ATTEMPTS = 3;
+
+/** What a session needs of its context: nothing special, or Playwright's with these options, null for any. */
+export type Need =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'playwright'; readonly options: BrowserContextOptions | null };
+
+export interface Attached {
+  readonly lost: Once;
+  /** A fresh context with a page. Rejects when the browser is lost meanwhile. */
+  open(need: Need): Promise<Opened>;
+  /** Resolves when the context is really gone, or the browser is. Never rejects. */
+  dispose(lease: Lease): Promise<void>;
+  /** See `Shard.strayContexts`. */
+  strayContexts(): Promise<number>;
+  contextsOpen(): number;
+  pagesOpen(): number;
+}
+
+export interface AttachedOptions {
+  readonly browser: Browser;
+  readonly connection: Connection;
+  readonly clock: Clock;
+  /** Called once, when it is of no more use though it has not gone: somebody should end it. */
+  readonly onUnusable: (reason: UnusableReason) => void;
+}
+
+export function createAttached({ browser, connection, clock, onUnusable }: AttachedOptions): Attached {
+  const { lost } = connection;
+  const open = new Set<Lease>();
+  /** Contexts asked for and not yet gone. */
+  let owned = 0;
+
+  const make = async (need: Need): Promise<Opened> => {
+    owned++;
+    try {
+      const opened =
+        need.kind === 'plain'
+          ? await openPlain({ connection, clock })
+          : await openWithPlaywright({ browser, connection, clock, options: need.options });
+      open.add(opened.lease);
+      return opened;
+    } catch (error) {
+      owned--;
+      throw error;
+    }
+  };
+
+  const dispose = async (lease: Lease): Promise<void> => {
+    const closed = lease.close().then(nothing, nothing);
+    const isGone = await waitFor(
+      closed.then(() => true),
+      [lost, () => true],
+      [limit(clock, CLOSE_LIMIT_MS), () => false],
+    );
+    if (!isGone) {
+      onUnusable('unresponsive');
+      await waitFor(closed, [lost, nothing]);
+    }
+    if (open.delete(lease)) owned--;
+  };
+
+  const watchdog = watchBrowser({
+    connection,
+    clock,
+    probe: async () => dispose((await waitFor(make({ kind: 'plain' }), [lost, gone])).lease),
+    onUnusable,
+  });
+
+  return {
+    lost,
+    async open(need) {
+      watchdog.begun();
+      for (let attempt = 1; ; attempt++) {
+        try {
+          // Some calls under way when the browser dies never settle, so none is waited for without looking at that.
+          const opened = await waitFor(make(need), [lost, gone]);
+          watchdog.made();
+          return opened;
+        } catch (error) {
+          // Nothing of the session's was in it: whatever killed it, the next page will do.
+          const isCrash = error instanceof ServiceError && error.code === 'PAGE_CRASHED';
+          if (isCrash && attempt < OPEN_ATTEMPTS) continue;
+          watchdog.failed(isCrash);
+          throw error;
+        }
+      }
+    },
+    dispose,
+    async strayContexts() {
+      const before = owned;
+      const held = await connection.cdp.send('Target.getBrowserContexts').catch(() => null);
+      // Contexts come and go while Chromium is asked: whichever count was higher owned up to them.
+      return Math.max(0, (held?.browserContextIds.length ?? 0) - Math.max(before, owned));
+    },
+    contextsOpen: () => owned,
+    pagesOpen: () => [...open].reduce((sum, lease) => sum + lease.pageCount(), 0),
+  };
+}
+
+function gone(): never {
+  throw new Error('Target closed: the browser is gone');
+}
+
+function nothing(): void {}

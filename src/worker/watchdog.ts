@@ -1,0 +1,101 @@
+/**
+ * Looks after the browser that a worker is attached to, and says when it is of no more use though its process lives: it
+ * says nothing at all, or it answers and cannot open a page. Main then ends it. Runs in a worker thread.
+ */
+import type { Clock } from '../clock.js';
+import type { UnusableReason } from '../protocol/names.js';
+import { limit, waitFor } from '../wait.js';
+import type { Connection } from './connection.js';
+
+/** How often the browser is asked for a sign. */
+const ASK_EVERY_MS = 2_000;
+/** Behind a page that makes noise an answer took 5.7 s; so what counts is that nothing came at all, twice. */
+const SILENT_MAX = 2;
+/** Pages wait for each other when the machine is busy; but then one of them is made now and then. */
+const NONE_MADE_MAX_MS = 15_000;
+/** A page that died while it was made may have been killed; all of so many, with time between them, were not. */
+const PROBES = 3;
+const PROBE_PAUSE_MS = 300;
+
+export interface Watchdog {
+  /** A page is being made. */
+  begun(): void;
+  made(): void;
+  /** It could not be made; `isCrash`: its renderer died again and again. */
+  failed(isCrash: boolean): void;
+}
+
+export interface WatchdogOptions {
+  readonly connection: Pick<Connection, 'cdp' | 'lost' | 'frameCount'>;
+  readonly clock: Clock;
+  /** Opens a page and closes it; rejects when there is none to be had. */
+  readonly probe: () => Promise<void>;
+  /** Called once. */
+  readonly onUnusable: (reason: UnusableReason) => void;
+}
+
+/** Ends by itself when the browser is lost. */
+export function watchBrowser({ connection, clock, probe, onUnusable }: WatchdogOptions): Watchdog {
+  const { cdp, lost, frameCount } = connection;
+  const pages = { underWay: 0, noneMadeSinceMs: 0, isProbed: false };
+  const signs = { silentCount: 0, framesBefore: frameCount() };
+  let isOver = false;
+
+  const over = (reason: UnusableReason): void => {
+    if (isOver || lost.hasHappened()) return;
+    isOver = true;
+    onUnusable(reason);
+  };
+
+  const look = (): void => {
+    const frames = frameCount();
+    signs.silentCount = frames === signs.framesBefore ? signs.silentCount + 1 : 0;
+    signs.framesBefore = frames;
+    const isStuck = pages.underWay > 0 && clock.monotonicMs() - pages.noneMadeSinceMs >= NONE_MADE_MAX_MS;
+    if (signs.silentCount >= SILENT_MAX) over('unresponsive');
+    else if (isStuck) over('no_pages');
+    else cdp.send('Browser.getVersion').catch(() => {});
+  };
+  const watch = async (): Promise<void> => {
+    while (!isOver && !lost.hasHappened()) {
+      look();
+      await waitFor(null, [limit(clock, ASK_EVERY_MS), nothing], [lost, nothing]);
+    }
+  };
+  // The first look has nothing to compare with: it only asks.
+  signs.framesBefore = -1;
+  void watch();
+
+  const probeAll = async (): Promise<void> => {
+    for (let attempt = 1; attempt <= PROBES; attempt++) {
+      await waitFor(null, [limit(clock, PROBE_PAUSE_MS), nothing], [lost, nothing]);
+      const isMade = await probe().then(
+        () => true,
+        () => false,
+      );
+      if (isMade || lost.hasHappened()) return;
+    }
+    over('no_pages');
+  };
+
+  return {
+    begun() {
+      if (pages.underWay === 0) pages.noneMadeSinceMs = clock.monotonicMs();
+      pages.underWay++;
+    },
+    made() {
+      pages.underWay--;
+      pages.noneMadeSinceMs = clock.monotonicMs();
+    },
+    failed(isCrash) {
+      pages.underWay--;
+      if (!isCrash || pages.isProbed || isOver) return;
+      pages.isProbed = true;
+      void probeAll().finally(() => {
+        pages.isProbed = false;
+      });
+    },
+  };
+}
+
+function nothing(): void {}
