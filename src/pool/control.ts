@@ -22,10 +22,12 @@ export interface Control {
   close(): void;
 }
 
-/** What a worker has to say of the browser that it is attached to, each at most once. */
+/** What a worker has to say of the browser that it is attached to. */
 export interface BrowserEvents {
   readonly onLost: (generation: number) => void;
   readonly onUnusable: (generation: number, reason: UnusableReason) => void;
+  /** While it is doubted it should be given no sessions. */
+  readonly onDoubt: (isDoubted: boolean) => void;
 }
 
 /** `onReady` is told how many pages the worker keeps ready, whenever that changes. */
@@ -55,7 +57,7 @@ export function openControl(port: MessagePort, onReady: (pages: number) => void)
   port.unref();
 
   return {
-    async attach(endpoint, { onLost, onUnusable }) {
+    async attach(endpoint, { onLost, onUnusable, onDoubt }) {
       const { generation } = endpoint;
       await new Promise<void>((resolve, reject) => {
         const closed = (): void => reject(new Error('the thread died'));
@@ -67,6 +69,7 @@ export function openControl(port: MessagePort, onReady: (pages: number) => void)
           if (reply.kind === 'attached') resolve();
           else if (reply.kind === 'attachFailed') reject(new Error(reply.message));
           else if (reply.kind === 'lost') onLost(generation);
+          else if (reply.kind === 'doubt') onDoubt(reply.isDoubted);
           else onUnusable(generation, reply.reason);
         };
         send({ kind: 'attach', endpoint });

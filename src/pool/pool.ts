@@ -44,6 +44,8 @@ export interface PoolEvents {
   onThreadLost(shard: number, reason: WorkerExitReason, message: string): void;
   /** What was to be the thread of some shard never began to work; it is tried again, from scratch, for ever. */
   onThreadFailed(message: string): void;
+  /** A shard takes sessions again, or for a while does not. */
+  onChange(): void;
   onBrowserLost(shard: number, generation: number): void;
   /** It lives, and should be ended. */
   onBrowserUnusable(shard: number, generation: number, reason: UnusableReason): void;
@@ -75,6 +77,8 @@ interface Shard extends Candidate {
   readonly heartbeat: Heartbeat;
   readonly jobs: Set<PooledJob>;
   isAttached: boolean;
+  /** Of the browser that it is attached to; 0 when there is none. */
+  generation: number;
   sessions: number;
   readyPages: number;
   readyAt: number;
@@ -96,7 +100,7 @@ export function createPool(options: PoolOptions): Pool {
     try {
       const { index, port } = await claimLane(thread, clock);
       if (!newcomers.delete(thread.id)) throw new Error('it ended while it was set up');
-      const none = { isAttached: false, sessions: 0, readyPages: 0, readyAt: 0, lastJob: 0 };
+      const none = { isAttached: false, generation: 0, sessions: 0, readyPages: 0, readyAt: 0, lastJob: 0 };
       const control = openControl(port, (pages) => {
         if (pages > shard.readyPages) shard.readyAt = ++readyCount;
         shard.readyPages = pages;
@@ -158,12 +162,20 @@ export function createPool(options: PoolOptions): Pool {
           events.onBrowserLost(index, generation);
         },
         onUnusable: (generation, reason) => events.onBrowserUnusable(index, generation, reason),
+        onDoubt: (isDoubted) => {
+          // As if it were not there; what runs on it may still end well. Of one that has been given up it comes late.
+          if (shard.generation === endpoint.generation) shard.isAttached = !isDoubted;
+          events.onChange();
+        },
       });
       shard.isAttached = true;
+      shard.generation = endpoint.generation;
     },
     detach(index) {
       const shard = shards[index];
-      if (shard) shard.isAttached = false;
+      if (!shard) return;
+      shard.isAttached = false;
+      shard.generation = 0;
     },
     isReady: () => shards.some((shard) => shard?.isAttached),
     run(job) {

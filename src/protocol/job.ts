@@ -78,7 +78,9 @@ export type BrowserReply =
   | { readonly kind: 'attached'; readonly generation: number }
   | { readonly kind: 'attachFailed'; readonly generation: number; readonly message: string }
   | { readonly kind: 'lost'; readonly generation: number }
-  | { readonly kind: 'unusable'; readonly generation: number; readonly reason: UnusableReason };
+  | { readonly kind: 'unusable'; readonly generation: number; readonly reason: UnusableReason }
+  /** Whether it may be that it can open no page. */
+  | { readonly kind: 'doubt'; readonly generation: number; readonly isDoubted: boolean };
 
 /** What piscina carries. `sequence` only goes up, and a thread gets its jobs in that order. */
 export type Task =

@@ -62,6 +62,10 @@ export function buildRooms(options: RoomsOptions) {
   });
   const { record, slotOf } = core;
   const rejected = createRecent(clock);
+  const changed = (): void => {
+    state.wasReady ||= pool.isReady();
+    admission.pump();
+  };
   const pool: Pool = createPool({
     entry: fileURLToPath(new URL('../worker/entry.js', import.meta.url)),
     workers,
@@ -71,7 +75,7 @@ export function buildRooms(options: RoomsOptions) {
     lanes: core.lanes,
     clock,
     drain: core.fold.drain,
-    events: poolEvents({ core, log, workers, shards: () => shards, detach: (shard) => pool.detach(shard) }),
+    events: poolEvents({ core, log, workers, onChange: changed, shards: () => shards }),
   });
   const shards: Shards = createShards({
     ...options,
@@ -80,10 +84,7 @@ export function buildRooms(options: RoomsOptions) {
     pool,
     record,
     slotOf,
-    onChange: () => {
-      state.wasReady ||= pool.isReady();
-      admission.pump();
-    },
+    onChange: changed,
   });
   const admission: Admission = createAdmission({
     run: pool.run,
@@ -126,7 +127,7 @@ function poolEvents(of: {
   readonly workers: number;
   /** Asked for only once they are there. */
   readonly shards: () => Shards;
-  readonly detach: (shard: number) => void;
+  readonly onChange: () => void;
 }): PoolEvents {
   const { core, log, shards } = of;
   const trouble = createTrouble(log);
@@ -150,10 +151,8 @@ function poolEvents(of: {
       counted('pool_rebuilt');
       shards().threadFailed();
     },
-    onBrowserLost(shard, generation) {
-      of.detach(shard);
-      shards().browserLost(shard, generation);
-    },
+    onChange: of.onChange,
+    onBrowserLost: (shard, generation) => shards().browserLost(shard, generation),
     onBrowserUnusable(shard, generation, reason) {
       log.warn({ worker: shard, reason }, 'a browser is of no more use, and is ended');
       shards().useless(shard, generation, reason);

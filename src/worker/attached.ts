@@ -39,9 +39,11 @@ export interface AttachedOptions {
   readonly clock: Clock;
   /** Called once, when it is of no more use though it has not gone: somebody should end it. */
   readonly onUnusable: (reason: UnusableReason) => void;
+  /** See `WatchdogOptions`. */
+  readonly onDoubt: (isDoubted: boolean) => void;
 }
 
-export function createAttached({ browser, connection, clock, onUnusable }: AttachedOptions): Attached {
+export function createAttached({ browser, connection, clock, onUnusable, onDoubt }: AttachedOptions): Attached {
   const { lost } = connection;
   const open = new Set<Lease>();
   /** Contexts asked for and not yet gone. */
@@ -81,6 +83,7 @@ export function createAttached({ browser, connection, clock, onUnusable }: Attac
     clock,
     probe: async () => dispose((await waitFor(make({ kind: 'plain' }), [lost, gone])).lease),
     onUnusable,
+    onDoubt,
   });
 
   return {

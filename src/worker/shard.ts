@@ -33,6 +33,7 @@ export interface BrowserEvents {
   /** It has gone. Called once, last of all. */
   readonly onLost: () => void;
   readonly onUnusable: (reason: UnusableReason) => void;
+  readonly onDoubt: (isDoubted: boolean) => void;
 }
 
 /** The browser, and what is kept ready in it. */
@@ -104,12 +105,12 @@ export function createShard({ tally, clock, prewarm, onReady }: ShardOptions): S
   };
 
   return {
-    async attach(endpoint, { onLost, onUnusable }) {
+    async attach(endpoint, { onLost, ...told }) {
       current = null;
       const { browser, connection } = await attachBrowser(endpoint, tally.pageCrash);
       // Its word came before ours could be given.
       if (connection.lost.hasHappened()) throw new Error('the browser is gone');
-      const attached = createAttached({ browser, connection, clock, onUnusable });
+      const attached = createAttached({ browser, connection, clock, ...told });
       const household: Household = { attached, ready: [], pending: 0, busy: 0, census: connection.census };
       current = household;
       onReady(0);

@@ -84,6 +84,7 @@ async function attach(port: MessagePort, shard: Shard, endpoint: PipeEndpoint): 
     await shard.attach(endpoint, {
       onLost: () => reply({ kind: 'lost', generation }),
       onUnusable: (reason) => reply({ kind: 'unusable', generation, reason }),
+      onDoubt: (isDoubted) => reply({ kind: 'doubt', generation, isDoubted }),
     });
     reply({ kind: 'attached', generation });
   } catch (error) {

@@ -13,9 +13,9 @@ const ASK_EVERY_MS = 2_000;
 const SILENT_MAX = 2;
 /** Pages wait for each other when the machine is busy; but then one of them is made now and then. */
 const NONE_MADE_MAX_MS = 15_000;
-/** A page that died while it was made may have been killed; all of so many, with time between them, were not. */
-const PROBES = 3;
-const PROBE_PAUSE_MS = 300;
+/** A page that died while it was made may have been killed; all of so many, with more and more time between, were not. */
+const PROBES = 5;
+const PROBE_PAUSE_MS = 250;
 
 export interface Watchdog {
   /** A page is being made. */
@@ -32,12 +32,14 @@ export interface WatchdogOptions {
   readonly probe: () => Promise<void>;
   /** Called once. */
   readonly onUnusable: (reason: UnusableReason) => void;
+  /** Whether it may be that it can open no page: sessions should go elsewhere, or wait, until that is known. */
+  readonly onDoubt: (isDoubted: boolean) => void;
 }
 
 /** Ends by itself when the browser is lost. */
-export function watchBrowser({ connection, clock, probe, onUnusable }: WatchdogOptions): Watchdog {
+export function watchBrowser({ connection, clock, probe, onUnusable, onDoubt }: WatchdogOptions): Watchdog {
   const { cdp, lost, frameCount } = connection;
-  const pages = { underWay: 0, noneMadeSinceMs: 0, isProbed: false };
+  const pages = { underWay: 0, noneMadeSinceMs: 0, isDoubted: false };
   const signs = { silentCount: 0, framesBefore: frameCount() };
   let isOver = false;
 
@@ -66,16 +68,24 @@ export function watchBrowser({ connection, clock, probe, onUnusable }: WatchdogO
   signs.framesBefore = -1;
   void watch();
 
-  const probeAll = async (): Promise<void> => {
+  const canOpen = async (): Promise<boolean> => {
     for (let attempt = 1; attempt <= PROBES; attempt++) {
-      await waitFor(null, [limit(clock, PROBE_PAUSE_MS), nothing], [lost, nothing]);
+      await waitFor(null, [limit(clock, PROBE_PAUSE_MS * attempt), nothing], [lost, nothing]);
       const isMade = await probe().then(
         () => true,
         () => false,
       );
-      if (isMade || lost.hasHappened()) return;
+      if (isMade) return true;
     }
-    over('no_pages');
+    return false;
+  };
+  const ask = async (): Promise<void> => {
+    pages.isDoubted = true;
+    onDoubt(true);
+    const isWell = await canOpen();
+    pages.isDoubted = false;
+    if (isWell) onDoubt(false);
+    else over('no_pages');
   };
 
   return {
@@ -89,11 +99,7 @@ export function watchBrowser({ connection, clock, probe, onUnusable }: WatchdogO
     },
     failed(isCrash) {
       pages.underWay--;
-      if (!isCrash || pages.isProbed || isOver) return;
-      pages.isProbed = true;
-      void probeAll().finally(() => {
-        pages.isProbed = false;
-      });
+      if (isCrash && !pages.isDoubted && !isOver) void ask();
     },
   };
 }

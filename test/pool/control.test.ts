@@ -114,6 +114,7 @@ test('attaching hears of its own browser only, and of the death of the thread', 
   const attach = (generation: number): Promise<void> =>
     deadline(
       control.attach(endpoint(generation), {
+        onDoubt: () => {},
         onUnusable: (one, reason) => unusable.push([one, reason]),
         onLost: (one) => {
           lost.push(one);
