@@ -111,7 +111,11 @@ function rowsOf({ name, count, thread, bytes, before, after }: Growth): BenchRow
 }
 
 function countsOf({ handles, listeners, connection }: Held): [string, number][] {
-  return [['handles', handles], ['listeners', listeners], ...Object.entries(connection ?? {})];
+  const held = Object.entries(connection ?? {}).map(([what, value]): [string, number] => [
+    `${what} with Chromium`,
+    value,
+  ]);
+  return [['handles', handles], ['listeners', listeners], ...held];
 }
 
 function tableOf(growths: readonly Growth[]): DetailTable {
