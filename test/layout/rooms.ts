@@ -31,6 +31,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'config',
     'failures',
     'clock',
+    'liveness',
     'type:log',
     'protocol',
     'admission',
