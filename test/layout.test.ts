@@ -153,6 +153,18 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     bad: { 'src/cellar/a.ts': '', 'src/attic.ts': '', 'src/pool/inner/a.ts': '' },
     good: { 'src/pool/a.ts': '', 'src/clock.ts': '', 'src/metrics/views/a.ts': '', 'test/any/where/a.ts': '' },
   },
+  'no promise is raced with what outlives it': {
+    rule: rules.races,
+    bad: {
+      'src/pool/a.ts': 'await Promise.race([work, lost]);',
+      'src/worker/b.ts': 'const first = Promise\n  .all([]);\nconst any = Promise . any(promises);',
+    },
+    good: {
+      'src/wait.ts': 'Promise.race([]);',
+      'src/pool/a.ts': "// Promise.race\nsay('Promise.race');",
+      'test/a.ts': 'Promise.race([]);',
+    },
+  },
   'every test runs': {
     rule: rules.idleTests,
     bad: {

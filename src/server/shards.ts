@@ -12,7 +12,11 @@ import type { Pool } from '../pool/pool.js';
 import { BROWSER_EXIT_REASONS, type BrowserExitReason, LAUNCH_FAILURE_REASONS } from '../protocol/names.js';
 import type { Finder } from './chromium.js';
 import type { TempFolder } from './temp.js';
+import { createTimers } from './timers.js';
 import { createTrouble } from './trouble.js';
+
+/** Cleaners of /tmp may come at any time. */
+const TEMP_EVERY_MS = 10_000;
 
 export interface ShardsOptions {
   readonly workers: number;
@@ -54,6 +58,15 @@ export function createShards(options: ShardsOptions): Shards {
   const count = createBrowserCounts(options);
   const trouble = createTrouble(log);
   const browsers: (BrowserProcess | null)[] = Array.from({ length: options.workers }, () => null);
+
+  // Also while no browser is started: what the lock says is for other servers, at any time.
+  const timers = createTimers(options.clock);
+  timers.every(TEMP_EVERY_MS, () => {
+    temp.ensure().then(
+      () => trouble.over('temporary folder', {}, 'the temporary folder is there again'),
+      (error: Error) => trouble.begins('temporary folder', { message: error.message }, 'no temporary folder'),
+    );
+  });
 
   const spawn = async (): Promise<BrowserProcess> => {
     await temp.ensure();
@@ -110,9 +123,11 @@ export function createShards(options: ShardsOptions): Shards {
     conditions: () => supervisors.map((one) => one.condition()),
     isHopeless: () => supervisors.every((one) => one.condition() === 'failing'),
     async stop() {
+      timers.stop();
       await Promise.all(supervisors.map((one) => one.stop()));
     },
     killNow() {
+      timers.stop();
       for (const browser of browsers) browser?.kill('shutdown');
     },
   };

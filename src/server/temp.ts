@@ -1,49 +1,144 @@
 /**
  * The server's temporary folder: everything that it, its threads and its browsers put on disk for a while is in there,
- * and goes with it. What a killed server left behind is removed by the next one. Main thread.
+ * and goes with it. A lock in it says that its server lives; what a killed server left behind is removed by the next
+ * one. Main thread.
+ *
+ * A folder never stands under its name without a lock that answers: it is made and locked aside, and then moved. The
+ * same with a lock that is made again: it is moved over the name once somebody listens.
  */
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-
-const PREFIX = 'headcount-';
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { listenAt } from '../liveness.js';
+import { asideOf, FOLDER_PREFIX, LOCK_NAME, removeFolder, sweep } from './sweep.js';
 
 export interface TempFolder {
+  /** The same for as long as the server lives. */
   readonly path: string;
+  /**
+   * Makes the folder and its lock again where they are gone, as cleaners of /tmp do with what is old. Calls at the same
+   * time share one attempt.
+   * @throws {Error} it cannot be made, somebody else's file stands there, or `remove` was called.
+   */
   ensure(): Promise<void>;
+  /** Removes the folder, whatever is in it, and its lock. */
   remove(): Promise<void>;
 }
 
+/** @throws {Error} when there can be no folder in `tempDir`. */
 export async function createTempFolder(tempDir: string): Promise<TempFolder> {
-  sweep(tempDir);
-  const path = await mkdtemp(join(tempDir, `${PREFIX}${process.pid}-`));
+  const parent = resolve(tempDir);
+  await sweep(parent);
+  return keepFolder(await makeFolder(parent));
+}
+
+interface Lock {
+  /** The device and number of its socket: whatever else stands in its place is not the lock. */
+  readonly identity: string;
+  leave(): Promise<void>;
+}
+
+interface LockedFolder {
+  readonly path: string;
+  readonly lock: Lock;
+}
+
+interface State {
+  lock: Lock;
+  /** Under way; null when nothing is. */
+  mending: Promise<void> | null;
+  removing: Promise<void> | null;
+}
+
+function keepFolder({ path, lock }: LockedFolder): TempFolder {
+  const state: State = { lock, mending: null, removing: null };
+
+  const mend = async (): Promise<void> => {
+    const isThere = await isOurFolder(path);
+    if (isThere && (await identityOf(join(path, LOCK_NAME))) === state.lock.identity) return;
+    const lost = state.lock;
+    state.lock = isThere ? await lockFolder(path) : await makeAgain(path);
+    await lost.leave();
+  };
+
+  const remove = async (): Promise<void> => {
+    await state.mending?.catch(() => {});
+    try {
+      // Somebody else's is not ours to remove, and nothing that could keep the server from stopping.
+      if (await isOurFolder(path).catch(() => false)) await removeFolder(path);
+    } finally {
+      await state.lock.leave();
+    }
+  };
+
   return {
     path,
-    ensure: async () => {},
-    remove: () => rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }),
+    ensure() {
+      if (state.removing !== null) return Promise.reject(new Error(`${path} is removed, because its server stops`));
+      state.mending ??= mend().finally(() => {
+        state.mending = null;
+      });
+      return state.mending;
+    },
+    remove: () => (state.removing ??= remove()),
   };
 }
 
-/** Folders are named after the process that made them: those of our own user whose process is gone are nobody's. */
-function sweep(tempDir: string): void {
-  for (const name of readdirSync(tempDir)) {
-    const pid = Number(/^headcount-(\d+)-\w+$/.exec(name)?.[1]);
-    if (!pid || isAlive(pid)) continue;
-    try {
-      const path = join(tempDir, name);
-      if (statSync(path).uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
-    } catch {
-      // Somebody else is removing it, or it is not ours to remove.
-    }
+async function makeAgain(path: string): Promise<Lock> {
+  await mkdir(dirname(path), { recursive: true });
+  return (await makeFolder(dirname(path), basename(path))).lock;
+}
+
+/** Under `name`, or one that nothing has yet; with mode 0700. */
+async function makeFolder(parent: string, name: string | null = null): Promise<LockedFolder> {
+  const made = await mkdtemp(asideOf(join(parent, FOLDER_PREFIX)));
+  const path = join(parent, name ?? basename(made).slice(1));
+  let lock: Lock | null = null;
+  try {
+    lock = await lockFolder(made);
+    await rename(made, path);
+    return { path, lock };
+  } catch (error) {
+    await lock?.leave();
+    await rm(made, { recursive: true, force: true }).catch(() => {});
+    throw error;
   }
 }
 
-/** A zombie is dead: only its parent has not noticed, which in a container may be never. */
-function isAlive(pid: number): boolean {
+/** The socket is bound to a name of its own, which nothing has by the time it is left: leaving removes that name. */
+async function lockFolder(folder: string): Promise<Lock> {
+  const bound = join(folder, `${LOCK_NAME}-${randomBytes(4).toString('hex')}`);
+  const leave = await listenAt(bound, () => 'holds');
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return !/^\) Z/.test(stat.slice(stat.lastIndexOf(')')));
-  } catch {
-    return false;
+    const identity = await identityOf(bound);
+    if (identity === null) throw new Error(`${bound} has gone as it was made`);
+    await rename(bound, join(folder, LOCK_NAME));
+    return { identity, leave };
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+}
+
+/** @throws {Error} something that is not a folder of ours stands at `path`. */
+async function isOurFolder(path: string): Promise<boolean> {
+  const stats = await lstatOrNull(path);
+  if (stats === null) return false;
+  if (!stats.isDirectory()) throw new Error(`${path} is no folder, so the temporary folder cannot be made again`);
+  if (stats.uid === process.getuid?.()) return true;
+  throw new Error(`${path} is another user's, so the temporary folder cannot be made again`);
+}
+
+async function identityOf(socket: string): Promise<string | null> {
+  const stats = await lstatOrNull(socket);
+  return stats?.isSocket() ? `${stats.dev}:${stats.ino}` : null;
+}
+
+async function lstatOrNull(path: string) {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
   }
 }

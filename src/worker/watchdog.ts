@@ -13,7 +13,7 @@ const ASK_EVERY_MS = 2_000;
 const SILENT_MAX = 2;
 /** Pages wait for each other when the machine is busy; but then one of them is made now and then. */
 const NONE_MADE_MAX_MS = 15_000;
-/** A page that died while it was made may have been killed; all of so many, with more and more time between, were not. */
+/** A page that died while it was made may have been killed; all of so many, further and further apart, were not. */
 const PROBES = 5;
 const PROBE_PAUSE_MS = 250;
 

@@ -100,7 +100,7 @@ test('starts one for its thread, has it attached to, and says when it is ready',
   assert.is(scene.clock.timers(), 0, 'the limit of attaching is taken away');
 });
 
-test('a thread that dies while the browser is attached to: another browser for the next, and nothing has failed', async (scene) => {
+test('a thread that dies while the browser is attached to: another for the next, and nothing failed', async (scene) => {
   scene.supervisor.threadReady();
   await settle();
   scene.supervisor.threadLost();

@@ -109,6 +109,17 @@ test('a thread that spins is ended by its heartbeat, the other serves meanwhile'
   assert.ok((await counted('worker_restarts_total', 'reason="unresponsive"')) >= 1);
 });
 
+test('the temporary folder is removed under the server: it is there again with the next browser', async () => {
+  const [folder = ''] = readdirSync(tempDir);
+  const before = server.headcount.browserPids();
+  rmSync(join(tempDir, folder), { recursive: true });
+  for (const pid of before) process.kill(-(pid ?? 0), 'SIGKILL');
+  await until(() => !server.headcount.browserPids().some((pid) => before.includes(pid)), 5_000, 'the deaths');
+  await recovered();
+  assert.equal(readdirSync(tempDir), [folder]);
+  assert.ok(readdirSync(join(tempDir, folder)).includes('lock'));
+});
+
 test('nothing of a dead thread stays on the disk', async () => {
   const [folder = ''] = readdirSync(tempDir);
   for (const operation of ['exit', 'throw', 'exit']) {

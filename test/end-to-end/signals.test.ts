@@ -10,9 +10,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { readStat, readTypeFlag } from '../../src/host/process-files.js';
+import { readNumericNames } from '../../src/host/virtual-files.js';
 import { deadline, until } from '../deadline.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+/** What Chromium calls its processes; the first has no name. */
+const KINDS = ['browser', 'zygote', 'gpu-process', 'utility', 'renderer'];
 const test = suite('end-to-end/signals');
 const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-signals-'));
 
@@ -65,6 +69,10 @@ function isAlive(group: number): boolean {
   } catch {
     return false;
   }
+}
+
+function isRunning(pid: number): boolean {
+  return readStat('/proc', pid)?.isDead === false;
 }
 
 test.after(() => rmSync(tempDir, { recursive: true }));
@@ -125,6 +133,32 @@ test('SIGKILL: no browser survives, and the next start removes the folder', asyn
   await browsersGone(program);
   const next = await start();
   assert.is(readdirSync(tempDir).length, 1);
+  next.child.kill('SIGTERM');
+  assert.is(await deadline(next.exit, 5_000, 'the end'), 0);
+  assert.equal(readdirSync(tempDir), []);
+});
+
+test('SIGKILL with browsers frozen: the next start ends every process of theirs', async () => {
+  const program = await start();
+  const membersOf = (group: number): number[] =>
+    (readNumericNames('/proc') ?? []).filter((pid) => readStat('/proc', pid)?.groupId === group);
+  const isWhole = (group: number): boolean => {
+    const kinds = membersOf(group).map((pid) => readTypeFlag('/proc', pid) ?? 'browser');
+    return kinds.filter((kind) => kind === 'zygote').length === 2 && KINDS.every((kind) => kinds.includes(kind));
+  };
+  await until(() => program.pids().every(isWhole), 10_000, 'processes of every kind');
+  for (const pid of program.pids()) process.kill(-pid, 'SIGSTOP');
+  const frozen = program.pids().flatMap(membersOf);
+  const [folder = ''] = readdirSync(tempDir);
+  program.child.kill('SIGKILL');
+  await deadline(program.exit, 5_000, 'the end');
+  assert.ok(frozen.length >= 2 * 6 && frozen.every(isRunning), 'all outlive the server');
+  const next = await start();
+  const left = frozen.filter(isRunning);
+  for (const pid of left) process.kill(pid, 'SIGKILL');
+  assert.equal(left, []);
+  assert.equal(readdirSync(tempDir).length, 1);
+  assert.not(readdirSync(tempDir).includes(folder));
   next.child.kill('SIGTERM');
   assert.is(await deadline(next.exit, 5_000, 'the end'), 0);
   assert.equal(readdirSync(tempDir), []);

@@ -2,12 +2,30 @@
  * The pipe transport: frames cut at NUL however they are chunked, and handed on one a task.
  */
 
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { inTasks, splitFrames } from '../../src/worker/transport.js';
+import { inTasks, openPipe, splitFrames } from '../../src/worker/transport.js';
 import { deadline } from '../deadline.js';
 
 const test = suite('worker/transport');
+
+test('a pipe of which one end cannot be opened leaves the other one closed', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'headcount-test-transport-'));
+  try {
+    const readPath = join(folder, 'read');
+    execFileSync('mkfifo', [readPath]);
+    const endpoint = { generation: 1, readPath, writePath: join(folder, 'missing'), artifactsDir: folder };
+    const before = readdirSync('/proc/self/fd').length;
+    for (let i = 0; i < 20; i++) assert.throws(() => openPipe(endpoint), /ENOENT/);
+    assert.is(readdirSync('/proc/self/fd').length, before);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test('cuts frames at NUL wherever a chunk ends', () => {
   const bytes = Buffer.from('{"a":"é"}\0{}\0{"long":"xyz"}\0');

@@ -95,7 +95,7 @@ test('as long as one is made now and then, others may wait', async (scene) => {
   assert.equal(scene.told, []);
 });
 
-test('a page that died while it was made: doubted, asked again and again, and given up when none can be had', async (scene) => {
+test('a page that died while it was made: doubted, asked again, given up when none can be had', async (scene) => {
   scene.watchdog.begun();
   scene.watchdog.failed(true);
   scene.watchdog.begun();

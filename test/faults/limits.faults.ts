@@ -1,0 +1,205 @@
+/**
+ * Limits that are reached while the server runs, and lifted again: descriptors, processes. It lives, says the truth
+ * meanwhile, and is well again by itself; nothing that was half opened stays open.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { deadline, until } from '../deadline.js';
+import { type Program, startProgram } from '../end-to-end/program.js';
+import { samplesOf, total } from '../end-to-end/server.js';
+
+const test = suite('faults/limits');
+const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-limits-'));
+const PIDS_CGROUP = '/sys/fs/cgroup/pids';
+
+test.after(() => rmSync(tempDir, { recursive: true }));
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Asks over one connection that is open already: under a limit no other can be had. */
+interface Client {
+  ask(path: string, body?: object): Promise<Answer>;
+  ready(): Promise<string>;
+  count(name: string, part?: string): Promise<number>;
+  close(): void;
+}
+
+function clientOf({ url }: Program): Client {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (path: string, body?: object): Promise<Answer> =>
+    deadline(
+      new Promise((resolve, reject) => {
+        const headers = { 'content-type': 'application/json', accept: 'application/json, text/plain;q=0.5' };
+        const asked = request(url + path, { agent, method: body ? 'POST' : 'GET', headers }, (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        });
+        asked.on('error', reject);
+        asked.end(body ? JSON.stringify(body) : undefined);
+      }),
+      40_000,
+      path,
+    );
+  return {
+    ask,
+    async ready() {
+      const { status, text } = await ask('/health/ready');
+      return `${status} ${JSON.parse(text).reason ?? ''}`;
+    },
+    count: async (name, part = '') => total(samplesOf((await ask('/prometheus')).text), `headcount_${name}`, part),
+    close: () => agent.destroy(),
+  };
+}
+
+function descriptorsOf({ child }: Program): string[] {
+  return readdirSync(`/proc/${child.pid}/fd`);
+}
+
+/** Leaves the process with so many descriptors that it may still open; null lifts the limit. */
+function limitDescriptors(program: Program, free: number | null): void {
+  const open = descriptorsOf(program)
+    .map(Number)
+    .sort((a, b) => a - b);
+  // The limit is on the number of a descriptor: below it some may be unused, and count as free.
+  let limit = 0;
+  for (let unused = 0; unused <= (free ?? 0) && limit < 4_096; limit++) if (!open.includes(limit)) unused++;
+  const wanted = free === null ? 4_096 : limit - 1;
+  execFileSync('prlimit', ['--pid', String(program.child.pid), `--nofile=${wanted}:`]);
+}
+
+/** It ends in order, and leaves nothing behind; whatever happens, it ends. */
+async function withProgram(
+  settings: Readonly<Record<string, string>>,
+  use: (program: Program, client: Client) => Promise<void>,
+): Promise<void> {
+  const program = await startProgram({ settings: { TMPDIR: tempDir, ...settings } });
+  const client = clientOf(program);
+  try {
+    await use(program, client);
+    program.child.kill('SIGTERM');
+    assert.is(await deadline(program.exit, 20_000, 'the end'), 0);
+    assert.equal(readdirSync(tempDir), []);
+  } finally {
+    client.close();
+    program.child.kill('SIGKILL');
+  }
+}
+
+async function takesSessions(client: Client): Promise<void> {
+  await until(async () => (await client.ready()) === '200 ', 15_000, 'the server to be ready');
+  await until(async () => (await client.count('workers', 'state="idle"')) === 2, 15_000, 'both workers');
+  for (let i = 0; i < 6; i++) assert.is((await client.ask('/content', { html: 'x' })).status, 200);
+}
+
+test('no descriptor is left while threads die: it says so, and is well again when there are some', () =>
+  withProgram({}, async (program, client) => {
+    const said = (text: string): number => program.output().split(text).length - 1;
+    await takesSessions(client);
+    await until(async () => (await client.count('pages_open')) === 2, 10_000, 'rest');
+    const before = descriptorsOf(program).length;
+    limitDescriptors(program, 0);
+    // Every timer ticks at least once with none left, sampling, reporting and flushing: nobody dies of it.
+    const ticked = await client.count('history_rows');
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    assert.is(ticked, 1);
+    assert.is(await client.count('worker_restarts_total'), 0, program.output());
+    assert.is(await client.count('collector_success'), 6, 'no collector fails for want of a descriptor');
+    assert.is(await client.ready(), '200 ');
+    for (let death = 1; death <= 2; death++) {
+      assert.is((await client.ask('/test?operation=exit', {})).status, 502);
+      await until(
+        async () => (await client.count('worker_restarts_total', 'pool_rebuilt')) >= 2,
+        20_000,
+        'failed tries',
+      );
+      assert.is(await client.ready(), death === 1 ? '200 ' : '503 browser');
+    }
+    await until(
+      async () => said('"a worker thread cannot be started; it is tried on"') >= 1,
+      5_000,
+      'the log to say so',
+    );
+    limitDescriptors(program, null);
+    await takesSessions(client);
+    assert.is(said('"all worker threads work again"'), 1);
+    assert.ok(said('"a worker thread cannot be started; it is tried on"') <= 3, program.output());
+    const isBack = (): boolean => Math.abs(descriptorsOf(program).length - before) <= 2;
+    await until(isBack, 10_000, `descriptors as before, ${before}`);
+  }));
+
+test('browsers that can be started only half, for want of any number of descriptors, leave none open', () =>
+  withProgram({ WORKERS: '1' }, async (program, client) => {
+    const said = (text: string): number => program.output().split(text).length - 1;
+    await until(async () => (await client.count('pages_open')) === 1, 10_000, 'rest');
+    const before = descriptorsOf(program).length;
+    for (let free = 0; free <= 10; free++) {
+      const gone = said('"browser gone"');
+      const [pid] = program.pids().slice(-1);
+      process.kill(-(pid ?? 0), 'SIGKILL');
+      await until(() => said('"browser gone"') > gone, 5_000, 'its end');
+      // Within the pause before the next start, so that this one finds so many and no more.
+      const failures = await client.count('browser_launch_failures_total');
+      limitDescriptors(program, free);
+      const launches = program.pids().length;
+      const isTried = async (): Promise<boolean> =>
+        program.pids().length > launches || (await client.count('browser_launch_failures_total')) > failures;
+      await until(isTried, 20_000, `a try with ${free}`);
+      limitDescriptors(program, null);
+      await until(() => program.pids().length > launches, 15_000, `another one after ${free}`);
+      await until(async () => (await client.ready()) === '200 ', 5_000, `ready again after ${free}`);
+    }
+    assert.ok((await client.count('browser_launch_failures_total')) >= 3, 'some could not be started');
+    await until(async () => (await client.count('pages_open')) === 1, 10_000, 'rest');
+    const isBack = (): boolean => Math.abs(descriptorsOf(program).length - before) <= 2;
+    await until(isBack, 10_000, `descriptors as before, ${before}`);
+    assert.is((await client.ask('/content', { html: 'x' })).status, 200);
+  }));
+
+/** A cgroup for the server's process, without a limit yet: root is not held by limits of its own. */
+function processLimit({ child }: Program): { set(pids: number | 'max'): void; remove(): void } {
+  const folder = join(PIDS_CGROUP, `headcount-test-${process.pid}`);
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'cgroup.procs'), String(child.pid));
+  return {
+    set: (pids) => writeFileSync(join(folder, 'pids.max'), String(pids)),
+    remove() {
+      // Whoever is still in it goes back to the one above.
+      for (const pid of readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean)) {
+        writeFileSync(join(PIDS_CGROUP, 'cgroup.procs'), pid);
+      }
+      rmdirSync(folder);
+    },
+  };
+}
+
+test('no thread can be started while threads die: the server lives, and is well again when some can', () =>
+  withProgram({}, async (program, client) => {
+    await takesSessions(client);
+    const limit = processLimit(program);
+    try {
+      limit.set(1);
+      for (let death = 1; death <= 2; death++) {
+        assert.is((await client.ask('/test?operation=exit', {})).status, 502);
+        await until(async () => (await client.count('worker_restarts_total', 'pool_rebuilt')) >= 2, 20_000, 'tries');
+      }
+      assert.match(program.output(), /ERR_WORKER_INIT_FAILED|EAGAIN/);
+      assert.is(await client.ready(), '503 browser');
+      limit.set('max');
+      await takesSessions(client);
+      assert.is(program.child.exitCode, null);
+    } finally {
+      limit.remove();
+    }
+  }));
+
+test.run();

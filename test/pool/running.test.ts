@@ -1,0 +1,71 @@
+/**
+ * A job's two promises, whichever of its thread's signs comes first.
+ */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Control } from '../../src/pool/control.js';
+import { createRunning } from '../../src/pool/running.js';
+import type { Outcome, TaskResult } from '../../src/protocol/job.js';
+import { deadline } from '../deadline.js';
+
+const test = suite('pool/running');
+
+function scene() {
+  let settleTask = (_result: TaskResult): void => {};
+  let failTask = (_error: Error): void => {};
+  const task = new Promise<TaskResult>((resolve, reject) => {
+    settleTask = resolve;
+    failTask = reject;
+  });
+  let tell = (_outcome: Outcome): void => {};
+  const cancelled: number[] = [];
+  const control: Control = {
+    attach: async () => {},
+    expect: (_sequence, settle) => {
+      tell = settle;
+    },
+    conclude: () => {},
+    cancel: (sequence) => void cancelled.push(sequence),
+    close: () => {},
+  };
+  const { running, abandon } = createRunning({ task, control, sequence: 7, worker: 1 });
+  const codeOf = async (): Promise<string> => {
+    const outcome = await deadline(running.outcome, 1_000, 'the outcome');
+    return outcome.isOk ? 'ok' : `${outcome.code}: ${outcome.message}`;
+  };
+  return { running, abandon, settleTask, failTask, tell: (outcome: Outcome) => tell(outcome), codeOf, cancelled };
+}
+
+test('a task that ends without an outcome is a bug of ours, and not told as ended by an operator', async () => {
+  const { running, settleTask, codeOf } = scene();
+  settleTask({ kind: 'job' });
+  assert.is(await codeOf(), 'INTERNAL: the session ended without an outcome');
+  await deadline(running.released, 1_000, 'the release');
+});
+
+test('an outcome that was told stays, however its task ends', async () => {
+  const { running, settleTask, tell, codeOf } = scene();
+  tell({ isOk: false, code: 'STEP_TIMEOUT', message: 'late' });
+  settleTask({ kind: 'job' });
+  await deadline(running.released, 1_000, 'the release');
+  assert.is(await codeOf(), 'STEP_TIMEOUT: late');
+});
+
+test('a task that cannot even be posted ends as the death of its worker, and frees its slot', async () => {
+  const { running, failTask, codeOf } = scene();
+  failTask(new Error('the thread chosen is gone'));
+  assert.is(await codeOf(), 'WORKER_CRASHED: the worker died: the thread chosen is gone');
+  await deadline(running.released, 1_000, 'the release');
+});
+
+test('a thread that is lost ends it at once, though its task never settles', async () => {
+  const { running, abandon, codeOf, cancelled } = scene();
+  abandon('it gave no sign of life');
+  assert.is(await codeOf(), 'WORKER_CRASHED: the worker died: it gave no sign of life');
+  await deadline(running.released, 1_000, 'the release');
+  running.cancel();
+  assert.equal(cancelled, [7]);
+});
+
+test.run();

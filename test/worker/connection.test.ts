@@ -1,0 +1,54 @@
+/**
+ * The end of the pipe, as those see it who call over it. Everything else about it is seen with a real Chromium.
+ */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openConnection } from '../../src/worker/connection.js';
+import type { Pipe } from '../../src/worker/transport.js';
+import { deadline } from '../deadline.js';
+
+const test = suite('worker/connection');
+
+function fakePipe(): Pipe & { readonly sent: object[] } {
+  const sent: object[] = [];
+  return { sent, send: (message) => void sent.push(message), close: () => {}, onframe: () => {}, onclose: () => {} };
+}
+
+async function rejection(call: Promise<unknown>): Promise<string> {
+  const settled = call.then(
+    () => 'it resolved',
+    (error: Error) => error.message,
+  );
+  return await deadline(settled, 1_000, 'the call');
+}
+
+test('what is under way when the pipe ends is rejected, and so is what is sent afterwards', async () => {
+  const pipe = fakePipe();
+  const connection = openConnection(pipe, () => {});
+  const underWay = connection.cdp.send('Browser.getVersion');
+  const opening = connection.openTab({ width: 1, height: 1 });
+  assert.is(connection.census().calls, 2);
+  let isLostFirst = false;
+  connection.lost.on(() => {
+    isLostFirst = connection.census().calls === 2;
+  });
+  pipe.onclose();
+  assert.is(isLostFirst, true, 'whoever asks why a call failed can know');
+  for (const call of [underWay, opening]) assert.is(await rejection(call), 'Target closed');
+  const count = pipe.sent.length;
+  assert.is(await rejection(connection.cdp.send('Browser.getVersion')), 'Target closed');
+  assert.is(await rejection(connection.openTab({ width: 1, height: 1 })), 'Target closed');
+  assert.is(pipe.sent.length, count, 'nothing is written into a pipe that has ended');
+  assert.equal(connection.census(), { calls: 0, contexts: 0, sessions: 0, pages: 0, listeners: 0 });
+});
+
+test('counts what comes, whoever it is for', () => {
+  const pipe = fakePipe();
+  const connection = openConnection(pipe, () => {});
+  const before = connection.frameCount();
+  for (const frame of ['{"method":"Any.event","params":{}}', '{"id":1,"result":{}}']) pipe.onframe(frame);
+  assert.is(connection.frameCount() - before, 2);
+});
+
+test.run();
