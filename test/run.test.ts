@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { deadline, until } from './deadline.js';
-import { findFiles, type Ran, runFiles } from './run.js';
+import { conclude, findFiles, type Ran, runFiles } from './run.js';
 import { runBodies, WAIT_MS } from './run-scene.js';
 
 interface Case {
@@ -119,6 +119,13 @@ const CASES: Record<string, Case> = {
 };
 
 const OTHERS: Readonly<Record<string, string>> = { a: 'b', b: 'a', c: 'd', d: 'c' };
+/** Of a file that ends well. */
+const GOOD_COUNT = 2;
+const NEEDS = JSON.stringify(new URL('./faults/needs.js', import.meta.url).href);
+const LEFT_OUT = `const { needs } = await import(${NEEDS});
+  test.before(() => { throw new Error('nothing to prepare'); });
+  needs(test, { tools: ['no-such-tool'] })('three', () => {});`;
+
 const test = suite<{ folder: string }>('run');
 
 test.before((context) => {
@@ -137,7 +144,7 @@ for (const [name, { body, passed, failed, says }] of Object.entries(CASES)) {
 
 test('counts a file that is not there, and no files at all', async ({ folder }) => {
   const write = (): void => {};
-  const nothing = { passed: 0, failed: 1 };
+  const nothing = { passed: 0, failed: 1, leftOut: 0 };
   assert.equal(await runFiles({ files: [join(folder, 'none.mjs')], cwd: folder, write }), nothing);
   assert.equal(await runFiles({ files: [], cwd: folder, write }), nothing);
 });
@@ -210,6 +217,25 @@ test('an abort ends every file that runs, and no other is begun', async ({ folde
   }
   assert.match(ran.text, 'FAILED case-2.test.mjs: not started, stopped');
   for (const pid of pids()) await until(() => isGone(pid), WAIT_MS, 'the end of the process');
+});
+
+test('names what was left out, and counts it as nothing', async ({ folder }) => {
+  const ran = await runBodies(folder, [GOOD + LEFT_OUT.replace(/test\.before.*\n/, ''), `${LEFT_OUT} test.run();`]);
+  assert.equal(ran, { passed: GOOD_COUNT, failed: 0, leftOut: 2, text: ran.text }, ran.text);
+  assert.match(ran.text, /ok {6}case-1\.test\.mjs: 0 passed, 1 left out/);
+  for (const name of ['case', 'case-1']) assert.match(ran.text, `LEFT OUT ${name} › three: needs no-such-tool\n`);
+  const unrun = await runBodies(folder, [LEFT_OUT]);
+  assert.equal({ ...countsOf(unrun), leftOut: unrun.leftOut }, { passed: 0, failed: 1, leftOut: 1 });
+  assert.match(unrun.text, 'the suite is never run');
+});
+
+test('ends well only when something passed and nothing failed', () => {
+  const ends = (passed: number, failed: number, leftOut: number) => conclude({ passed, failed, leftOut });
+  assert.equal(ends(3, 0, 0), { text: '3 passed, 0 failed\n', exitCode: 0 });
+  assert.equal(ends(3, 0, 2), { text: '3 passed, 0 failed\n', exitCode: 0 });
+  assert.equal(ends(3, 1, 0), { text: '3 passed, 1 failed\n', exitCode: 1 });
+  assert.equal(ends(0, 1, 2), { text: '0 passed, 1 failed\n', exitCode: 1 });
+  assert.equal(ends(0, 0, 2), { text: 'nothing ran: every test was left out\n0 passed, 0 failed\n', exitCode: 1 });
 });
 
 test('finds the compiled file of each source, by any part of its path', ({ folder }) => {

@@ -2,7 +2,7 @@
  * `npm test`: runs each test file in a process of its own, two at a time, and prints `N passed, N failed` last.
  * Arguments are substrings of file paths; a flag of the table below asks for files of another kind, and no others. A
  * file that reports nothing, ends early, leaves something open or is not compiled counts as failed, and so does an
- * argument that matches no file: zero tests are never a success.
+ * argument that matches no file: zero tests are never a success. Tests that this machine cannot run are named.
  */
 
 import { existsSync, readdirSync } from 'node:fs';
@@ -32,7 +32,12 @@ const PLAIN: Kind = { suffix: '.test.ts' };
 const FLAGS: Readonly<Record<string, Kind>> = {
   // Alone, because a scrape that does not come within its second has failed.
   '--prometheus': { suffix: '.prometheus.ts', filesAtOnce: 1 },
+  // Alone, because what they limit is counted for the user or the machine, and would be missed next to them.
+  '--faults': { suffix: '.faults.ts', filesAtOnce: 1, fileTimeoutMs: 300_000, totalTimeoutMs: 600_000 },
 };
+
+/** Of every kind of test file. */
+export const TEST_SUFFIXES: readonly string[] = [PLAIN, ...Object.values(FLAGS)].map(({ suffix }) => suffix);
 
 export interface RunOptions {
   /** Absolute paths of compiled test files. */
@@ -53,6 +58,8 @@ export interface RunOptions {
 export interface Ran {
   readonly passed: number;
   readonly failed: number;
+  /** Could not run on this machine, and are neither. */
+  readonly leftOut: number;
 }
 
 /** Starts `files` in order. What failed is told in that order too, whichever file ended first. */
@@ -82,9 +89,21 @@ export async function runFiles(options: RunOptions): Promise<Ran> {
     (reports[index]?.failures ?? []).map((failure) => `${relative(cwd, file)}: ${failure}`),
   );
   if (files.length === 0) failures.push('no test file');
+  const leftOut = reports.flatMap((report) => report.leftOut);
+  for (const test of leftOut) write(`LEFT OUT ${test}\n`);
   for (const failure of failures) write(`FAILED ${failure}\n`);
   const passed = reports.reduce((sum, report) => sum + report.passed, 0);
-  return { passed, failed: failures.length };
+  return { passed, failed: failures.length, leftOut: leftOut.length };
+}
+
+/**
+ * The last lines, and the exit code. Tests that were all left out are no success, though none failed: whoever reads
+ * only the exit code would take them for tested.
+ */
+export function conclude({ passed, failed, leftOut }: Ran): { text: string; exitCode: 0 | 1 } {
+  const isIdle = passed === 0 && failed === 0 && leftOut > 0;
+  const text = `${isIdle ? 'nothing ran: every test was left out\n' : ''}${passed} passed, ${failed} failed\n`;
+  return { text, exitCode: failed > 0 || passed === 0 ? 1 : 0 };
 }
 
 /**
@@ -110,14 +129,15 @@ export function findFiles(
 }
 
 function describe(name: string, report: FileReport): string {
-  const line = `${report.passed} passed, ${Math.round(report.durationMs)} ms`;
+  const leftOut = report.leftOut.length > 0 ? `, ${report.leftOut.length} left out` : '';
+  const line = `${report.passed} passed${leftOut}, ${Math.round(report.durationMs)} ms`;
   if (report.failures.length === 0) return `ok      ${name}: ${line}\n`;
   const output = report.output.trimEnd().replaceAll(/^/gm, '      | ');
   return `not ok  ${name}: ${line}, ${report.failures.length} failed\n${output}\n`;
 }
 
 function notStarted(why: string): FileReport {
-  return { passed: 0, failures: [`not started, ${why}`], output: '', durationMs: 0 };
+  return { passed: 0, failures: [`not started, ${why}`], leftOut: [], output: '', durationMs: 0 };
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -135,11 +155,11 @@ async function main(args: readonly string[]): Promise<void> {
   for (const pattern of unmatched) write(`FAILED no test file matches '${pattern}'\n`);
   const isNothing = files.length === 0 && unmatched.length > 0;
   const ran = isNothing
-    ? { passed: 0, failed: 0 }
+    ? { passed: 0, failed: 0, leftOut: 0 }
     : await runFiles({ files, cwd: process.cwd(), write, signal: stop.signal, ...limits });
-  const failed = ran.failed + unmatched.length;
-  write(`${ran.passed} passed, ${failed} failed\n`);
-  process.exitCode = failed > 0 || ran.passed === 0 ? 1 : 0;
+  const { text, exitCode } = conclude({ ...ran, failed: ran.failed + unmatched.length });
+  write(text);
+  process.exitCode = exitCode;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
