@@ -158,6 +158,7 @@ test('OpenMetrics says the same as the text format', async () => {
   );
   assert.ok(open?.endsWith('# EOF\n'));
   const sessions = (body = ''): string[] => body.split('\n').filter((line) => line.startsWith('headcount_session'));
+  assert.ok(sessions(text).length > 20);
   assert.equal(sessions(open), sessions(text));
 });
 
