@@ -10,7 +10,8 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FileReport, runFile } from './run-file.js';
 
-const FILE_TIMEOUT_MS = 120_000;
+/** Three times what the longest takes beside another. */
+const FILE_TIMEOUT_MS = 180_000;
 const TOTAL_TIMEOUT_MS = 290_000;
 /** A file waits for browsers and timers most of the time; more than two would wait for each other on two cores. */
 const FILES_AT_ONCE = 2;
