@@ -9,8 +9,8 @@ import * as uvu from 'uvu';
 
 export { exec } from 'uvu';
 
-/** What happened, in order: `begin` and `passed` carry a test's name, `failed` a name with the reason. */
-export type Event = readonly [kind: 'begin' | 'passed' | 'failed' | 'done' | 'open', text: string];
+/** What happened, in order: `begin` and `passed` carry a test's name, `failed` and `left` a name with the reason. */
+export type Event = readonly [kind: 'begin' | 'passed' | 'failed' | 'left' | 'done' | 'open', text: string];
 
 interface Books {
   readonly title: string;
@@ -21,6 +21,7 @@ interface Books {
 }
 
 const allBooks: Books[] = [];
+const booksOf = new WeakMap<object, Books>();
 let report: (event: Event) => void = () => {};
 
 export function reportTo(sink: (event: Event) => void): void {
@@ -53,7 +54,7 @@ export function suite<T = Record<string, unknown>>(title = '', context?: T): uvu
 
   const add = (name: string, callback: uvu.Callback<T>): void =>
     inner(given(name), (state) => runTest(books, name, () => callback(state)));
-  return Object.assign(add, {
+  const counted = Object.assign(add, {
     before: Object.assign(hook('before', inner.before), { each: hook('before each', inner.before.each) }),
     after: Object.assign(hook('after', inner.after), { each: hook('after each', inner.after.each) }),
     only(name: string, callback: uvu.Callback<T>): void {
@@ -66,9 +67,20 @@ export function suite<T = Record<string, unknown>>(title = '', context?: T): uvu
     },
     run(): void {
       books.isRun = true;
-      inner.run();
+      // Hooks prepare what the tests need, which is not there when all of these were left out.
+      if (books.waiting.length > 0 || books.givenCount === 0) inner.run();
     },
   });
+  booksOf.set(counted, books);
+  return counted;
+}
+
+/** Instead of adding a test to `test`, a suite of this module: tells that it was left out, and for want of what. */
+export function leaveOut(test: object, name: string, why: string): void {
+  const books = booksOf.get(test);
+  if (books === undefined) throw new Error(`${name}: not of a suite that is counted`);
+  books.givenCount++;
+  report(['left', `${books.title} › ${name}: ${why}`]);
 }
 
 export const test = suite();

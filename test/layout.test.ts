@@ -145,8 +145,15 @@ const TRIALS: Readonly<Record<string, Trial>> = {
       'src/pool/index.ts': '',
       'src/pool/LoadBalancer.ts': '',
       'src/pool/load_balancer.ts': '',
+      'test/pool/pool.fault.ts': '',
     },
-    good: { 'src/pool/load-balancer.ts': '', 'test/pool/load-balancer.test.ts': '', 'bench/fold.bench.ts': '' },
+    good: {
+      'src/pool/load-balancer.ts': '',
+      'src/http/polka.d.ts': '',
+      'test/pool/load-balancer.test.ts': '',
+      'test/faults/out-of-memory.faults.ts': '',
+      'bench/fold.bench.ts': '',
+    },
   },
   'each file of src is in a room': {
     rule: (sources) => rules.wrongPlaces(sources, TRIAL_ROOMS),
@@ -173,6 +180,8 @@ const TRIALS: Readonly<Record<string, Trial>> = {
       'test/c.test.ts': "const test = suite('c');\ntest('c', run);",
       'test/d.test.ts': "const test = suite('d');\nconst other = suite<Context>('e');\ntest.run();",
       'test/e.test.ts': 'export {};',
+      'test/f.prometheus.ts': "const test = suite('f');\ntest('f', run);",
+      'test/g.faults.ts': "const test = suite('g');\ntest('g', run);",
     },
     good: {
       'test/a.test.ts': "const test = suite<{\n  a: string;\n}>('.only(');\ntest.run();",

@@ -1,7 +1,7 @@
 /**
  * One test file in one process: starts `child.js` with it, counts what that tells on file descriptor 3, and decides
- * what failed. A file ends well when it told of at least one test and of its end, and then exited by itself with 0.
- * Whatever it leaves behind is killed.
+ * what failed. A file ends well when it told of at least one test, run or left out, and of its end, and then exited by
+ * itself with 0. Whatever it leaves behind is killed.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -28,6 +28,8 @@ export interface FileOptions {
 export interface FileReport {
   readonly passed: number;
   readonly failures: readonly string[];
+  /** Tests that could not run here, each with what it needs. */
+  readonly leftOut: readonly string[];
   readonly output: string;
   readonly durationMs: number;
 }
@@ -65,6 +67,7 @@ export async function runFile(options: FileOptions): Promise<FileReport> {
   return {
     passed: books.passed,
     failures: books.verdict(ending),
+    leftOut: books.leftOut,
     output: books.output,
     durationMs: performance.now() - startMs,
   };
@@ -72,6 +75,7 @@ export async function runFile(options: FileOptions): Promise<FileReport> {
 
 class FileBooks {
   passed = 0;
+  readonly leftOut: string[] = [];
   output = '';
   /** Why the runner ended it, when it did. */
   stopped: string | undefined;
@@ -90,6 +94,7 @@ class FileBooks {
     if (kind === 'begin') this.running = text;
     else if (kind === 'passed') this.passed++;
     else if (kind === 'failed') this.failures.push(text);
+    else if (kind === 'left') this.leftOut.push(text);
     else if (kind === 'open') this.openHandles = text;
     else if (kind === 'done') {
       this.isDone = true;
@@ -103,7 +108,7 @@ class FileBooks {
     if (this.stopped) return [...this.failures, `${this.stopped}, open: ${this.openHandles || 'unknown'}`];
     if (this.failures.length > 0) return this.failures;
     if (ending !== 'code 0') return [`ended with ${ending} though all tests passed`];
-    return this.passed === 0 ? ['no tests'] : [];
+    return this.passed === 0 && this.leftOut.length === 0 ? ['no tests'] : [];
   }
 }
 

@@ -3,13 +3,14 @@
  * into a temporary folder and run in a process of its own, as real files are.
  */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { until } from './deadline.js';
-import { findFiles, runFiles } from './run.js';
+import { deadline, until } from './deadline.js';
+import { conclude, findFiles, type Ran, runFiles } from './run.js';
+import { runBodies, WAIT_MS } from './run-scene.js';
 
 interface Case {
   /** Lines after the import of `suite`, with `test` as the suite. */
@@ -20,7 +21,6 @@ interface Case {
   readonly says: RegExp;
 }
 
-const WAIT_MS = 10_000;
 const GOOD = "test('adds', () => assert.is(1 + 1, 2)); test('waits', async () => { await null; }); test.run();";
 
 const CASES: Record<string, Case> = {
@@ -118,6 +118,14 @@ const CASES: Record<string, Case> = {
   },
 };
 
+const OTHERS: Readonly<Record<string, string>> = { a: 'b', b: 'a', c: 'd', d: 'c' };
+/** Of a file that ends well. */
+const GOOD_COUNT = 2;
+const NEEDS = JSON.stringify(new URL('./faults/needs.js', import.meta.url).href);
+const LEFT_OUT = `const { needs } = await import(${NEEDS});
+  test.before(() => { throw new Error('nothing to prepare'); });
+  needs(test, { tools: ['no-such-tool'] })('three', () => {});`;
+
 const test = suite<{ folder: string }>('run');
 
 test.before((context) => {
@@ -128,7 +136,7 @@ test.after(({ folder }) => rmSync(folder, { recursive: true, force: true }));
 
 for (const [name, { body, passed, failed, says }] of Object.entries(CASES)) {
   test(name, async ({ folder }) => {
-    const ran = await run(folder, body);
+    const ran = await runBodies(folder, [body]);
     assert.equal({ passed: ran.passed, failed: ran.failed }, { passed, failed }, ran.text);
     assert.match(ran.text, says);
   });
@@ -136,8 +144,9 @@ for (const [name, { body, passed, failed, says }] of Object.entries(CASES)) {
 
 test('counts a file that is not there, and no files at all', async ({ folder }) => {
   const write = (): void => {};
-  assert.equal(await runFiles({ files: [join(folder, 'none.mjs')], cwd: folder, write }), { passed: 0, failed: 1 });
-  assert.equal(await runFiles({ files: [], cwd: folder, write }), { passed: 0, failed: 1 });
+  const nothing = { passed: 0, failed: 1, leftOut: 0 };
+  assert.equal(await runFiles({ files: [join(folder, 'none.mjs')], cwd: folder, write }), nothing);
+  assert.equal(await runFiles({ files: [], cwd: folder, write }), nothing);
 });
 
 test('ends a file at its bound together with its children, and does not start the next', async ({ folder }) => {
@@ -145,7 +154,7 @@ test('ends a file at its bound together with its children, and does not start th
   const sleeper = `spawn('sleep', ['60'], { detached: true, stdio: 'inherit' }).pid`;
   const body = `const { spawn } = await import('node:child_process'); const { writeFileSync } = await import('node:fs');
     test('one', () => { writeFileSync(${JSON.stringify(pidFile)}, String(${sleeper})); for (;;); }); test.run();`;
-  const ran = await run(folder, body, { totalTimeoutMs: 1500, twice: true });
+  const ran = await runBodies(folder, [body, body], { totalTimeoutMs: 1500, filesAtOnce: 1 });
   assert.equal({ passed: ran.passed, failed: ran.failed }, { passed: 0, failed: 2 }, ran.text);
   assert.match(ran.text, /no end within \d+ ms \(last begun: case › one\)[\s\S]*not started, 1500 ms are over/);
   const pid = Number(readFileSync(pidFile, 'utf8'));
@@ -153,35 +162,109 @@ test('ends a file at its bound together with its children, and does not start th
   await until(() => isGone(pid), WAIT_MS, 'the end of the grandchild');
 });
 
+test('two files run at the same time: each waits for the other', async ({ folder }) => {
+  const ran = await runBodies(
+    folder,
+    ['a', 'b'].map((name) => meeting(folder, name)),
+  );
+  assert.equal(countsOf(ran), { passed: 2, failed: 0 }, ran.text);
+  const alone = await runBodies(
+    folder,
+    ['c', 'd'].map((name) => meeting(folder, name, 300)),
+    { filesAtOnce: 1 },
+  );
+  assert.is(alone.failed, 1, 'the first waits in vain, the second finds what the first has left');
+});
+
+test('no more files than that run at the same time, and what failed is told in order', async ({ folder }) => {
+  const path = JSON.stringify(join(folder, 'running'));
+  // The first ends once the third has begun, which is when the second has ended: an order that no load can change.
+  const bodies = [0, 1, 2, 3, 4].map(
+    (index) => `const { appendFileSync, readFileSync } = await import('node:fs');
+    test('one', async () => { appendFileSync(${path}, '+');
+      const pause = () => new Promise((resolve) => setTimeout(resolve, 300));
+      do await pause(); while (${index} === 0 && readFileSync(${path}, 'utf8').split('+').length <= 3);
+      appendFileSync(${path}, '-'); assert.is(1, 2); }); test.run();`,
+  );
+  const ran = await runBodies(folder, bodies);
+  assert.equal(countsOf(ran), { passed: 0, failed: 5 }, ran.text);
+  const marks = readFileSync(join(folder, 'running'), 'utf8');
+  const counts = [...marks].map((_, index) => marks.slice(0, index + 1).split('+').length * 2 - index - 3);
+  assert.is(Math.max(...counts), 2, marks);
+  const names = (pattern: RegExp) => [...ran.text.matchAll(pattern)].map(([, name]) => name);
+  assert.match(names(/^not ok {2}(\S+):/gm).join(), /^case-1.test.mjs,/, 'told when it has ended');
+  assert.equal(
+    names(/^FAILED (\S+):/gm),
+    ['case', 'case-1', 'case-2', 'case-3', 'case-4'].map((name) => `${name}.test.mjs`),
+  );
+});
+
+test('an abort ends every file that runs, and no other is begun', async ({ folder }) => {
+  const stop = new AbortController();
+  const pidFiles = ['e', 'f'].map((name) => join(folder, name));
+  const hanging = pidFiles.map(
+    (path) => `const { writeFileSync } = await import('node:fs');
+    test('one', () => { writeFileSync(${JSON.stringify(path)}, String(process.pid)); for (;;); }); test.run();`,
+  );
+  const running = runBodies(folder, [...hanging, GOOD], { signal: stop.signal });
+  const pids = (): number[] => pidFiles.map((path) => (existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0));
+  await until(() => pids().every((pid) => pid > 0), WAIT_MS, 'both to run');
+  stop.abort();
+  const ran = await deadline(running, WAIT_MS, 'the end');
+  assert.equal(countsOf(ran), { passed: 0, failed: 3 }, ran.text);
+  for (const name of ['case', 'case-1']) {
+    assert.match(ran.text, `FAILED ${name}.test.mjs: stopped (last begun: ${name} › one)`);
+  }
+  assert.match(ran.text, 'FAILED case-2.test.mjs: not started, stopped');
+  for (const pid of pids()) await until(() => isGone(pid), WAIT_MS, 'the end of the process');
+});
+
+test('names what was left out, and counts it as nothing', async ({ folder }) => {
+  const ran = await runBodies(folder, [GOOD + LEFT_OUT.replace(/test\.before.*\n/, ''), `${LEFT_OUT} test.run();`]);
+  assert.equal(ran, { passed: GOOD_COUNT, failed: 0, leftOut: 2, text: ran.text }, ran.text);
+  assert.match(ran.text, /ok {6}case-1\.test\.mjs: 0 passed, 1 left out/);
+  for (const name of ['case', 'case-1']) assert.match(ran.text, `LEFT OUT ${name} › three: needs no-such-tool\n`);
+  const unrun = await runBodies(folder, [LEFT_OUT]);
+  assert.equal({ ...countsOf(unrun), leftOut: unrun.leftOut }, { passed: 0, failed: 1, leftOut: 1 });
+  assert.match(unrun.text, 'the suite is never run');
+});
+
+test('ends well only when something passed and nothing failed', () => {
+  const ends = (passed: number, failed: number, leftOut: number) => conclude({ passed, failed, leftOut });
+  assert.equal(ends(3, 0, 0), { text: '3 passed, 0 failed\n', exitCode: 0 });
+  assert.equal(ends(3, 0, 2), { text: '3 passed, 0 failed\n', exitCode: 0 });
+  assert.equal(ends(3, 1, 0), { text: '3 passed, 1 failed\n', exitCode: 1 });
+  assert.equal(ends(0, 1, 2), { text: '0 passed, 1 failed\n', exitCode: 1 });
+  assert.equal(ends(0, 0, 2), { text: 'nothing ran: every test was left out\n0 passed, 0 failed\n', exitCode: 1 });
+});
+
 test('finds the compiled file of each source, by any part of its path', ({ folder }) => {
   const sources = join(folder, 'sources');
   mkdirSync(join(sources, 'metrics'), { recursive: true });
-  for (const path of ['a.test.ts', 'a.ts', join('metrics', 'fold.test.ts')]) writeFileSync(join(sources, path), '');
+  mkdirSync(join(sources, 'end-to-end'));
+  const paths = ['a.test.ts', 'a.ts', 'b.faults.ts', join('end-to-end', 'z.test.ts'), join('metrics', 'fold.test.ts')];
+  for (const path of paths) writeFileSync(join(sources, path), '');
   const find = (...patterns: string[]) => findFiles(sources, '/out', patterns);
-  assert.equal(find(), { files: ['/out/a.test.js', '/out/metrics/fold.test.js'], unmatched: [] });
+  const all = ['/out/end-to-end/z.test.js', '/out/a.test.js', '/out/metrics/fold.test.js'];
+  assert.equal(find(), { files: all, unmatched: [] }, 'the longest first');
   assert.equal(find('metrics/'), { files: ['/out/metrics/fold.test.js'], unmatched: [] });
   assert.equal(find('test/a', 'nothing'), { files: ['/out/a.test.js'], unmatched: ['nothing'] });
+  assert.equal(findFiles(sources, '/out', [], '.faults.ts'), { files: ['/out/b.faults.js'], unmatched: [] });
 });
 
 test.run();
 
-async function run(folder: string, body: string, options: { totalTimeoutMs?: number; twice?: boolean } = {}) {
-  const file = join(folder, 'case.test.mjs');
-  const imports = ['uvu', 'uvu/assert'].map((name) => JSON.stringify(import.meta.resolve(name)));
-  const head = `import { suite } from ${imports[0]}; import * as assert from ${imports[1]}; void assert;`;
-  writeFileSync(file, `${head}\nconst test = suite('case');\n${body}\n`);
-  let text = '';
-  const ran = await runFiles({
-    files: options.twice ? [file, file] : [file],
-    cwd: folder,
-    fileTimeoutMs: WAIT_MS,
-    totalTimeoutMs: options.totalTimeoutMs ?? 2 * WAIT_MS,
-    closeTimeoutMs: 1200,
-    write: (more) => {
-      text += more;
-    },
-  });
-  return { ...ran, text };
+function countsOf({ passed, failed }: Ran): object {
+  return { passed, failed };
+}
+
+/** The body of a file whose test leaves a sign and waits for that of the other of two. */
+function meeting(folder: string, name: string, ms = WAIT_MS / 2): string {
+  return `const { existsSync, writeFileSync } = await import('node:fs');
+    const path = (name) => ${JSON.stringify(folder)} + '/sign-' + name;
+    test('one', async () => { writeFileSync(path('${name}'), ''); const endMs = Date.now() + ${ms};
+      while (!existsSync(path('${OTHERS[name]}'))) { assert.ok(Date.now() < endMs, 'the other does not come');
+        await new Promise((resolve) => setTimeout(resolve, 10)); } }); test.run();`;
 }
 
 /** A killed orphan may stay a zombie until something reaps it: that is gone too. */

@@ -1,8 +1,8 @@
 /**
- * `npm test`: runs each test file in a process of its own, one after another, and prints `N passed, N failed` last.
- * Arguments are substrings of file paths; with `--prometheus` it runs the tests that need one, and no others. A file
- * that reports nothing, ends early, leaves something open or is not compiled counts as failed, and so does an argument
- * that matches no file: zero tests are never a success.
+ * `npm test`: runs each test file in a process of its own, two at a time, and prints `N passed, N failed` last.
+ * Arguments are substrings of file paths; a flag of the table below asks for files of another kind, and no others. A
+ * file that reports nothing, ends early, leaves something open or is not compiled counts as failed, and so does an
+ * argument that matches no file: zero tests are never a success. Tests that this machine cannot run are named.
  */
 
 import { existsSync, readdirSync } from 'node:fs';
@@ -10,56 +10,101 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FileReport, runFile } from './run-file.js';
 
-const FILE_TIMEOUT_MS = 120_000;
+/** Three times what the longest takes beside another. */
+const FILE_TIMEOUT_MS = 180_000;
 const TOTAL_TIMEOUT_MS = 290_000;
-const TEST_SUFFIX = '.test.ts';
-/** Tests that need a real Prometheus, which a machine with nothing but Node.js lacks. */
-const PROMETHEUS_SUFFIX = '.prometheus.ts';
-const PROMETHEUS_FLAG = '--prometheus';
+/** A file waits for browsers and timers most of the time; more than two would wait for each other on two cores. */
+const FILES_AT_ONCE = 2;
+/** They take longest: begun last, one of them would run on alone. */
+const FIRST_FOLDER = 'end-to-end/';
 const COMPILED_FOLDER = dirname(fileURLToPath(import.meta.url));
+
+/** Of test files: how they are named, and how they are run. */
+interface Kind {
+  readonly suffix: string;
+  readonly filesAtOnce?: number;
+  readonly fileTimeoutMs?: number;
+  readonly totalTimeoutMs?: number;
+}
+
+const PLAIN: Kind = { suffix: '.test.ts' };
+
+/** What a machine with nothing but Node.js lacks is asked for by a flag. */
+const FLAGS: Readonly<Record<string, Kind>> = {
+  // Alone, because a scrape that does not come within its second has failed.
+  '--prometheus': { suffix: '.prometheus.ts', filesAtOnce: 1 },
+  // Alone, because what they limit is counted for the user or the machine, and would be missed next to them.
+  '--faults': { suffix: '.faults.ts', filesAtOnce: 1, fileTimeoutMs: 300_000, totalTimeoutMs: 600_000 },
+};
+
+/** Of every kind of test file. */
+export const TEST_SUFFIXES: readonly string[] = [PLAIN, ...Object.values(FLAGS)].map(({ suffix }) => suffix);
 
 export interface RunOptions {
   /** Absolute paths of compiled test files. */
   readonly files: readonly string[];
   readonly cwd: string;
-  readonly fileTimeoutMs?: number;
-  readonly totalTimeoutMs?: number;
+  readonly filesAtOnce?: number | undefined;
+  readonly fileTimeoutMs?: number | undefined;
+  readonly totalTimeoutMs?: number | undefined;
   /** How long a file may live after its last test. */
   readonly closeTimeoutMs?: number;
+  /** Gets what a file wrote as a whole, when it has ended. */
   readonly write: (text: string) => void;
-  /** Ends the running file with its children; what is left counts as failed. */
+  /** Ends the running files with their children; what is left counts as failed. */
   readonly signal?: AbortSignal;
 }
 
-/** Runs `files` in order; `failed` counts tests, hooks, and files that did not end well. */
-export async function runFiles(options: RunOptions): Promise<{ passed: number; failed: number }> {
-  const { files, cwd, fileTimeoutMs = FILE_TIMEOUT_MS, totalTimeoutMs = TOTAL_TIMEOUT_MS, write } = options;
+/** Counts of tests; `failed` has hooks and files that did not end well too. */
+export interface Ran {
+  readonly passed: number;
+  readonly failed: number;
+  /** Could not run on this machine, and are neither. */
+  readonly leftOut: number;
+}
+
+/** Starts `files` in order. What failed is told in that order too, whichever file ended first. */
+export async function runFiles(options: RunOptions): Promise<Ran> {
+  const { files, cwd, filesAtOnce = FILES_AT_ONCE, fileTimeoutMs = FILE_TIMEOUT_MS, signal, write } = options;
+  const { totalTimeoutMs = TOTAL_TIMEOUT_MS } = options;
   const endMs = performance.now() + totalTimeoutMs;
-  let passed = 0;
-  const failures: string[] = [];
-  if (files.length === 0) failures.push('no test file');
+  const reports: FileReport[] = [];
 
-  for (const file of files) {
-    const name = relative(cwd, file);
+  const run = async (file: string): Promise<FileReport> => {
     const leftMs = endMs - performance.now();
-    if (leftMs <= 0 || options.signal?.aborted) {
-      failures.push(`${name}: not started, ${options.signal?.aborted ? 'stopped' : `${totalTimeoutMs} ms are over`}`);
-      continue;
-    }
-    const report = await runFile({
-      file,
-      cwd,
-      timeoutMs: Math.min(fileTimeoutMs, leftMs),
-      closeTimeoutMs: options.closeTimeoutMs,
-      signal: options.signal,
-    });
-    passed += report.passed;
-    failures.push(...report.failures.map((failure) => `${name}: ${failure}`));
-    write(describe(name, report));
-  }
+    if (signal?.aborted) return notStarted('stopped');
+    if (leftMs <= 0) return notStarted(`${totalTimeoutMs} ms are over`);
+    const timeoutMs = Math.min(fileTimeoutMs, leftMs);
+    const report = await runFile({ file, cwd, timeoutMs, closeTimeoutMs: options.closeTimeoutMs, signal });
+    write(describe(relative(cwd, file), report));
+    return report;
+  };
+  // One iterator for all lanes: each takes the next file that none has begun.
+  const waiting = files.entries();
+  const lane = async (): Promise<void> => {
+    for (const [index, file] of waiting) reports[index] = await run(file);
+  };
+  await Promise.all(Array.from({ length: filesAtOnce }, lane));
 
+  const failures = files.flatMap((file, index) =>
+    (reports[index]?.failures ?? []).map((failure) => `${relative(cwd, file)}: ${failure}`),
+  );
+  if (files.length === 0) failures.push('no test file');
+  const leftOut = reports.flatMap((report) => report.leftOut);
+  for (const test of leftOut) write(`LEFT OUT ${test}\n`);
   for (const failure of failures) write(`FAILED ${failure}\n`);
-  return { passed, failed: failures.length };
+  const passed = reports.reduce((sum, report) => sum + report.passed, 0);
+  return { passed, failed: failures.length, leftOut: leftOut.length };
+}
+
+/**
+ * The last lines, and the exit code. Tests that were all left out are no success, though none failed: whoever reads
+ * only the exit code would take them for tested.
+ */
+export function conclude({ passed, failed, leftOut }: Ran): { text: string; exitCode: 0 | 1 } {
+  const isIdle = passed === 0 && failed === 0 && leftOut > 0;
+  const text = `${isIdle ? 'nothing ran: every test was left out\n' : ''}${passed} passed, ${failed} failed\n`;
+  return { text, exitCode: failed > 0 || passed === 0 ? 1 : 0 };
 }
 
 /**
@@ -70,10 +115,12 @@ export function findFiles(
   folder: string,
   compiledFolder: string,
   patterns: readonly string[],
-  suffix = TEST_SUFFIX,
+  suffix = PLAIN.suffix,
 ): { files: string[]; unmatched: string[] } {
   const paths = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
-  const sources = paths.filter((path) => path.endsWith(suffix)).sort();
+  const isFirst = (path: string): boolean => path.startsWith(FIRST_FOLDER);
+  const sorted = paths.filter((path) => path.endsWith(suffix)).sort();
+  const sources = [...sorted.filter(isFirst), ...sorted.filter((path) => !isFirst(path))];
   const isWanted = (path: string): boolean =>
     patterns.length === 0 || patterns.some((pattern) => join('test', path).includes(pattern));
   return {
@@ -83,15 +130,21 @@ export function findFiles(
 }
 
 function describe(name: string, report: FileReport): string {
-  const line = `${report.passed} passed, ${Math.round(report.durationMs)} ms`;
+  const leftOut = report.leftOut.length > 0 ? `, ${report.leftOut.length} left out` : '';
+  const line = `${report.passed} passed${leftOut}, ${Math.round(report.durationMs)} ms`;
   if (report.failures.length === 0) return `ok      ${name}: ${line}\n`;
   const output = report.output.trimEnd().replaceAll(/^/gm, '      | ');
   return `not ok  ${name}: ${line}, ${report.failures.length} failed\n${output}\n`;
 }
 
+function notStarted(why: string): FileReport {
+  return { passed: 0, failures: [`not started, ${why}`], leftOut: [], output: '', durationMs: 0 };
+}
+
 async function main(args: readonly string[]): Promise<void> {
-  const suffix = args.includes(PROMETHEUS_FLAG) ? PROMETHEUS_SUFFIX : TEST_SUFFIX;
-  const patterns = args.filter((arg) => arg !== PROMETHEUS_FLAG);
+  const flag = args.find((arg) => Object.hasOwn(FLAGS, arg));
+  const { suffix, ...limits } = FLAGS[flag ?? ''] ?? PLAIN;
+  const patterns = args.filter((arg) => arg !== flag);
   const stop = new AbortController();
   // Test processes lead groups of their own, so that a terminal's Ctrl-C reaches only this one.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(name, () => stop.abort());
@@ -101,13 +154,13 @@ async function main(args: readonly string[]): Promise<void> {
 
   const { files, unmatched } = findFiles(join(process.cwd(), 'test'), COMPILED_FOLDER, patterns, suffix);
   for (const pattern of unmatched) write(`FAILED no test file matches '${pattern}'\n`);
-  const ran =
-    files.length === 0 && unmatched.length > 0
-      ? { passed: 0, failed: 0 }
-      : await runFiles({ files, cwd: process.cwd(), write, signal: stop.signal });
-  const failed = ran.failed + unmatched.length;
-  write(`${ran.passed} passed, ${failed} failed\n`);
-  process.exitCode = failed > 0 || ran.passed === 0 ? 1 : 0;
+  const isNothing = files.length === 0 && unmatched.length > 0;
+  const ran = isNothing
+    ? { passed: 0, failed: 0, leftOut: 0 }
+    : await runFiles({ files, cwd: process.cwd(), write, signal: stop.signal, ...limits });
+  const { text, exitCode } = conclude({ ...ran, failed: ran.failed + unmatched.length });
+  write(text);
+  process.exitCode = exitCode;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));

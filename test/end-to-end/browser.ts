@@ -34,7 +34,7 @@ export async function openBrowser(): Promise<Browser> {
 export async function openTab(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Tab> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(8_000);
+  page.setDefaultTimeout(20_000);
   const seen: string[] = [];
   page.on('console', (message) => {
     if (message.type() !== 'log') seen.push(`console ${message.type()}: ${message.text()} ${message.location().url}`);

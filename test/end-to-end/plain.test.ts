@@ -22,14 +22,16 @@ let pages: Pages;
 let odd: HttpServer;
 let oddUrl: string;
 
+const GOES_ON = 'document.documentElement.dataset.went = "on"';
+
 /** Answers that the other pages do not give. */
 const ODD: Readonly<Record<string, readonly [status: number, body: string]>> = {
   '/hop': [200, '<script>location.replace("/landed")</script><h1>Hop</h1>'],
   '/landed': [200, '<h1>Landed</h1>'],
   '/empty': [404, ''],
   '/nothing': [204, ''],
-  '/opens': [200, '<h1>Opens</h1><script>for (let i = 0; i < 3; i++) open("/landed"); alert("still here")</script>'],
-  '/worker': [200, '<h1>Worker</h1><script>new SharedWorker("/shared.js"); new Worker("/shared.js")</script>'],
+  '/opens': [200, `<script>for (let i = 0; i < 3; i++) open("/landed"); alert("still here"); ${GOES_ON}</script>`],
+  '/worker': [200, `<script>new SharedWorker("/shared.js"); new Worker("/shared.js"); ${GOES_ON}</script>`],
 };
 
 test.before(async () => {
@@ -99,7 +101,8 @@ test('pictures are the same to the pixel', async () => {
 test('HTML is the same to the byte, and so is what the navigation was answered', async () => {
   for (const body of [
     { url: pages.url('/long') },
-    { url: pages.url('/redirect') },
+    // Not to the page that adds to itself 50 ms later.
+    { url: pages.url('/redirect?to=/long') },
     { url: pages.url('/missing') },
     { url: pages.url('/error') },
     { url: pages.url('/dialog') },
@@ -185,7 +188,10 @@ test('follows a page that goes on by itself; takes an error without a body for t
 
 test('pop-ups, dialogs and workers hold nothing up, and are gone with their session', async () => {
   for (const path of ['/opens', '/worker']) {
-    for (const { status } of await twice('/content', { url: oddUrl + path })) assert.is(status, 200, path);
+    for (const { status, body } of await twice('/content', { url: oddUrl + path })) {
+      assert.is(status, 200, path);
+      assert.match(body.toString(), '<html data-went="on">');
+    }
   }
   await atRest(server);
   const pagesOpen = async (): Promise<number> => total(await server.samples(), 'headcount_pages_open');

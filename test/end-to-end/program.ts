@@ -3,7 +3,6 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { until } from '../deadline.js';
 
@@ -59,14 +58,4 @@ export async function startProgram(options: RunOptions): Promise<Program> {
     throw new Error(`${error.message}: ${started.output()}`);
   });
   return { ...started, url: /"url":"([^"]+)"/.exec(started.output())?.[1] ?? '', pids };
-}
-
-/** Whether any process of the group is left; zombies that nobody has reaped yet are not. */
-export function isGroupAlive(group: number): boolean {
-  try {
-    process.kill(-group, 0);
-    return existsSync(`/proc/${group}/exe`);
-  } catch {
-    return false;
-  }
 }

@@ -72,13 +72,14 @@ export function samplesOf(text: string): Map<string, number> {
   return found;
 }
 
-/** The sum of a family's samples, of those whose labels hold `part`. */
+/**
+ * The sum of a family's samples, of those whose labels hold `part`.
+ * @throws when there is no such family: a name that was mistyped would be 0, which is what many tests expect.
+ */
 export function total(samples: ReadonlyMap<string, number>, name: string, part = ''): number {
-  let sum = 0;
-  for (const [key, value] of samples) {
-    if ((key === name || key.startsWith(`${name}{`)) && key.includes(part)) sum += value;
-  }
-  return sum;
+  const family = [...samples].filter(([key]) => key === name || key.startsWith(`${name}{`));
+  if (family.length === 0) throw new Error(`no samples of ${name}`);
+  return family.filter(([key]) => key.includes(part)).reduce((sum, [, value]) => sum + value, 0);
 }
 
 export async function ready(server: Server, ms = 20_000): Promise<void> {

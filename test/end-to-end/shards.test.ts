@@ -3,14 +3,16 @@
  * it is made of is away for a while. It comes back by itself, and the server says the truth meanwhile.
  */
 
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { readTypeFlag } from '../../src/host/process-files.js';
 import { deadline, until } from '../deadline.js';
 import { checkIdentities } from './identities.js';
+import { aliveInGroups, processes } from './processes.js';
 import { type Program, startProgram } from './program.js';
 import { atRest, ready, type Server, samplesOf, start, total } from './server.js';
 
@@ -44,18 +46,8 @@ async function counted(name: string, part: string): Promise<number> {
 
 /** Pids of a browser's processes of a type, by their group. */
 function processesOf(group: number | null | undefined, type: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        const [, , ofGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        const isOfType = readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`--type=${type}`);
-        return Number(ofGroup) === group && isOfType ? [Number(name)] : [];
-      } catch {
-        return [];
-      }
-    });
+  const pids = processes().flatMap((one) => (one.group === group ? [one.pid] : []));
+  return pids.filter((pid) => readTypeFlag('/proc', pid) === type);
 }
 
 test('a browser without its zygote answers and opens no page: it is replaced, the other serves meanwhile', async () => {
@@ -248,7 +240,7 @@ test('an error that nobody caught ends the server, with its books and its histor
   assert.equal([totals.successful, totals.error, totals.sessionTimes.length], [1, 1, 2]);
   next.child.kill('SIGTERM');
   assert.is(await deadline(next.exit, 10_000, 'the end'), 0);
-  assert.not.ok(existsSync(`/proc/${program.pids()[0]}/exe`), 'its browsers went with it');
+  assert.equal(aliveInGroups([...program.pids(), ...next.pids()]), [], 'its browsers went with it');
 });
 
 test.run();

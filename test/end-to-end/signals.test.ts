@@ -2,73 +2,49 @@
  * The program as a process: how it starts, stops in order, and is stopped in any other way. Nothing outlives it.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readStat, readTypeFlag } from '../../src/host/process-files.js';
 import { readNumericNames } from '../../src/host/virtual-files.js';
 import { deadline, until } from '../deadline.js';
+import { aliveInGroups } from './processes.js';
+import { type Program, run as runProgram, type Started, startProgram } from './program.js';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 /** What Chromium calls its processes; the first has no name. */
 const KINDS = ['browser', 'zygote', 'gpu-process', 'utility', 'renderer'];
+/** Bounds what must come soon: far below what it would take otherwise, far above what a busy machine needs. */
+const SOON_MS = 15_000;
+/** Longer than any bound of these tests, and shorter than the time limit of a session. */
+const LONG_MS = 25_000;
+
 const test = suite('end-to-end/signals');
 const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-signals-'));
 
-interface Program {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly output: () => string;
-  readonly pids: () => number[];
-  readonly exit: Promise<number | null>;
-}
+const run = (settings: Readonly<Record<string, string>>, args: readonly string[] = []): Started =>
+  runProgram({ settings: { TMPDIR: tempDir, ...settings }, args });
 
-function run(settings: Readonly<Record<string, string>>, args: readonly string[] = []) {
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: tempDir, ...settings };
-  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-  const exit = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
-  return { child, output: () => output, exit };
-}
+const start = (settings: Readonly<Record<string, string>> = {}): Promise<Program> =>
+  startProgram({ settings: { TMPDIR: tempDir, ...settings } });
 
-async function start(settings: Readonly<Record<string, string>> = {}): Promise<Program> {
-  const started = run({ PORT: '0', WORKERS: '2', HEADCOUNT_TEST_SESSIONS: 'true', METRICS_FILE: 'none', ...settings });
-  const pids = (): number[] =>
-    [...started.output().matchAll(/"pid":(\d+),"ms":\d+,"msg":"browser ready"/g)].map(([, pid]) => Number(pid));
-  await until(() => pids().length === 2, 20_000, 'two browsers');
-  const url = /"url":"([^"]+)"/.exec(started.output())?.[1] ?? '';
-  return { ...started, url, pids };
-}
-
-function slow(program: Program): Promise<Response> {
-  const body = JSON.stringify({ html: 'x', waitForTimeout: 1_500 });
+function slow(program: Program, ms = 1_500): Promise<Response> {
+  const body = JSON.stringify({ html: 'x', waitForTimeout: ms });
   return fetch(`${program.url}/content`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
 }
 
 async function running(program: Program, count: number): Promise<void> {
   const now = async () => JSON.parse(await (await fetch(`${program.url}/sessions`)).text()).length === count;
-  await until(now, 5_000, `${count} running sessions`);
+  await until(now, SOON_MS, `${count} running sessions`);
 }
 
 /** No process of a browser's group is left, but zombies that nobody has reaped yet. */
 async function browsersGone(program: Program): Promise<void> {
-  await until(() => program.pids().every((pid) => !isAlive(pid)), 5_000, 'the browsers to be gone');
-}
-
-function isAlive(group: number): boolean {
-  try {
-    process.kill(-group, 0);
-    return existsSync(`/proc/${group}/exe`);
-  } catch {
-    return false;
-  }
+  const pids = program.pids();
+  assert.is(pids.length, 2);
+  await until(() => aliveInGroups(pids).length === 0, SOON_MS, 'the browsers to be gone');
 }
 
 function isRunning(pid: number): boolean {
@@ -80,7 +56,7 @@ test.after(() => rmSync(tempDir, { recursive: true }));
 test('SIGTERM while idle: exit 0 at once, nothing left', async () => {
   const program = await start();
   program.child.kill('SIGTERM');
-  assert.is(await deadline(program.exit, 5_000, 'the end'), 0);
+  assert.is(await deadline(program.exit, SOON_MS, 'the end'), 0);
   await browsersGone(program);
   assert.equal(readdirSync(tempDir), []);
 });
@@ -91,7 +67,7 @@ test('SIGTERM while busy: what runs finishes, what waits and what comes is refus
   await running(program, 1);
   const waiting = slow(program);
   const pressure = async () => JSON.parse(await (await fetch(`${program.url}/pressure`)).text()).pressure.queued;
-  await until(async () => (await pressure()) === 1, 5_000, 'one to wait');
+  await until(async () => (await pressure()) === 1, SOON_MS, 'one to wait');
   program.child.kill('SIGTERM');
   assert.is((await waiting).status, 503);
   const health = await fetch(`${program.url}/health/ready`);
@@ -99,42 +75,45 @@ test('SIGTERM while busy: what runs finishes, what waits and what comes is refus
   const late = await slow(program);
   assert.equal([late.status, JSON.parse(await late.text()).error.code], [503, 'DRAINING']);
   assert.is((await first).status, 200);
-  assert.is(await deadline(program.exit, 8_000, 'the end'), 0);
+  assert.is(await deadline(program.exit, SOON_MS, 'the end'), 0);
   await browsersGone(program);
   assert.equal(readdirSync(tempDir), []);
 });
 
 test('the time to drain is over: what runs is killed, exit 0', async () => {
   const program = await start({ DRAIN_TIMEOUT: '100' });
-  const killed = slow(program);
+  const killed = slow(program, LONG_MS);
   await running(program, 1);
   program.child.kill('SIGINT');
   assert.is(JSON.parse(await (await killed).text()).error.code, 'SESSION_KILLED');
-  assert.is(await deadline(program.exit, 8_000, 'the end'), 0);
+  assert.is(await deadline(program.exit, SOON_MS, 'the end'), 0);
   await browsersGone(program);
 });
 
 test('a second signal ends it now', async () => {
   const program = await start();
-  const left = slow(program).catch(() => null);
+  const left = slow(program, LONG_MS).then(
+    ({ status }) => status,
+    () => 'cut off',
+  );
   await running(program, 1);
   program.child.kill('SIGTERM');
-  await until(() => program.output().includes('"stopping"'), 5_000, 'the first signal to be seen');
+  await until(() => program.output().includes('"stopping"'), SOON_MS, 'the first signal to be seen');
   program.child.kill('SIGTERM');
-  assert.is(await deadline(program.exit, 1_000, 'the end'), 1);
-  await left;
+  assert.is(await deadline(program.exit, SOON_MS, 'the end'), 1);
+  assert.is(await left, 'cut off');
   await browsersGone(program);
 });
 
 test('SIGKILL: no browser survives, and the next start removes the folder', async () => {
   const program = await start();
   program.child.kill('SIGKILL');
-  await deadline(program.exit, 5_000, 'the end');
+  await deadline(program.exit, SOON_MS, 'the end');
   await browsersGone(program);
   const next = await start();
   assert.is(readdirSync(tempDir).length, 1);
   next.child.kill('SIGTERM');
-  assert.is(await deadline(next.exit, 5_000, 'the end'), 0);
+  assert.is(await deadline(next.exit, SOON_MS, 'the end'), 0);
   assert.equal(readdirSync(tempDir), []);
 });
 
@@ -182,9 +161,9 @@ test('SIGKILL and SIGTERM: the next start goes on in the history', async () => {
     times = (await totals(program)).sessionTimes;
     assert.is(times.length, count);
     // A killed server loses at most its last second; one that is told to stop loses nothing.
-    if (signal === 'SIGKILL') await until(async () => (await exported()) === count, 5_000, 'the flush');
+    if (signal === 'SIGKILL') await until(async () => (await exported()) === count, SOON_MS, 'the flush');
     program.child.kill(signal);
-    await deadline(program.exit, 5_000, 'the end');
+    await deadline(program.exit, SOON_MS, 'the end');
     assert.is(await exported(), count);
     await browsersGone(program);
   }
@@ -198,14 +177,14 @@ test('a port that is taken, and settings that are wrong: one clear message, exit
   const address = taken.address();
   const port = typeof address === 'object' ? String(address?.port) : '';
   const refused = run({ PORT: port, METRICS_FILE: 'none', LOG_LEVEL: 'silent' });
-  assert.is(await deadline(refused.exit, 20_000, 'the end'), 1);
+  assert.is(await deadline(refused.exit, 2 * SOON_MS, 'the end'), 1);
   assert.is(refused.output().trim(), `headcount cannot start: 127.0.0.1:${port} is taken: set PORT to another`);
   taken.close();
   const wrong = run({ PORT: 'x', CONCURRENT: '0', HOST: '0.0.0.0', TOKEN: '' }, ['--workers', '999', '--nonsense']);
-  assert.is(await deadline(wrong.exit, 5_000, 'the end'), 1);
+  assert.is(await deadline(wrong.exit, SOON_MS, 'the end'), 1);
   for (const name of ['PORT', 'CONCURRENT', 'HOST', '--workers', '--nonsense']) assert.match(wrong.output(), name);
   const help = run({}, ['--help']);
-  assert.is(await deadline(help.exit, 5_000, 'the end'), 0);
+  assert.is(await deadline(help.exit, SOON_MS, 'the end'), 0);
   assert.match(help.output(), '--max-concurrent-sessions, MAX_CONCURRENT_SESSIONS, CONCURRENT [10]');
 });
 

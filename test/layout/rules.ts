@@ -4,6 +4,7 @@
  */
 
 import { posix } from 'node:path';
+import { TEST_SUFFIXES } from '../run.js';
 import { INNER_FOLDERS, ROOMS, roomOf } from './rooms.js';
 import { blank, type Source } from './source.js';
 
@@ -11,7 +12,8 @@ const FILE_LINES_MAX = 300;
 const FUNCTION_LINES_MAX = 70;
 const LINE_COLUMNS_MAX = 120;
 
-const KEBAB = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|bench|prometheus|faults))?\.ts$/;
+const KEBAB = /^[a-z0-9]+(?:-[a-z0-9]+)*\.ts$/;
+const SUFFIXES = [...TEST_SUFFIXES, '.bench.ts', '.d.ts', '.ts'];
 const VAGUE_NAMES = ['utils', 'util', 'common', 'shared', 'helpers', 'helper', 'misc'];
 
 /** Lines that open a body, in formatted code with strings blanked: function, arrow, end of parameters, method. */
@@ -111,7 +113,8 @@ export function badNames(sources: readonly Source[]): string[] {
     const vague = words.find((word) => VAGUE_NAMES.includes(word));
     if (vague !== undefined) return [`${path}: '${vague}' says nothing`];
     if (file === 'index.ts') return [`${path}: a barrel`];
-    return KEBAB.test(file.replace(/\.d\.ts$/, '.ts')) ? [] : [`${path}: not kebab-case`];
+    const suffix = SUFFIXES.find((one) => file.endsWith(one)) ?? '';
+    return KEBAB.test(`${file.slice(0, -suffix.length)}.ts`) ? [] : [`${path}: not kebab-case`];
   });
 }
 
@@ -129,7 +132,7 @@ export function wrongPlaces(sources: readonly Source[], rooms: Readonly<Record<s
 
 /** Tests that would not run: left out, hidden by one that is singled out, or in a suite without `run()` at its end. */
 export function idleTests(sources: readonly Source[]): string[] {
-  const tests = sources.filter(({ path }) => /\.(?:test|prometheus|faults)\.ts$/.test(path));
+  const tests = sources.filter(({ path }) => TEST_SUFFIXES.some((suffix) => path.endsWith(suffix)));
   const singled = linesOf(tests, codeOf, (line) => /\.(?:only|skip)\(/.exec(line)?.[0] ?? false);
   const unrun = tests.flatMap((source) => {
     const code = codeOf(source);

@@ -10,7 +10,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type RuledPrometheus, type Span, startRuledPrometheus } from '../grafana/ruled-prometheus.js';
 import { createFakeClock } from '../metrics/fake-clock.js';
-import { type Folder, type JsonRow, makeFolder, PERIOD_MS, seededRandom, startLife } from '../store/life.js';
+import { seededRandom } from '../seeded-random.js';
+import { type Folder, type JsonRow, makeFolder, PERIOD_MS, startLife } from '../store/life.js';
 import { runTool } from './process.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));

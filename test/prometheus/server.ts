@@ -28,7 +28,7 @@ export interface Server {
 interface LogLine {
   readonly msg?: string;
   readonly url?: string;
-  readonly shard?: number;
+  readonly worker?: number;
   readonly pid?: number;
 }
 
@@ -46,9 +46,9 @@ export async function startServer(workers: number, settings: Readonly<Record<str
   const log = (): LogLine[] => program.lines.map(parseLine);
   const browserPids = (): Map<number, number> => {
     const pids = new Map<number, number>();
-    for (const { msg, shard = -1, pid = -1 } of log()) {
-      if (msg === 'browser ready') pids.set(shard, pid);
-      if (msg === 'browser gone') pids.delete(shard);
+    for (const { msg, worker = -1, pid = -1 } of log()) {
+      if (msg === 'browser ready') pids.set(worker, pid);
+      if (msg === 'browser gone') pids.delete(worker);
     }
     return pids;
   };

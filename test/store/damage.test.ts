@@ -8,9 +8,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fileBytes, PAGE_BYTES, SLOTS_OFFSET, TIMES_OFFSET } from '../../src/store/format.js';
 import type { FakeClock } from '../metrics/fake-clock.js';
-import { checkSums, type JsonRow, makeFolder, PERIOD_MS, seededRandom, startLife } from './life.js';
+import { freshSeed, seededRandom } from '../seeded-random.js';
+import { checkSums, type JsonRow, makeFolder, PERIOD_MS, startLife } from './life.js';
 
-const SEED = Number(process.hrtime.bigint() % 2n ** 32n);
+const SEED = freshSeed();
 const PERIODS = 6;
 const FLIP_COUNT = 320;
 const CUT_COUNT = 60;

@@ -13,10 +13,11 @@ import { createRing, type Ring } from '../../src/metrics/ring.js';
 import { word } from '../../src/metrics/row.js';
 import { deadline } from '../deadline.js';
 import { createFakeClock } from '../metrics/fake-clock.js';
-import { checkSums, makeFolder, PERIOD_MS, START_MS, seededRandom, startLife } from './life.js';
+import { freshSeed, seededRandom } from '../seeded-random.js';
+import { checkSums, makeFolder, PERIOD_MS, START_MS, startLife } from './life.js';
 import { OTHER_PERIODS, type Told } from './other-process.js';
 
-const SEED = Number(process.hrtime.bigint() % 2n ** 32n);
+const SEED = freshSeed();
 const KILL_COUNT = 25;
 const LIFE_MAX_MS = 150;
 const START_LIMIT_MS = 10_000;

@@ -1,0 +1,34 @@
+/**
+ * The machine's processes, for tests that look for what a browser leaves behind.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  /** A letter: `Z` has ended, and nobody has asked how. */
+  readonly state: string;
+  readonly group: number;
+}
+
+export function processes(): Process[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        // The name in parentheses may hold anything.
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        const [state = '', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return [{ pid: Number(name), parent: Number(parent), state, group: Number(group) }];
+      } catch {
+        // Ended meanwhile.
+        return [];
+      }
+    });
+}
+
+/** Those of these groups that have not ended: a browser leads a group, and all that it starts is in it. */
+export function aliveInGroups(groups: readonly number[]): Process[] {
+  return processes().filter(({ group, state }) => groups.includes(group) && state !== 'Z');
+}
