@@ -3,12 +3,13 @@
  * of its own, all of which are gone when it is. Main is its parent, so that it is reaped and its end is known at once
  * however its worker fares. Main thread.
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { BrowserExitReason } from '../protocol/names.js';
 import type { Chromium } from './discover.js';
 import { shardFlags } from './flags.js';
@@ -52,31 +53,38 @@ export async function spawnBrowser(options: {
   const folder = await mkdtemp(join(options.tempDir, FOLDER_PREFIX));
   const readPath = join(folder, 'from-browser');
   const writePath = join(folder, 'to-browser');
+  const stderrPath = join(folder, 'stderr');
   const profileDir = join(folder, 'profile');
   const ownTempDir = join(folder, 'tmp');
   const artifactsDir = join(folder, 'artifacts');
   const ends: number[] = [];
   const theirs: number[] = [];
+  let stderr: StderrTail | null = null;
   const closeEnds = (): void => closeAll(ends);
   try {
     for (const dir of [profileDir, ownTempDir, artifactsDir]) mkdirSync(dir, { mode: 0o700 });
-    await promisify(execFile)('mkfifo', ['-m', '600', readPath, writePath]);
+    await makeFifos([readPath, writePath, stderrPath]);
     // Opened for both directions, a FIFO neither blocks the opener nor ends when the other side is not there yet.
     openInto(ends, [readPath, constants.O_RDWR], [writePath, constants.O_RDWR]);
-    openInto(theirs, [writePath, constants.O_RDONLY], [readPath, constants.O_WRONLY]);
+    stderr = tailOf(openSync(stderrPath, constants.O_RDONLY | constants.O_NONBLOCK));
+    openInto(theirs, [stderrPath, constants.O_WRONLY], [writePath, constants.O_RDONLY], [readPath, constants.O_WRONLY]);
     const child = spawn(chromium.path, shardFlags({ profileDir, isSandboxed: options.isSandboxed }), {
       cwd: folder,
       detached: true,
-      stdio: ['ignore', 'ignore', 'pipe', ...theirs],
+      // No pipe made by Node.js: when no descriptor is left for the rest, it leaves those that it had made open.
+      stdio: ['ignore', 'ignore', ...theirs],
       env: { ...options.environment, ...chromium.env, HOME: folder, TMPDIR: ownTempDir },
     });
     closeAll(theirs);
     yieldToServer(child.pid);
     const pid = await started(child);
+    const { text, close } = stderr;
     const { kill, exited } = watchExit(child, pid, {
+      stderr: text,
       isOutOfMemory: options.isOutOfMemory,
       async cleanUp() {
         closeEnds();
+        close();
         await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }).catch(() => {});
       },
     });
@@ -84,9 +92,34 @@ export async function spawnBrowser(options: {
   } catch (error) {
     closeEnds();
     closeAll(theirs);
+    stderr?.close();
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+async function makeFifos(paths: readonly string[]): Promise<void> {
+  const child = spawn('mkfifo', ['-m', '600', ...paths], { stdio: 'ignore' });
+  const [code, signal] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`mkfifo ended with ${code ?? signal}`);
+}
+
+interface StderrTail {
+  /** The end of what has been written so far. */
+  text(): string;
+  close(): void;
+}
+
+function tailOf(descriptor: number): StderrTail {
+  let text = '';
+  const socket = new Socket({ fd: descriptor, readable: true, writable: false });
+  socket.on('error', () => {});
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-STDERR_KEPT_BYTES);
+  });
+  // Whoever waits for the process waits for its exit, not for this.
+  socket.unref();
+  return { text: () => text, close: () => void socket.destroy() };
 }
 
 /** Each is in `into` as soon as it is open: the one after it may find no descriptor left. */
@@ -118,22 +151,19 @@ async function started(child: Child): Promise<number> {
 }
 
 interface ExitOptions {
+  readonly stderr: () => string;
   readonly isOutOfMemory: () => boolean;
   readonly cleanUp: () => Promise<void>;
 }
 
-function watchExit(child: Child, pid: number, { isOutOfMemory, cleanUp }: ExitOptions) {
+function watchExit(child: Child, pid: number, { stderr, isOutOfMemory, cleanUp }: ExitOptions) {
   let asked: BrowserExitReason | null = null;
-  let stderr = '';
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-    stderr = (stderr + chunk).slice(-STDERR_KEPT_BYTES);
-  });
   const exited = new Promise<BrowserExit>((resolve) => {
     child.once('exit', (code, signal) => {
       // Its renderers end with it, as a rule; the group makes sure, and frees the folder of writers.
       killGroup(pid);
       const reason = asked ?? (signal !== 'SIGKILL' ? 'crash' : isOutOfMemory() ? 'oom' : 'killed');
-      const said = asked === null ? worthSaying(stderr) : '';
+      const said = asked === null ? worthSaying(stderr()) : '';
       const detail = `${signal ?? `exit code ${code}`}${said === '' ? '' : `: ${said}`}`;
       void cleanUp().then(() => resolve({ reason, detail }));
     });

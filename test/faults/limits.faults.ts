@@ -4,7 +4,16 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +72,15 @@ function clientOf({ url }: Program): Client {
 
 function descriptorsOf({ child }: Program): string[] {
   return readdirSync(`/proc/${child.pid}/fd`);
+}
+
+/** As many descriptors as before, when it says what they are. */
+async function descriptorsBack(program: Program, before: number): Promise<void> {
+  const isBack = (): boolean => Math.abs(descriptorsOf(program).length - before) <= 2;
+  await until(isBack, 10_000, 'descriptors as before').catch((error: Error) => {
+    const open = descriptorsOf(program).map((name) => readlinkSync(`/proc/${program.child.pid}/fd/${name}`));
+    throw new Error(`${error.message}: ${before} before, and now ${open.length}: ${open.sort().join(', ')}`);
+  });
 }
 
 /** Leaves the process with so many descriptors that it may still open; null lifts the limit. */
@@ -133,8 +151,7 @@ test('no descriptor is left while threads die: it says so, and is well again whe
     await takesSessions(client);
     assert.is(said('"all worker threads work again"'), 1);
     assert.ok(said('"a worker thread cannot be started; it is tried on"') <= 3, program.output());
-    const isBack = (): boolean => Math.abs(descriptorsOf(program).length - before) <= 2;
-    await until(isBack, 10_000, `descriptors as before, ${before}`);
+    await descriptorsBack(program, before);
   }));
 
 test('browsers that can be started only half, for want of any number of descriptors, leave none open', () =>
@@ -160,8 +177,7 @@ test('browsers that can be started only half, for want of any number of descript
     }
     assert.ok((await client.count('browser_launch_failures_total')) >= 3, 'some could not be started');
     await until(async () => (await client.count('pages_open')) === 1, 10_000, 'rest');
-    const isBack = (): boolean => Math.abs(descriptorsOf(program).length - before) <= 2;
-    await until(isBack, 10_000, `descriptors as before, ${before}`);
+    await descriptorsBack(program, before);
     assert.is((await client.ask('/content', { html: 'x' })).status, 200);
   }));
 
