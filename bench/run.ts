@@ -3,7 +3,8 @@
  * prints one table of what is claimed, what was measured, and whether the target is met. The same goes as JSON into
  * `bench-results.json`, or `--json FILE`; with `--readme` also into `bench/README.md`.
  *
- * `--quick` takes fewer rounds, for a look; `--full` runs the whole matrix of sessions.
+ * `--quick` takes fewer rounds, for a look; `--full` runs the whole matrix of sessions; `--long` runs what takes longer
+ * than all the others together, and nothing else (`npm run bench:week`).
  */
 
 import { fork } from 'node:child_process';
@@ -17,10 +18,12 @@ import type { BenchReport } from './row.js';
 
 /** Folders of `bench/` in which every file is a benchmark, but those that run in a thread of one. */
 const FOLDERS = ['metrics', 'admission', 'load'];
+const LONG_FOLDERS = ['long'];
 const BENCH = /(?<!-thread)\.ts$/;
-const FLAGS = ['--quick', '--full', '--readme'];
+const FLAGS = ['--quick', '--full', '--long', '--readme'];
 const README = 'bench/README.md';
 const MARKS = ['<!-- results -->\n', '\n<!-- /results -->'] as const;
+const LONG_MARKS = ['<!-- long results -->\n', '\n<!-- /long results -->'] as const;
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
@@ -28,9 +31,10 @@ await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<void> {
   const { patterns, flags, jsonFile } = readArguments(args);
-  const files = FOLDERS.flatMap(filesOf).filter(
-    (file) => patterns.length === 0 || patterns.some((pattern) => join('bench', file).includes(pattern)),
-  );
+  const isLong = flags.includes('--long');
+  const files = (isLong ? LONG_FOLDERS : FOLDERS)
+    .flatMap(filesOf)
+    .filter((file) => patterns.length === 0 || patterns.some((pattern) => join('bench', file).includes(pattern)));
   if (files.length === 0) throw new Error(`no benchmark matches '${patterns.join(' ')}'`);
   const progress = startProgress(files.length);
   const reports: BenchReport[] = [];
@@ -46,7 +50,8 @@ async function main(args: readonly string[]): Promise<void> {
   const machine = `Node.js ${process.version}, ${cpu}, \`${how}\`, ${seconds} s`;
   process.stdout.write(`${[...tables, resultTable(rows)].map(asText).join('\n\n')}\n\n${machine}\n`);
   writeFileSync(jsonFile, `${JSON.stringify({ machine, rows, tables }, null, 2)}\n`);
-  if (flags.includes('--readme')) writeReadme([machine, asMarkdown(resultTable(rows)), ...tables.map(asMarkdown)]);
+  const parts = [machine, asMarkdown(resultTable(rows)), ...tables.map(asMarkdown)];
+  if (flags.includes('--readme')) writeReadme(parts, isLong ? LONG_MARKS : MARKS);
   if (rows.some(({ isMet }) => isMet === false)) process.exitCode = 1;
 }
 
@@ -87,9 +92,11 @@ function failed(file: string, error: unknown): BenchReport {
   return { rows: [row], tables: [] };
 }
 
-function writeReadme(parts: readonly string[]): void {
+function writeReadme(parts: readonly string[], marks: readonly [string, string]): void {
   const text = readFileSync(README, 'utf8');
-  const [from, to] = [text.indexOf(MARKS[0]), text.indexOf(MARKS[1])];
-  if (from === -1 || to === -1) throw new Error(`${README} has no marks for the results`);
-  writeFileSync(README, `${text.slice(0, from + MARKS[0].length)}${parts.join('\n\n')}${text.slice(to)}`);
+  const [from, to] = marks.map((mark) => text.indexOf(mark));
+  if (from === undefined || to === undefined || from === -1 || to === -1) {
+    throw new Error(`${README} has no marks for the results`);
+  }
+  writeFileSync(README, `${text.slice(0, from + marks[0].length)}${parts.join('\n\n')}${text.slice(to)}`);
 }

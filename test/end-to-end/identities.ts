@@ -10,13 +10,16 @@ export interface Row {
   readonly sessionTimes: number[];
 }
 
+/** As much of a server as is asked. */
+export type Asked = Pick<Server, 'get' | 'samples'>;
+
 export interface Books {
   readonly rows: readonly Row[];
   readonly totals: Row;
   readonly samples: ReadonlyMap<string, number>;
 }
 
-export async function readBooks(server: Server, token = ''): Promise<Books> {
+export async function readBooks(server: Asked, token = ''): Promise<Books> {
   const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
   const read = async (path: string) => (await server.get(path, { headers })).text();
   return {
@@ -39,7 +42,7 @@ const SUMS = ['successful', 'error', 'timedout', 'queued', 'rejected', 'unhealth
   'queueTime',
 ]);
 
-export async function checkIdentities(server: Server): Promise<Books> {
+export async function checkIdentities(server: Asked): Promise<Books> {
   const books = await readBooks(server);
   const { rows, totals, samples } = books;
   const kinds = ['screenshot', 'pdf', 'content', 'test'];
