@@ -10,6 +10,8 @@ export const BACK_OFF_LAST_MS = 5_000;
 export const WORKED_MS = 10_000;
 /** Starts that failed, fast deaths and threads that never worked, in a row, until the shard counts as failing. */
 export const FAILURES_MAX = 5;
+/** So often in a row it is not the browsers' fault that the thread cannot attach to them. */
+export const ATTACH_FAILURES_MAX = 3;
 /** A browser whose pipe has ended is about to be gone; one that is not by then never will by itself. */
 export const LOST_GRACE_MS = 1_000;
 
@@ -29,6 +31,8 @@ export interface Life {
   readonly browser: Browser | null;
   /** In a row. */
   readonly failures: number;
+  /** Of this thread, in a row. */
+  readonly attachFailures: number;
 }
 
 interface Browser {
@@ -43,6 +47,7 @@ export const UNBORN: Life = {
   generation: 0,
   browser: null,
   failures: 0,
+  attachFailures: 0,
 };
 
 export type LifeEvent = ShardEvent | BrowserEvent;
@@ -76,6 +81,8 @@ export type LifeEffect =
   | { readonly kind: 'announce'; readonly generation: number; readonly launchMs: number }
   | { readonly kind: 'detach' }
   | { readonly kind: 'kill'; readonly reason: BrowserExitReason }
+  /** The thread is not what it should be: another in its place. */
+  | { readonly kind: 'replaceThread' }
   | { readonly kind: 'pause'; readonly ms: number }
   | { readonly kind: 'grace'; readonly generation: number; readonly ms: number }
   | { readonly kind: 'reportFailure'; readonly reason: LaunchFailureReason; readonly message: string };
@@ -95,7 +102,7 @@ export function step(life: Life, event: LifeEvent, nowMs: number): Step {
   }
   switch (event.kind) {
     case 'threadReady': {
-      const held = { ...life, hasThread: true };
+      const held = { ...life, hasThread: true, attachFailures: 0 };
       return life.browser?.phase === 'spawned' ? attach(held) : begin(held, nowMs);
     }
     case 'threadLost': {
@@ -126,13 +133,17 @@ function stepBrowser(life: Life & { readonly browser: Browser }, event: BrowserE
     case 'attached': {
       if (browser.phase !== 'attaching') return same(life);
       const launchMs = nowMs - browser.bornAtMs;
-      return { life: inPhase(life, 'ready'), effects: [{ kind: 'announce', generation, launchMs }] };
+      const attached = { ...inPhase(life, 'ready'), attachFailures: 0 };
+      return { life: attached, effects: [{ kind: 'announce', generation, launchMs }] };
     }
     case 'attachFailed': {
       // One that was told to go, because its thread died or the server stops, is not one that failed to start.
       if (browser.phase !== 'attaching') return same(life);
-      const ended = event.reason === 'timeout' ? end(life, 'unresponsive') : endBySelf(life);
-      return { life: ended.life, effects: [failed(event.reason, event.message), ...ended.effects] };
+      const attachFailures = life.attachFailures + 1;
+      const counted = { ...life, attachFailures };
+      const ended = event.reason === 'timeout' ? end(counted, 'unresponsive') : endBySelf(counted);
+      const other: LifeEffect[] = attachFailures >= ATTACH_FAILURES_MAX ? [{ kind: 'replaceThread' }] : [];
+      return { life: ended.life, effects: [failed(event.reason, event.message), ...ended.effects, ...other] };
     }
     case 'pipeEnded': {
       if (browser.phase === 'ending') return same(life);

@@ -17,6 +17,8 @@ export interface SupervisorOptions {
   readonly attach: (endpoint: PipeEndpoint) => Promise<void>;
   /** The browser is not to be used any more. */
   readonly detach: () => void;
+  /** Has the shard given another thread, from scratch. */
+  readonly replaceThread: () => void;
   readonly clock: Clock;
   readonly events: SupervisorEvents;
 }
@@ -80,6 +82,9 @@ export function superviseShard(options: SupervisorOptions): Supervisor {
         break;
       case 'kill':
         process?.kill(effect.reason);
+        break;
+      case 'replaceThread':
+        options.replaceThread();
         break;
       case 'pause':
         later(effect.ms, { kind: 'pauseOver' });

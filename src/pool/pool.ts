@@ -56,6 +56,8 @@ export interface Pool {
   attach(shard: number, endpoint: PipeEndpoint): Promise<void>;
   /** The shard's browser has gone: no job goes there until it is attached again. */
   detach(shard: number): void;
+  /** Ends the shard's thread, which cannot do what it should; another is started. */
+  replaceThread(shard: number): void;
   /** Whether `run` may be called: some worker is attached. */
   isReady(): boolean;
   /** Never throws: what cannot be run has an outcome that says so. */
@@ -177,6 +179,7 @@ export function createPool(options: PoolOptions): Pool {
       shard.isAttached = false;
       shard.generation = 0;
     },
+    replaceThread: (index) => shards[index]?.thread.end('pool_rebuilt'),
     isReady: () => shards.some((shard) => shard?.isAttached),
     run(job) {
       const shard = pickWorker(shards);

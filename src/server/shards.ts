@@ -85,6 +85,7 @@ export function createShards(options: ShardsOptions): Shards {
       spawn,
       attach: (endpoint) => options.pool.attach(index, endpoint),
       detach: () => options.pool.detach(index),
+      replaceThread: () => options.pool.replaceThread(index),
       events: {
         launched(browser) {
           browsers[index] = browser;

@@ -189,6 +189,20 @@ export const ROWS: readonly Row[] = [
     effects: [failed('attach', 'broken'), detach, grace],
   },
   {
+    name: 'not to be attached to for the third time: the thread is replaced as well',
+    from: life('attaching', { attachFailures: 2 }),
+    event: { kind: 'attachFailed', ...ended, reason: 'attach', message: 'broken' },
+    to: { phase: 'ending', attachFailures: 3 },
+    effects: [failed('attach', 'broken'), detach, grace, { kind: 'replaceThread' }],
+  },
+  {
+    name: 'a new thread begins anew with its attaching',
+    from: life(null, { hasThread: false, isPausing: true, attachFailures: 3 }),
+    event: { kind: 'threadReady' },
+    to: { hasThread: true, attachFailures: 0 },
+    effects: [],
+  },
+  {
     name: 'not attached in time',
     from: life('attaching'),
     event: { kind: 'attachFailed', ...ended, reason: 'timeout', message: 'late' },

@@ -66,6 +66,7 @@ test.before.each((scene) => {
         scene.attachings.push({ endpoint, attached: resolve, fail: (message) => reject(new Error(message)) });
       }),
     detach: () => scene.told.push('detach'),
+    replaceThread: () => scene.told.push('replace the thread'),
     events: {
       launched: ({ pid }) => scene.told.push(`launched ${pid}`),
       ready: ({ pid }, launchMs) => scene.told.push(`ready ${pid} after ${launchMs}`),

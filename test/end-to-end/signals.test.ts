@@ -90,6 +90,17 @@ test('the time to drain is over: what runs is killed, exit 0', async () => {
   await browsersGone(program);
 });
 
+test('SIGTERM while a thread spins: its session is settled by the heartbeat, not by the time to drain', async () => {
+  const program = await start({ DRAIN_TIMEOUT: '60000', WORKERS: '2' });
+  const spun = fetch(`${program.url}/test?operation=spin`, { method: 'POST' });
+  await running(program, 1);
+  program.child.kill('SIGTERM');
+  assert.is((await spun).status, 502);
+  assert.is(await deadline(program.exit, LONG_MS, 'the end'), 0);
+  await browsersGone(program);
+  assert.equal(readdirSync(tempDir), []);
+});
+
 test('a second signal ends it now', async () => {
   const program = await start();
   const left = slow(program, LONG_MS).then(

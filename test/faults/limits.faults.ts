@@ -22,10 +22,14 @@ import * as assert from 'uvu/assert';
 import { deadline, until } from '../deadline.js';
 import { type Program, startProgram } from '../end-to-end/program.js';
 import { samplesOf, total } from '../end-to-end/server.js';
+import { needs } from './needs.js';
 
-const test = suite('faults/limits');
-const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-limits-'));
 const PIDS_CGROUP = '/sys/fs/cgroup/pids';
+const test = suite('faults/limits');
+const limitTest = needs(test, { tools: ['prlimit'] });
+// Root is not held by the limit of processes that a process has of its own, and only root can make a cgroup.
+const rootTest = needs(test, { root: true, files: [PIDS_CGROUP] });
+const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-limits-'));
 
 test.after(() => rmSync(tempDir, { recursive: true }));
 
@@ -119,7 +123,7 @@ async function takesSessions(client: Client): Promise<void> {
   for (let i = 0; i < 6; i++) assert.is((await client.ask('/content', { html: 'x' })).status, 200);
 }
 
-test('no descriptor is left while threads die: it says so, and is well again when there are some', () =>
+limitTest('no descriptor is left while threads die: it says so, and is well again when there are some', () =>
   withProgram({}, async (program, client) => {
     const said = (text: string): number => program.output().split(text).length - 1;
     await takesSessions(client);
@@ -152,9 +156,10 @@ test('no descriptor is left while threads die: it says so, and is well again whe
     assert.is(said('"all worker threads work again"'), 1);
     assert.ok(said('"a worker thread cannot be started; it is tried on"') <= 3, program.output());
     await descriptorsBack(program, before);
-  }));
+  }),
+);
 
-test('browsers that can be started only half, for want of any number of descriptors, leave none open', () =>
+limitTest('browsers that can be started only half, for want of any number of descriptors, leave none open', () =>
   withProgram({ WORKERS: '1' }, async (program, client) => {
     const said = (text: string): number => program.output().split(text).length - 1;
     await until(async () => (await client.count('pages_open')) === 1, 10_000, 'rest');
@@ -179,7 +184,8 @@ test('browsers that can be started only half, for want of any number of descript
     await until(async () => (await client.count('pages_open')) === 1, 10_000, 'rest');
     await descriptorsBack(program, before);
     assert.is((await client.ask('/content', { html: 'x' })).status, 200);
-  }));
+  }),
+);
 
 /** A cgroup for the server's process, without a limit yet: root is not held by limits of its own. */
 function processLimit({ child }: Program): { set(pids: number | 'max'): void; remove(): void } {
@@ -198,7 +204,7 @@ function processLimit({ child }: Program): { set(pids: number | 'max'): void; re
   };
 }
 
-test('no thread can be started while threads die: the server lives, and is well again when some can', () =>
+rootTest('no thread can be started while threads die: the server lives, and is well again when some can', () =>
   withProgram({}, async (program, client) => {
     await takesSessions(client);
     const limit = processLimit(program);
@@ -216,6 +222,7 @@ test('no thread can be started while threads die: the server lives, and is well 
     } finally {
       limit.remove();
     }
-  }));
+  }),
+);
 
 test.run();

@@ -15,6 +15,7 @@ import * as assert from 'uvu/assert';
 import { readStat } from '../../src/host/process-files.js';
 import { readNumericNames } from '../../src/host/virtual-files.js';
 import { deadline, until } from '../deadline.js';
+import { needs } from './needs.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const NODE = realpathSync(process.execPath);
@@ -45,9 +46,9 @@ interface Server {
 }
 
 const test = suite<Context>('faults/namespaces');
+const rootTest = needs(test, { root: true, tools: ['unshare'] });
 
 test.before.each((context) => {
-  assert.is(process.getuid?.(), 0, 'needs root');
   context.tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-namespaces-'));
   context.ends = [];
 });
@@ -127,7 +128,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-test("in pid namespaces of their own, neither touches what is the other's", async (context) => {
+rootTest("in pid namespaces of their own, neither touches what is the other's", async (context) => {
   const late = await start(context, [...NAMESPACE, ...LATE]);
   const folders = (): string[] => readdirSync(context.tempDir).sort();
   const check = async (...servers: Server[]): Promise<void> => {
@@ -151,7 +152,7 @@ test("in pid namespaces of their own, neither touches what is the other's", asyn
   assert.equal(folders(), []);
 });
 
-test('frozen in the sandbox, where renderers are elsewhere, a browser goes whole', async (context) => {
+rootTest('frozen in the sandbox, where renderers are elsewhere, a browser goes whole', async (context) => {
   chownSync(context.tempDir, NOBODY, NOBODY);
   const killed = await start(context, [], NOBODY);
   const members = () => processes().filter(({ group }) => group === killed.browserPid);
