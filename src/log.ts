@@ -2,12 +2,19 @@
  * The log: JSON lines on stdout, readable lines when stdout is a terminal. The one door to pino. Tokens never get here:
  * nobody logs a URL, a header or a body.
  */
-import { type Logger, pino } from 'pino';
+import { destination, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
 
+/** Kept of what could not be written, until it can; what comes then is lost. */
+const UNWRITTEN_BYTES_MAX = 1_048_576;
+
 export function createLog({ level, isTerminal }: { readonly level: string; readonly isTerminal: boolean }): Log {
   const options = { level, base: null };
-  return isTerminal ? pino(options, pretty({ translateTime: 'HH:MM:ss', singleLine: true })) : pino(options);
+  if (isTerminal) return pino(options, pretty({ translateTime: 'HH:MM:ss', singleLine: true }));
+  const stdout = destination({ dest: 1, sync: true, maxLength: UNWRITTEN_BYTES_MAX });
+  // A full disk, or a reader that has gone: unheard, it would end the server, which has more to do than to log.
+  stdout.on('error', () => {});
+  return pino(options, stdout);
 }

@@ -20,8 +20,10 @@ import { createRunning, type PooledJob } from './running.js';
 import { createThreads, type Thread } from './threads.js';
 
 const CLAIM_RETRY_MS = 20;
-/** For a thread to load all that it needs and claim its lane, on a machine that is busy with other things. */
+/** For a thread to load all that it needs and claim its lane; twice as long after each that did not come to that. */
 const SETUP_LIMIT_MS = 15_000;
+/** A machine on which it takes longer has other troubles. */
+const SETUP_LIMIT_MS_MAX = 120_000;
 
 export interface PoolOptions {
   readonly entry: string;
@@ -95,12 +97,13 @@ export function createPool(options: PoolOptions): Pool {
   let isDestroyed = false;
   let jobCount = 0;
   let readyCount = 0;
+  let setupLimitMs = SETUP_LIMIT_MS;
   let cancelLook = (): void => {};
 
   const welcome = async (thread: Thread): Promise<void> => {
     newcomers.add(thread.id);
     try {
-      const { index, port } = await claimLane(thread, clock);
+      const { index, port } = await claimLane(thread, { clock, limitMs: setupLimitMs });
       if (!newcomers.delete(thread.id)) throw new Error('it ended while it was set up');
       const none = { isAttached: false, generation: 0, sessions: 0, readyPages: 0, readyAt: 0, lastJob: 0 };
       const control = openControl(port, (pages) => {
@@ -109,9 +112,12 @@ export function createPool(options: PoolOptions): Pool {
       });
       const shard: Shard = { index, thread, control, heartbeat: createHeartbeat(), jobs: new Set(), ...none };
       shards[index] = shard;
+      setupLimitMs = SETUP_LIMIT_MS;
       threads.worked();
       events.onThreadReady(index);
     } catch (error) {
+      // Or a machine that is merely slow would never see one set up.
+      if (error instanceof LimitError) setupLimitMs = Math.min(2 * setupLimitMs, SETUP_LIMIT_MS_MAX);
       // What it failed to load it will never load: Node.js keeps the failure for as long as the thread lives.
       thread.end('pool_rebuilt');
       if (!isDestroyed) events.onThreadFailed(messageOf(error));
@@ -211,8 +217,14 @@ export function createPool(options: PoolOptions): Pool {
 }
 
 /** Has the thread load all that it needs and claim a lane. Rejects when it cannot, or takes too long. */
-async function claimLane(thread: Thread, clock: Clock): Promise<{ index: number; port: MessagePort }> {
-  const endMs = clock.monotonicMs() + SETUP_LIMIT_MS;
+async function claimLane(
+  thread: Thread,
+  { clock, limitMs }: { readonly clock: Clock; readonly limitMs: number },
+): Promise<{ index: number; port: MessagePort }> {
+  const endMs = clock.monotonicMs() + limitMs;
+  const tooLate = (): never => {
+    throw new LimitError(`it was not set up within ${limitMs} ms`);
+  };
   for (;;) {
     const { port1, port2 } = new MessageChannel();
     try {
@@ -230,9 +242,7 @@ async function claimLane(thread: Thread, clock: Clock): Promise<{ index: number;
   }
 }
 
-function tooLate(): never {
-  throw new Error(`it was not set up within ${SETUP_LIMIT_MS} ms`);
-}
+class LimitError extends Error {}
 
 function failedAtOnce(message: string): Running {
   const outcome = Promise.resolve<Outcome>({ isOk: false, code: 'INTERNAL', message });

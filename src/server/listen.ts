@@ -2,18 +2,25 @@
  * Listens, and says at which URL.
  */
 import type { Server } from 'node:http';
+import type { Log } from '../log.js';
 
 /** @throws {Error} with one clear message when the port is taken or may not be had. */
 export async function listen(
   server: Server,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, log }: { readonly host: string; readonly port: number; readonly log: Pick<Log, 'warn'> },
 ): Promise<string> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    const refused = (error: NodeJS.ErrnoException): void => {
       const reason = error.code === 'EADDRINUSE' ? 'is taken: set PORT to another' : `cannot be had: ${error.message}`;
       reject(new Error(`${host}:${port} ${reason}`, { cause: error }));
+    };
+    server.once('error', refused);
+    server.listen(port, host, () => {
+      server.off('error', refused);
+      // A connection that cannot be taken, as when descriptors run out; unheard, it would end the server.
+      server.on('error', ({ message }) => log.warn({ message }, 'a connection could not be taken'));
+      resolve();
     });
-    server.listen(port, host, resolve);
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no address to listen on');

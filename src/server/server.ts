@@ -67,7 +67,7 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
   };
   const stop = stopInOrder(stopping);
   try {
-    const url = await listen(edge, config);
+    const url = await listen(edge, { ...config, log });
     const abandon = shards.killNow;
     return { url, browserPids: shards.pids, stop, abandon, salvage: () => salvage(stopping) };
   } catch (error) {
