@@ -10,8 +10,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
+import type { Chromium } from '../chromium/discover.js';
 import type { BrowserExitReason } from '../protocol/names.js';
-import type { Chromium } from './discover.js';
 import { shardFlags } from './flags.js';
 
 const STDERR_KEPT_BYTES = 4_096;

@@ -2,7 +2,7 @@
  * Looks for a Chromium until one is found, and says which; looks again when that one is gone for good. Main thread.
  */
 import { existsSync } from 'node:fs';
-import { type Chromium, discoverChromium } from '../browsers/discover.js';
+import { type Chromium, discoverChromium } from '../chromium/discover.js';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 

@@ -7,7 +7,7 @@ import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
 import type { UnusableReason } from '../protocol/names.js';
 import { limit, type Once, waitFor } from '../wait.js';
-import type { Connection } from './connection.js';
+import type { Connection } from './cdp/connection.js';
 import { type Lease, type Opened, openPlain, openWithPlaywright } from './lease.js';
 import { watchBrowser } from './watchdog.js';
 

@@ -4,8 +4,8 @@
  */
 import { type Browser, chromium, errors } from 'playwright-core';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
-import { type Connection, openConnection } from './connection.js';
-import { openPipe } from './transport.js';
+import { type Connection, openConnection } from './cdp/connection.js';
+import { openPipe } from './cdp/transport.js';
 
 /** Main gives up at the same time. */
 const ATTACH_LIMIT_MS = 30_000;

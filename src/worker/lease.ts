@@ -6,8 +6,8 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
 import { createOnce, type End, waitFor } from '../wait.js';
-import type { Cdp, Connection } from './connection.js';
-import { type Navigator, openNavigator } from './navigator.js';
+import type { Cdp, Connection } from './cdp/connection.js';
+import { type Navigator, openNavigator } from './cdp/navigator.js';
 
 /** As browserless and Puppeteer have it, so that a client that names no viewport gets the picture it knows. */
 export const DEFAULT_VIEWPORT = { width: 800, height: 600 };

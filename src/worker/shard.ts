@@ -7,7 +7,7 @@ import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { UnusableReason } from '../protocol/names.js';
 import { type Attached, createAttached, type Need } from './attached.js';
 import { attachBrowser } from './browser.js';
-import type { ConnectionCensus } from './connection.js';
+import type { ConnectionCensus } from './cdp/connection.js';
 import type { Lease } from './lease.js';
 import type { Tally } from './tally.js';
 

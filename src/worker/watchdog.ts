@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.js';
 import type { UnusableReason } from '../protocol/names.js';
 import { limit, waitFor } from '../wait.js';
-import type { Connection } from './connection.js';
+import type { Connection } from './cdp/connection.js';
 
 /** How often the browser is asked for a sign. */
 const ASK_EVERY_MS = 2_000;

@@ -7,8 +7,8 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { discoverChromium } from '../../src/browsers/discover.js';
 import { type BrowserProcess, spawnBrowser } from '../../src/browsers/spawn.js';
+import { discoverChromium } from '../../src/chromium/discover.js';
 import { deadline } from '../deadline.js';
 
 const EXIT_MS = 10_000;

@@ -5,7 +5,7 @@
 
 import { tmpdir } from 'node:os';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { discoverChromium } from '../../src/browsers/discover.js';
+import { discoverChromium } from '../../src/chromium/discover.js';
 
 export interface Tab {
   readonly page: Page;

@@ -8,7 +8,8 @@ import { importsOf, type Source } from './source.js';
 
 /**
  * Room to what it may import: rooms, or files of one (`metrics/lane`), `type:` before those of which only types.
- * A folder of `src/` is a room, and so is a file right in it. Imports within a room are free.
+ * A folder of `src/` is a room, and so is a file right in it, and a folder within one that has a row of its own.
+ * Imports within a room are free.
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   metrics: ['type:clock'],
@@ -22,8 +23,21 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   protocol: ['type:failures', 'type:metrics/family', 'type:metrics/lane'],
   admission: ['failures', 'type:clock', 'type:protocol', 'type:metrics/delta'],
   pool: ['type:clock', 'type:failures', 'wait', 'protocol/names', 'type:protocol', 'type:metrics/lane'],
-  browsers: ['type:clock', 'wait', 'type:protocol/names', 'type:protocol/endpoint'],
-  worker: ['protocol', 'failures', 'clock', 'wait', 'census', 'metrics/lane', 'metrics/layout', 'type:metrics/delta'],
+  chromium: [],
+  browsers: ['type:chromium/discover', 'type:clock', 'wait', 'type:protocol/names', 'type:protocol/endpoint'],
+  worker: [
+    'worker/cdp',
+    'worker/jobs',
+    'protocol',
+    'failures',
+    'clock',
+    'wait',
+    'metrics/lane',
+    'metrics/layout',
+    'type:metrics/delta',
+  ],
+  'worker/cdp': ['type:protocol', 'failures', 'type:clock', 'wait'],
+  'worker/jobs': ['worker/lease', 'type:worker/shard', 'type:protocol', 'failures', 'census'],
   host: ['type:clock', 'type:metrics'],
   store: ['type:clock', 'metrics', 'liveness'],
   http: ['protocol', 'failures', 'census', 'type:clock', 'type:metrics/snapshot', 'type:metrics/views'],
@@ -40,6 +54,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'admission',
     'pool',
     'browsers',
+    'chromium',
     'host',
     'store',
     'http',
@@ -48,7 +63,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders inside a room; no room has others. */
-export const INNER_FOLDERS: readonly string[] = ['src/metrics/families', 'src/metrics/views', 'src/worker/jobs'];
+export const INNER_FOLDERS: readonly string[] = ['src/metrics/families', 'src/metrics/views'];
 
 export interface Door {
   readonly package: string;
@@ -69,9 +84,9 @@ export const DOORS: readonly Door[] = [
   { package: 'pino-pretty', in: ['src/log.ts'] },
   { package: 'uplot', in: ['src/page/chart.ts'] },
   { package: 'typebox', in: ['src/http/', 'src/protocol/'] },
-  { package: 'tar-fs', in: ['src/browsers/'], isOneFile: true },
-  { package: '@sparticuz/chromium', in: ['src/browsers/'], isOneFile: true },
-  { package: 'node:child_process', in: ['src/browsers/'] },
+  { package: 'tar-fs', in: ['src/chromium/'], isOneFile: true },
+  { package: '@sparticuz/chromium', in: ['src/chromium/'], isOneFile: true },
+  { package: 'node:child_process', in: ['src/browsers/', 'src/chromium/'] },
   { package: 'node:worker_threads', in: ['src/pool/', 'src/worker/'], typesIn: ['src/protocol/'] },
 ];
 
@@ -147,8 +162,13 @@ export function cycles(sources: readonly Source[]): string[] {
   return found;
 }
 
-/** `src/metrics/views/totals.ts` is in `metrics`, `src/clock.ts` in `clock`; undefined outside of `src/`. */
-export function roomOf(path: string): string | undefined {
+/**
+ * `src/metrics/views/totals.ts` is in `metrics`, `src/clock.ts` in `clock`, `src/worker/cdp/pipe.ts` in `worker/cdp`,
+ * which has a row; undefined outside of `src/`.
+ */
+export function roomOf(path: string, rooms: Readonly<Record<string, unknown>> = ROOMS): string | undefined {
+  const [, outer, inner] = /^src\/(([^/]+)\/[^/]+)\//.exec(path) ?? [];
+  if (outer !== undefined && inner !== undefined && Object.hasOwn(rooms, outer)) return outer;
   return /^src\/([^/]+?)(?:\.ts|\/.*)$/.exec(path)?.[1];
 }
 

@@ -8,7 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createOnce, createRecurring, type Once } from '../../src/wait.js';
 import { type Attached, createAttached } from '../../src/worker/attached.js';
-import type { Connection } from '../../src/worker/connection.js';
+import type { Connection } from '../../src/worker/cdp/connection.js';
 import type { Lease } from '../../src/worker/lease.js';
 import { createTimedClock, type TimedClock } from '../admission/timed-clock.js';
 

@@ -7,8 +7,8 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { discoverChromium } from '../../../src/browsers/discover.js';
 import { shardFlags } from '../../../src/browsers/flags.js';
+import { discoverChromium } from '../../../src/chromium/discover.js';
 import { drive } from './drive.js';
 import {
   type Batch,

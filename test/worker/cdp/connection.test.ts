@@ -4,11 +4,11 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openConnection } from '../../src/worker/connection.js';
-import type { Pipe } from '../../src/worker/transport.js';
-import { deadline } from '../deadline.js';
+import { openConnection } from '../../../src/worker/cdp/connection.js';
+import type { Pipe } from '../../../src/worker/cdp/transport.js';
+import { deadline } from '../../deadline.js';
 
-const test = suite('worker/connection');
+const test = suite('worker/cdp/connection');
 
 function fakePipe(): Pipe & { readonly sent: object[] } {
   const sent: object[] = [];

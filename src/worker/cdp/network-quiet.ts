@@ -2,7 +2,7 @@
  * When the network of a page has been quiet for half a second. Chromium tells it of a document once, and so not of one
  * that is written over another; for that one it is told here. Worker thread.
  */
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../clock.js';
 import type { Cdp } from './connection.js';
 
 /** As Chromium and Puppeteer have it. */

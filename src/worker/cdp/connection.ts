@@ -8,7 +8,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { CDPSession, ConnectOverCDPTransport } from 'playwright-core';
-import { createOnce, createRecurring, type End, type Once, waitFor } from '../wait.js';
+import { createOnce, createRecurring, type End, type Once, waitFor } from '../../wait.js';
 import type { Pipe } from './transport.js';
 
 /** Ids of Playwright's commands count from 1, ours from here; Chromium takes 31 bits. */

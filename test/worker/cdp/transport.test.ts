@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { inTasks, openPipe, splitFrames } from '../../src/worker/transport.js';
-import { deadline } from '../deadline.js';
+import { inTasks, openPipe, splitFrames } from '../../../src/worker/cdp/transport.js';
+import { deadline } from '../../deadline.js';
 
-const test = suite('worker/transport');
+const test = suite('worker/cdp/transport');
 
 test('a pipe of which one end cannot be opened leaves the other one closed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'headcount-test-transport-'));

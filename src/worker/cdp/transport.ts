@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { PipeEndpoint } from '../protocol/endpoint.js';
+import type { PipeEndpoint } from '../../protocol/endpoint.js';
 
 const NUL = 0;
 

@@ -3,11 +3,11 @@
  * own alike, so that both answer the same. Puppeteer's words (`networkidle0` …) are Chromium's own events, and have
  * Puppeteer's meaning: a page that goes on to another by itself is followed. Worker thread.
  */
-import type { Clock } from '../clock.js';
-import { ServiceError } from '../failures.js';
-import type { NavigationAnswer } from '../protocol/job.js';
-import type { PageBody, WaitUntilName } from '../protocol/request.js';
-import { isWithin } from '../wait.js';
+import type { Clock } from '../../clock.js';
+import { ServiceError } from '../../failures.js';
+import type { NavigationAnswer } from '../../protocol/job.js';
+import type { PageBody, WaitUntilName } from '../../protocol/request.js';
+import { isWithin } from '../../wait.js';
 import type { Cdp, ResponseEvent } from './connection.js';
 import { watchNetwork } from './network-quiet.js';
 

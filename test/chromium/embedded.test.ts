@@ -17,9 +17,9 @@ import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { discoverChromium } from '../../src/browsers/discover.js';
-import { type EmbeddedChromium, prepareEmbedded } from '../../src/browsers/embedded.js';
-import { findDamage, writeManifest } from '../../src/browsers/embedded-manifest.js';
+import { discoverChromium } from '../../src/chromium/discover.js';
+import { type EmbeddedChromium, prepareEmbedded } from '../../src/chromium/embedded.js';
+import { findDamage, writeManifest } from '../../src/chromium/embedded-manifest.js';
 import { deadline, until } from '../deadline.js';
 
 const OTHER = 'or give another cache folder';
@@ -47,7 +47,7 @@ interface Context {
   chromium: EmbeddedChromium;
 }
 
-const test = suite<Context>('browsers/embedded');
+const test = suite<Context>('chromium/embedded');
 
 test.before(async (context) => {
   context.root = mkdtempSync(join(tmpdir(), 'headcount-embedded-'));

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Chromium, type DiscoverOptions, discoverChromium } from '../../src/browsers/discover.js';
+import { type Chromium, type DiscoverOptions, discoverChromium } from '../../src/chromium/discover.js';
 import { deadline, until } from '../deadline.js';
 
 const REAL_HEADLESS_SHELL = '/usr/lib/chromium/chromium-headless-shell';
@@ -22,7 +22,7 @@ interface Context {
   lines: string[];
 }
 
-const test = suite<Context>('browsers/discover');
+const test = suite<Context>('chromium/discover');
 
 test.before.each((context) => {
   context.root = mkdtempSync(join(tmpdir(), 'headcount-discover-'));
