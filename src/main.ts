@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   const log = createLog({ level: config.logLevel, isTerminal: process.stdout.isTTY === true });
   for (const warning of warnings) log.warn(warning);
   if (process.pid === 1) log.warn('running as process 1: use an init such as tini, or ended browsers stay as zombies');
-  const server = await startServer({
+  const starting = startServer({
     config,
     log,
     workers: config.workers ?? Math.min(availableParallelism(), WORKERS_MAX),
@@ -51,8 +51,10 @@ async function main(): Promise<void> {
       libraryPath: process.env['LD_LIBRARY_PATH'],
     },
   });
+  // From the beginning: a start may take long, and what it has made by then has to go as well.
+  stopOnSignals(starting, log);
+  const server = await starting;
   log.info({ url: server.url }, 'listening');
-  stopOnSignals(server, log);
 }
 
 /** Null: no history file is wanted. */
@@ -78,34 +80,42 @@ async function exportRows(args: readonly string[]): Promise<void> {
   await exportHistory({ path, format, write: (chunk) => void process.stdout.write(chunk) });
 }
 
-function stopOnSignals(server: Headcount, log: Log): void {
+function stopOnSignals(starting: Promise<Headcount>, log: Log): void {
+  let server: Headcount | null = null;
   let isStopping = false;
   let isSalvaging = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (isStopping) {
-      server.abandon();
-      process.exit(1);
-    }
+  const exitNow = (): void => {
+    server?.abandon();
+    process.exit(1);
+  };
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    if (isStopping) return exitNow();
     isStopping = true;
     log.info({ signal }, 'stopping');
-    server.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.fatal({ err: error }, 'could not stop in order');
-        server.abandon();
-        process.exit(1);
-      },
-    );
+    try {
+      // One that cannot start says so itself, and ends with 1.
+      await (await starting).stop();
+      process.exit(0);
+    } catch (error) {
+      log.fatal({ err: error }, 'could not stop in order');
+      exitNow();
+    }
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  process.on('SIGTERM', (signal) => void stop(signal));
+  process.on('SIGINT', (signal) => void stop(signal));
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'bug');
-    // Another one meanwhile: what could be kept has been tried.
-    if (isSalvaging) process.exit(1);
+    // Another one meanwhile: what could be kept has been tried. One during the start: there is nothing to keep.
+    if (isSalvaging || !server) return exitNow();
     isSalvaging = true;
     void server.salvage().then(() => process.exit(1));
   });
+  starting.then(
+    (started) => {
+      server = started;
+    },
+    () => {},
+  );
 }
 
 main().catch((error: unknown) => {

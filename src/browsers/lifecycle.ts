@@ -12,6 +12,8 @@ export const WORKED_MS = 10_000;
 export const FAILURES_MAX = 5;
 /** So often in a row it is not the browsers' fault that the thread cannot attach to them. */
 export const ATTACH_FAILURES_MAX = 3;
+/** It takes a fraction of a second; twice as long after each time that it took longer, for machines that are slow. */
+export const ATTACH_LIMIT_MS = 10_000;
 /** A browser whose pipe has ended is about to be gone; one that is not by then never will by itself. */
 export const LOST_GRACE_MS = 1_000;
 
@@ -76,7 +78,7 @@ type BrowserEvent = { readonly generation: number } & (
 
 export type LifeEffect =
   | { readonly kind: 'spawn'; readonly generation: number }
-  | { readonly kind: 'attach'; readonly generation: number }
+  | { readonly kind: 'attach'; readonly generation: number; readonly limitMs: number }
   /** The worker holds its own ends of the pipe. */
   | { readonly kind: 'announce'; readonly generation: number; readonly launchMs: number }
   | { readonly kind: 'detach' }
@@ -204,7 +206,8 @@ function begin(life: Life, nowMs: number): Step {
 }
 
 function attach(life: Life): Step {
-  return { life: inPhase(life, 'attaching'), effects: [{ kind: 'attach', generation: life.generation }] };
+  const limitMs = ATTACH_LIMIT_MS * 2 ** life.attachFailures;
+  return { life: inPhase(life, 'attaching'), effects: [{ kind: 'attach', generation: life.generation, limitMs }] };
 }
 
 function end(life: Life, reason: BrowserExitReason): Step {

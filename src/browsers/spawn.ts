@@ -16,6 +16,8 @@ import { shardFlags } from './flags.js';
 
 const STDERR_KEPT_BYTES = 4_096;
 const FOLDER_PREFIX = 'browser-';
+/** It takes a few ms. */
+const MKFIFO_LIMIT_MS = 10_000;
 /** Pages take all the CPU that they can get; who counts them and answers for them has to come first. */
 const NICENESS = 5;
 
@@ -99,7 +101,11 @@ export async function spawnBrowser(options: {
 }
 
 async function makeFifos(paths: readonly string[]): Promise<void> {
-  const child = spawn('mkfifo', ['-m', '600', ...paths], { stdio: 'ignore' });
+  const child = spawn('mkfifo', ['-m', '600', ...paths], {
+    stdio: 'ignore',
+    timeout: MKFIFO_LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
   const [code, signal] = await once(child, 'exit');
   if (code !== 0) throw new Error(`mkfifo ended with ${code ?? signal}`);
 }

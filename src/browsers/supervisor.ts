@@ -9,8 +9,6 @@ import { limit, waitFor } from '../wait.js';
 import { conditionOf, type LifeEffect, type LifeEvent, type ShardCondition, step, UNBORN } from './lifecycle.js';
 import type { BrowserExit, BrowserProcess } from './spawn.js';
 
-const ATTACH_LIMIT_MS = 30_000;
-
 export interface SupervisorOptions {
   readonly spawn: () => Promise<BrowserProcess>;
   /** Has the shard's thread attached to it. */
@@ -71,7 +69,7 @@ export function superviseShard(options: SupervisorOptions): Supervisor {
         void spawn(effect.generation);
         break;
       case 'attach':
-        void attach(effect.generation);
+        void attach(effect.generation, effect.limitMs);
         break;
       case 'announce':
         process?.releaseEnds();
@@ -114,12 +112,15 @@ export function superviseShard(options: SupervisorOptions): Supervisor {
     happened({ kind: 'spawned', generation });
   };
 
-  const attach = async (generation: number): Promise<void> => {
+  const attach = async (generation: number, limitMs: number): Promise<void> => {
     if (!process) return;
     const { readPath, writePath, artifactsDir } = process;
     const attaching = options.attach({ generation, readPath, writePath, artifactsDir });
     try {
-      await waitFor(attaching, [limit(clock, ATTACH_LIMIT_MS), tooLate]);
+      const tooLate = (): never => {
+        throw new LimitError(`not attached after ${limitMs} ms`);
+      };
+      await waitFor(attaching, [limit(clock, limitMs), tooLate]);
       happened({ kind: 'attached', generation });
     } catch (error) {
       const reason = error instanceof LimitError ? 'timeout' : 'attach';
@@ -144,10 +145,6 @@ export function superviseShard(options: SupervisorOptions): Supervisor {
 }
 
 class LimitError extends Error {}
-
-function tooLate(): never {
-  throw new LimitError(`not attached after ${ATTACH_LIMIT_MS} ms`);
-}
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

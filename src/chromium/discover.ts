@@ -3,7 +3,8 @@
  * the environment it needs. A headless shell comes before a full browser: it opens a fresh context several times faster
  * and starts in a fifth of the time. Main thread, once, at start.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { access, constants, open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { prepareEmbedded } from './embedded.js';
@@ -11,6 +12,8 @@ import { prepareEmbedded } from './embedded.js';
 const VERSION_WAIT_MS_MAX = 20_000;
 const VERSION_OUTPUT_BYTES_MAX = 4_096;
 const SCRIPT_BYTES_READ = 4_096;
+/** What a child with two pipes takes while it is spawned, and some to spare. */
+const CHILD_DESCRIPTORS = 10;
 
 // Binaries before the wrapper scripts that distributions put into /usr/bin: a script that does not exec leaves a shell
 // between us and the browser, which takes the signals and the numbered descriptors.
@@ -188,15 +191,17 @@ async function readVersion(
   env: Readonly<Record<string, string>>,
   { homeDir, versionWaitMsMax = VERSION_WAIT_MS_MAX }: DiscoverOptions,
 ): Promise<string> {
+  checkDescriptors();
   const { stdout, detail } = await new Promise<{ stdout: string; detail: string }>((settle, reject) => {
-    const child = spawn(path, ['--version'], {
+    const child: ChildProcess = spawn(path, ['--version'], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: homeDir, ...env },
     });
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
+      // There is none when it could not be spawned, which 'error' tells.
+      child[name]?.setEncoding('utf8').on('data', (text: string) => {
         output[name] = (output[name] + text).slice(0, VERSION_OUTPUT_BYTES_MAX);
       });
     }
@@ -218,6 +223,19 @@ async function readVersion(
   const version = /(?<![\d.])\d+(?:\.\d+){3}(?![\d.])/.exec(stdout)?.[0];
   if (version === undefined) throw new Error(`--version gave no version (${detail.trim()})`);
   return version;
+}
+
+/**
+ * Without enough of them Node.js leaves those of a child's pipes open that it has made already.
+ * @throws {Error} EMFILE.
+ */
+function checkDescriptors(): void {
+  const held: number[] = [];
+  try {
+    for (let i = 0; i < CHILD_DESCRIPTORS; i++) held.push(openSync('/dev/null', 'r'));
+  } finally {
+    for (const descriptor of held) closeSync(descriptor);
+  }
 }
 
 function killGroup(pid: number): void {

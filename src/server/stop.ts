@@ -55,7 +55,10 @@ async function stop(options: StopOptions): Promise<void> {
   await options.shards.stop();
   await options.pool.destroy();
   await options.core.stop();
-  await options.temp.remove();
+  // What cannot be removed, as on a file system that has become read-only, is the next server's to remove.
+  await options.temp
+    .remove()
+    .catch((error: Error) => log.warn({ message: error.message }, 'the temporary folder stays'));
 }
 
 async function closeEdge(edge: Server, clock: Clock): Promise<void> {

@@ -13,6 +13,8 @@ import { watchBrowser } from './watchdog.js';
 
 /** A context that a browser which still answers has not disposed of by then never will be. */
 const CLOSE_LIMIT_MS = 30_000;
+/** Chromium's network process refuses this port, and nobody else is asked. */
+const NOWHERE = 'http://127.0.0.1:1/';
 /** Pages that may die while they are made, before a session is told. */
 const OPEN_ATTEMPTS = 3;
 
@@ -25,6 +27,8 @@ export interface Attached {
   readonly lost: Once;
   /** A fresh context with a page. Rejects when the browser is lost meanwhile. */
   open(need: Need): Promise<Opened>;
+  /** See `Watchdog`. */
+  suspect(): void;
   /** Resolves when the context is really gone, or the browser is. Never rejects. */
   dispose(lease: Lease): Promise<void>;
   /** See `Shard.strayContexts`. */
@@ -78,10 +82,19 @@ export function createAttached({ browser, connection, clock, onUnusable, onDoubt
     if (open.delete(lease)) owned--;
   };
 
+  const trial = async (): Promise<void> => {
+    const { lease } = await waitFor(make({ kind: 'plain' }), [lost, gone]);
+    // That it is refused, or not drawn yet, is an answer too.
+    await lease.cdp.send('Page.navigate', { url: NOWHERE }).catch(nothing);
+    await lease.cdp.send('Page.captureScreenshot', { format: 'jpeg', optimizeForSpeed: true }).catch(nothing);
+    await dispose(lease);
+  };
+
   const watchdog = watchBrowser({
     connection,
     clock,
     probe: async () => dispose((await waitFor(make({ kind: 'plain' }), [lost, gone])).lease),
+    trial,
     onUnusable,
     onDoubt,
   });
@@ -105,6 +118,7 @@ export function createAttached({ browser, connection, clock, onUnusable, onDoubt
         }
       }
     },
+    suspect: watchdog.suspect,
     dispose,
     async strayContexts() {
       const before = owned;

@@ -7,8 +7,8 @@ import type { PipeEndpoint } from '../protocol/endpoint.js';
 import { type Connection, openConnection } from './cdp/connection.js';
 import { openPipe } from './cdp/transport.js';
 
-/** Main gives up at the same time. */
-const ATTACH_LIMIT_MS = 30_000;
+/** Main gives up sooner, and ends the browser. */
+const ATTACH_LIMIT_MS = 120_000;
 
 export interface Attachment {
   readonly browser: Browser;

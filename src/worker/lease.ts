@@ -6,7 +6,8 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
 import { createOnce, type End, waitFor } from '../wait.js';
-import type { Cdp, Connection } from './cdp/connection.js';
+import type { Cdp } from './cdp/cdp.js';
+import type { Connection } from './cdp/connection.js';
 import { type Navigator, openNavigator } from './cdp/navigator.js';
 
 /** As browserless and Puppeteer have it, so that a client that names no viewport gets the picture it knows. */
@@ -19,6 +20,8 @@ export interface Lease {
   readonly playwright: { readonly context: BrowserContext; readonly page: Page } | null;
   /** The renderer has died. */
   readonly crashed: End;
+  /** The page is closed: by itself, or with its context. */
+  readonly closed: End;
   /** The browser is gone. */
   readonly lost: End;
   pageCount(): number;
@@ -42,12 +45,12 @@ export async function openPlain({ connection, clock }: Made): Promise<Opened> {
   const tab = await connection.openTab(DEFAULT_VIEWPORT);
   const contextAtMs = clock.monotonicMs();
   try {
-    const { cdp, crashed, pageCount, close } = tab;
+    const { cdp, crashed, closed, pageCount, close } = tab;
     // A page that nobody looks at would believe itself in the background.
     const focused = cdp.send('Emulation.setFocusEmulationEnabled', { enabled: true });
     const [navigator] = await waitFor(Promise.all([openNavigator(cdp, clock), focused]), [crashed, died]);
     return {
-      lease: { cdp, navigator, playwright: null, crashed, lost: connection.lost, pageCount, close },
+      lease: { cdp, navigator, playwright: null, crashed, closed, lost: connection.lost, pageCount, close },
       contextMs: contextAtMs - startedAtMs,
       pageMs: clock.monotonicMs() - contextAtMs,
     };
@@ -87,9 +90,11 @@ async function openPage(context: BrowserContext, clock: Clock) {
   const page = await context.newPage();
   const crashed = createOnce();
   page.once('crash', crashed.happen);
+  const closed = createOnce();
+  page.once('close', closed.happen);
   const cdp = await context.newCDPSession(page);
   const navigator = await openNavigator(cdp, clock);
-  return { playwright: { context, page }, cdp, navigator, crashed };
+  return { playwright: { context, page }, cdp, navigator, crashed, closed };
 }
 
 /** Some calls to a page never settle once its renderer is dead. */

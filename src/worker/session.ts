@@ -52,6 +52,7 @@ export async function runSession(running: Running): Promise<void> {
   const contextMs = clock.monotonicMs() - startedAtMs;
   const outcome = await waitFor(produce(running, lease, contextMs), ...deaths(lease), [cancelled, () => null]);
   if (outcome) post(outcome);
+  else shard.suspect(lease);
   const closingAtMs = clock.monotonicMs();
   await shard.release(lease);
   tally.phase('close', clock.monotonicMs() - closingAtMs);
@@ -87,11 +88,12 @@ async function produce({ job, cancelled, tally, clock }: Running, lease: Lease, 
   }
 }
 
-/** The renderer or the browser has died. */
-function deaths({ crashed, lost }: Lease): Ending<Failed>[] {
+/** The renderer or the browser has died, or the page is there no more. */
+function deaths({ crashed, closed, lost }: Lease): Ending<Failed>[] {
   return [
     [crashed, () => ({ isOk: false, code: 'PAGE_CRASHED', message: 'the page crashed' })],
     [lost, () => ({ isOk: false, code: 'BROWSER_CRASHED', message: 'the browser crashed' })],
+    [closed, () => ({ isOk: false, code: 'SESSION_FAILED', message: 'the page closed itself' })],
   ];
 }
 

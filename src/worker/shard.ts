@@ -16,6 +16,8 @@ export interface Shard {
   attach(endpoint: PipeEndpoint, told: BrowserEvents): Promise<void>;
   /** A fresh context with a page: one that was ready when there is one of the kind, else a new one. */
   lease(need: Need): Promise<Lease>;
+  /** Its session was ended in the middle of something: the browser may be to blame. */
+  suspect(lease: Lease): void;
   /** Disposes of it. Resolves when it is really gone; never rejects. */
   release(lease: Lease): Promise<void>;
   /**
@@ -141,6 +143,7 @@ export function createShard({ tally, clock, prewarm, onReady }: ShardOptions): S
         throw error;
       }
     },
+    suspect: (lease) => owners.get(lease)?.attached.suspect(),
     async release(lease) {
       const household = owners.get(lease);
       if (!household) return;

@@ -1,10 +1,11 @@
 /**
  * Looks after the browser that a worker is attached to, and says when it is of no more use though its process lives: it
- * says nothing at all, or it answers and cannot open a page. Main then ends it. Runs in a worker thread.
+ * says nothing at all, it answers and cannot open a page, or a process that helps it (GPU, network) does nothing any
+ * more. Main then ends it. Runs in a worker thread.
  */
 import type { Clock } from '../clock.js';
 import type { UnusableReason } from '../protocol/names.js';
-import { limit, waitFor } from '../wait.js';
+import { isWithin, limit, waitFor } from '../wait.js';
 import type { Connection } from './cdp/connection.js';
 
 /** How often the browser is asked for a sign. */
@@ -17,7 +18,15 @@ const NONE_MADE_MAX_MS = 15_000;
 const PROBES = 5;
 const PROBE_PAUSE_MS = 250;
 
+/** Loading nothing and drawing a blank page takes some 50 ms; a busy machine needs seconds. */
+const TRIAL_LIMIT_MS = 10_000;
+const TRIALS = 2;
+/** Most sessions that are ended have themselves to blame: a trial costs as much as a session. */
+const TRIAL_PAUSE_MS = 30_000;
+
 export interface Watchdog {
+  /** A session was ended in the middle of something: it is tried whether the browser still does all that it should. */
+  suspect(): void;
   /** A page is being made. */
   begun(): void;
   made(): void;
@@ -30,6 +39,8 @@ export interface WatchdogOptions {
   readonly clock: Clock;
   /** Opens a page and closes it; rejects when there is none to be had. */
   readonly probe: () => Promise<void>;
+  /** Has a page of its own go to the network, and drawn; rejects when the browser is lost. */
+  readonly trial: () => Promise<void>;
   /** Called once. */
   readonly onUnusable: (reason: UnusableReason) => void;
   /** Whether it may be that it can open no page: sessions should go elsewhere, or wait, until that is known. */
@@ -37,9 +48,10 @@ export interface WatchdogOptions {
 }
 
 /** Ends by itself when the browser is lost. */
-export function watchBrowser({ connection, clock, probe, onUnusable, onDoubt }: WatchdogOptions): Watchdog {
+export function watchBrowser({ connection, clock, probe, trial, onUnusable, onDoubt }: WatchdogOptions): Watchdog {
   const { cdp, lost, frameCount } = connection;
   const pages = { underWay: 0, noneMadeSinceMs: 0, isDoubted: false };
+  const trials = { isUnderWay: false, notBeforeMs: 0 };
   const signs = { silentCount: 0, framesBefore: frameCount() };
   let isOver = false;
 
@@ -68,13 +80,21 @@ export function watchBrowser({ connection, clock, probe, onUnusable, onDoubt }: 
   signs.framesBefore = -1;
   void watch();
 
+  const begin = (): void => {
+    if (pages.underWay === 0) pages.noneMadeSinceMs = clock.monotonicMs();
+    pages.underWay++;
+  };
+
   const canOpen = async (): Promise<boolean> => {
     for (let attempt = 1; attempt <= PROBES; attempt++) {
       await waitFor(null, [limit(clock, PROBE_PAUSE_MS * attempt), nothing], [lost, nothing]);
+      // It may hang as any other page may, and is looked at as they are.
+      begin();
       const isMade = await probe().then(
         () => true,
         () => false,
       );
+      pages.underWay--;
       if (isMade) return true;
     }
     return false;
@@ -84,15 +104,30 @@ export function watchBrowser({ connection, clock, probe, onUnusable, onDoubt }: 
     onDoubt(true);
     const isWell = await canOpen();
     pages.isDoubted = false;
-    if (isWell) onDoubt(false);
-    else over('no_pages');
+    if (!isWell) return over('no_pages');
+    pages.noneMadeSinceMs = clock.monotonicMs();
+    onDoubt(false);
+  };
+
+  const tryAll = async (): Promise<void> => {
+    for (let attempt = 1; attempt <= TRIALS; attempt++) {
+      // Whatever it is answered: only what hangs is not well. A browser that is lost is no matter of a trial.
+      const tried = trial().catch(() => {});
+      if (await isWithin(clock, TRIAL_LIMIT_MS, tried)) return;
+    }
+    over('unresponsive');
   };
 
   return {
-    begun() {
-      if (pages.underWay === 0) pages.noneMadeSinceMs = clock.monotonicMs();
-      pages.underWay++;
+    suspect() {
+      if (isOver || trials.isUnderWay || clock.monotonicMs() < trials.notBeforeMs) return;
+      trials.isUnderWay = true;
+      void tryAll().finally(() => {
+        trials.isUnderWay = false;
+        trials.notBeforeMs = clock.monotonicMs() + TRIAL_PAUSE_MS;
+      });
     },
+    begun: begin,
     made() {
       pages.underWay--;
       pages.noneMadeSinceMs = clock.monotonicMs();

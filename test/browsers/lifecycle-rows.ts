@@ -3,6 +3,7 @@
  */
 
 import {
+  ATTACH_LIMIT_MS,
   BACK_OFF_FIRST_MS,
   type BrowserPhase,
   type Life,
@@ -25,7 +26,7 @@ export function life(phase: BrowserPhase | null, rest: Partial<Life> = {}): Life
 }
 
 const spawn = (generation: number): LifeEffect => ({ kind: 'spawn', generation });
-const attach: LifeEffect = { kind: 'attach', generation: G };
+const attach = (limitMs = ATTACH_LIMIT_MS): LifeEffect => ({ kind: 'attach', generation: G, limitMs });
 const detach: LifeEffect = { kind: 'detach' };
 const kill = (reason: 'killed' | 'shutdown' | 'unresponsive' | 'no_pages'): LifeEffect => ({ kind: 'kill', reason });
 const pause = (ms: number): LifeEffect => ({ kind: 'pause', ms });
@@ -67,7 +68,7 @@ export const ROWS: readonly Row[] = [
     from: life('spawned', { hasThread: false }),
     event: { kind: 'threadReady' },
     to: { phase: 'attaching', hasThread: true },
-    effects: [attach],
+    effects: [attach()],
   },
   {
     name: 'the pause is over: the next generation',
@@ -144,7 +145,14 @@ export const ROWS: readonly Row[] = [
     from: life('spawning'),
     event: { kind: 'spawned', ...ended },
     to: { phase: 'attaching' },
-    effects: [attach],
+    effects: [attach()],
+  },
+  {
+    name: 'spawned after one was not attached to in time: this one is given twice as long',
+    from: life('spawning', { attachFailures: 1 }),
+    event: { kind: 'spawned', ...ended },
+    to: { phase: 'attaching' },
+    effects: [attach(2 * ATTACH_LIMIT_MS)],
   },
   {
     name: 'spawned after it was told to go',

@@ -5,13 +5,13 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ATTACH_LIMIT_MS } from '../../src/browsers/lifecycle.js';
 import type { BrowserExit, BrowserProcess } from '../../src/browsers/spawn.js';
 import { type Supervisor, superviseShard } from '../../src/browsers/supervisor.js';
 import type { PipeEndpoint } from '../../src/protocol/endpoint.js';
 import { createTimedClock, type TimedClock } from '../admission/timed-clock.js';
 import { deadline } from '../deadline.js';
 
-const ATTACH_LIMIT_MS = 30_000;
 const WAIT_MS = 5_000;
 
 interface FakeBrowser extends BrowserProcess {
@@ -187,7 +187,7 @@ test('one that is not attached in time is ended', async (scene) => {
   await settle();
   scene.clock.pass(ATTACH_LIMIT_MS);
   await settle();
-  assert.match(scene.told.join('; '), /timeout: not attached after 30000 ms; detach/);
+  assert.match(scene.told.join('; '), /timeout: not attached after 10000 ms; detach/);
   assert.equal(scene.browsers[0]?.kills, ['unresponsive']);
 });
 

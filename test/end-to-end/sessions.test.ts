@@ -9,6 +9,7 @@ import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { PNG } from 'pngjs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { deadline } from '../deadline.js';
 import * as documents from '../fixtures/documents.js';
 import { type Pages, startPages } from '../fixtures/pages.js';
 import { checkIdentities } from './identities.js';
@@ -186,6 +187,21 @@ test('scripts and styles are added; GET works where it is enabled; prefixes are 
   const query = encodeURIComponent(JSON.stringify({ html: '<p>by GET</p>' }));
   assert.match(await (await server.get(`/chromium/content?body=${query}`)).text(), 'by GET');
   assert.match((await bytes('/chrome/content', { html: 'alias' })).toString(), 'alias');
+});
+
+test('a page that closes itself, at whatever moment, ends its session at once', async () => {
+  const now = '<script>window.close()</script>';
+  const later = '<script>setTimeout(() => window.close(), 300)</script>';
+  for (const own of [{}, { userAgent: 'any' }]) {
+    for (const body of [
+      { html: now, ...own },
+      { html: later, waitForTimeout: 20_000, ...own },
+    ]) {
+      const response = await deadline(server.post('/content?timeout=25000', body), 15_000, 'the end of the session');
+      const { error } = JSON.parse(await response.text());
+      assert.equal([response.status, error.code, error.message], [500, 'SESSION_FAILED', 'the page closed itself']);
+    }
+  }
 });
 
 test('waits on fresh pages never hang, however quickly sessions follow each other', async () => {

@@ -101,6 +101,18 @@ test('SIGTERM while a thread spins: its session is settled by the heartbeat, not
   assert.equal(readdirSync(tempDir), []);
 });
 
+test('SIGTERM while it starts: exit 0, nothing left', async () => {
+  for (const sign of ['a folder', 'a thread']) {
+    const { child, exit, output } = run({ PORT: '0', WORKERS: '1', METRICS_FILE: 'none' });
+    const hasBegun = (): boolean =>
+      sign === 'a folder' ? readdirSync(tempDir).length > 0 : output().includes('"listening"');
+    await until(hasBegun, 2 * SOON_MS, sign);
+    child.kill('SIGTERM');
+    assert.is(await deadline(exit, LONG_MS, 'the end'), 0, output());
+    assert.equal(readdirSync(tempDir), [], sign);
+  }
+});
+
 test('a second signal ends it now', async () => {
   const program = await start();
   const left = slow(program, LONG_MS).then(

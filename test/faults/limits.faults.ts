@@ -12,6 +12,7 @@ import {
   readlinkSync,
   rmdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -20,13 +21,14 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { deadline, until } from '../deadline.js';
-import { type Program, startProgram } from '../end-to-end/program.js';
+import { type Program, run, startProgram } from '../end-to-end/program.js';
 import { samplesOf, total } from '../end-to-end/server.js';
 import { needs } from './needs.js';
 
 const PIDS_CGROUP = '/sys/fs/cgroup/pids';
 const test = suite('faults/limits');
-const limitTest = needs(test, { tools: ['prlimit'] });
+const CHROMIUM = '/usr/lib/chromium/chromium-headless-shell';
+const limitTest = needs(test, { tools: ['prlimit'], files: [CHROMIUM] });
 // Root is not held by the limit of processes that a process has of its own, and only root can make a cgroup.
 const rootTest = needs(test, { root: true, files: [PIDS_CGROUP] });
 const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-limits-'));
@@ -185,6 +187,41 @@ limitTest('browsers that can be started only half, for want of any number of des
     await descriptorsBack(program, before);
     assert.is((await client.ask('/content', { html: 'x' })).status, 200);
   }),
+);
+
+limitTest(
+  'a Chromium that is looked for while descriptors are short ends nobody, and is found when there are some',
+  async () => {
+    const CHROMIUM_PATH = join(tempDir, 'chromium');
+    const settings = { PORT: '0', WORKERS: '1', METRICS_FILE: 'none', TMPDIR: tempDir, CHROMIUM_PATH };
+    const started = run({ settings });
+    const program = { ...started, url: '', pids: () => [] };
+    try {
+      const url = (): string => /"url":"([^"]+)"/.exec(started.output())?.[1] ?? '';
+      await until(() => url() !== '', 30_000, 'the server to listen');
+      const client = clientOf({ ...program, url: url() });
+      await until(async () => (await client.ready()) === '503 browser', 30_000, 'it to be hopeless');
+      const before = descriptorsOf(program).length;
+      for (const free of [0, 1, 2, 4, 6, 8]) {
+        limitDescriptors(program, free);
+        symlinkSync(CHROMIUM, CHROMIUM_PATH);
+        // A look every 5 s at the most, and one or two of them fall into this.
+        await new Promise((resolve) => setTimeout(resolve, 6_000));
+        assert.is(started.child.exitCode, null, started.output());
+        rmSync(CHROMIUM_PATH);
+        limitDescriptors(program, null);
+      }
+      await descriptorsBack(program, before);
+      symlinkSync(CHROMIUM, CHROMIUM_PATH);
+      await until(async () => (await client.ready()) === '200 ', 20_000, 'the server to be ready');
+      client.close();
+      started.child.kill('SIGTERM');
+      assert.is(await deadline(started.exit, 20_000, 'the end'), 0);
+    } finally {
+      started.child.kill('SIGKILL');
+      rmSync(CHROMIUM_PATH, { force: true });
+    }
+  },
 );
 
 /** A cgroup for the server's process, without a limit yet: root is not held by limits of its own. */

@@ -21,12 +21,16 @@ interface Scene {
   probes: number;
   /** What a probe does, given its number. */
   probe: (attempt: number) => Promise<void>;
+  trials: number;
+  trial: () => Promise<void>;
 }
 
 const test = suite<Scene>('worker/watchdog');
 
 test.before.each(async (scene) => {
   Object.assign(scene, { clock: createTimedClock(), lost: createOnce(), told: [], frames: 0, asked: 0, probes: 0 });
+  scene.trials = 0;
+  scene.trial = async () => {};
   scene.probe = () => Promise.reject(new Error('no page'));
   const send = async (): Promise<never> => {
     scene.asked++;
@@ -36,6 +40,10 @@ test.before.each(async (scene) => {
     connection: { cdp: { send }, lost: scene.lost, frameCount: () => scene.frames },
     clock: scene.clock,
     probe: () => scene.probe(++scene.probes),
+    trial: () => {
+      scene.trials++;
+      return scene.trial();
+    },
     onUnusable: (reason) => scene.told.push(reason),
     onDoubt: (isDoubted) => scene.told.push(isDoubted ? 'doubted' : 'trusted'),
   });
@@ -121,6 +129,39 @@ test('trusted again as soon as a page can be had', async (scene) => {
   }
   assert.equal(scene.told, ['doubted', 'trusted']);
   assert.is(scene.probes, 3);
+});
+
+test('a probe that hangs is a page that is not made', async (scene) => {
+  scene.probe = () => new Promise(() => {});
+  scene.watchdog.begun();
+  scene.watchdog.failed(true);
+  for (let i = 0; i < 10; i++) {
+    scene.frames++;
+    await pass(scene, EVERY_MS);
+  }
+  assert.equal(scene.told, ['doubted', 'no_pages']);
+});
+
+test('a browser that answers and does not draw or load: two trials that hang, and it is given up', async (scene) => {
+  scene.trial = () => new Promise(() => {});
+  scene.watchdog.suspect();
+  scene.watchdog.suspect();
+  for (let i = 0; i < 12; i++) {
+    scene.frames++;
+    await pass(scene, EVERY_MS);
+  }
+  assert.is(scene.trials, 2);
+  assert.equal(scene.told, ['unresponsive']);
+});
+
+test('one that does is tried no more often than each half minute', async (scene) => {
+  for (let second = 0; second < 60; second++) {
+    scene.watchdog.suspect();
+    scene.frames++;
+    await pass(scene, 1_000, 1_000);
+  }
+  assert.is(scene.trials, 2);
+  assert.equal(scene.told, []);
 });
 
 test('what fails for another reason is no doubt of the browser', async (scene) => {

@@ -9,6 +9,7 @@
 import { EventEmitter } from 'node:events';
 import type { CDPSession, ConnectOverCDPTransport } from 'playwright-core';
 import { createOnce, createRecurring, type End, type Once, waitFor } from '../../wait.js';
+import type { Cdp } from './cdp.js';
 import type { Pipe } from './transport.js';
 
 /** Ids of Playwright's commands count from 1, ours from here; Chromium takes 31 bits. */
@@ -17,48 +18,14 @@ const CRASHED = 'Inspector.targetCrashed';
 /** As Playwright says it of its own calls. */
 const CLOSED = 'Target closed';
 
-/** A session with a page, Playwright's or ours; the events are those that somebody here listens to. */
-export interface Cdp extends Pick<CDPSession, 'send'> {
-  on(event: 'Page.lifecycleEvent', listener: (event: LifecycleEvent) => void): unknown;
-  on(event: 'Page.frameNavigated', listener: (event: FrameEvent) => void): unknown;
-  on(event: 'Page.domContentEventFired' | 'Page.loadEventFired', listener: () => void): unknown;
-  on(event: 'Page.javascriptDialogOpening', listener: (event: { readonly type: string }) => void): unknown;
-  on(event: 'Network.responseReceived', listener: (event: ResponseEvent) => void): unknown;
-  on(event: RequestEventName, listener: (event: { readonly requestId: string }) => void): unknown;
-}
-
-type RequestEventName = 'Network.requestWillBeSent' | 'Network.loadingFinished' | 'Network.loadingFailed';
-
-export interface LifecycleEvent {
-  readonly frameId: string;
-  readonly loaderId: string;
-  readonly name: string;
-}
-
-/** A frame has a new document. */
-export interface FrameEvent {
-  readonly frame: { readonly id: string; readonly loaderId: string };
-}
-
-export interface ResponseEvent {
-  readonly loaderId: string;
-  readonly frameId?: string;
-  readonly type: string;
-  readonly response: {
-    readonly url: string;
-    readonly status: number;
-    readonly statusText: string;
-    readonly remoteIPAddress?: string;
-    readonly remotePort?: number;
-  };
-}
-
 type Method = Parameters<CDPSession['send']>[0];
 
 export interface Tab {
   readonly cdp: Cdp;
   /** The renderer has died. */
   readonly crashed: End;
+  /** The page is closed: by itself, or with its context. */
+  readonly closed: End;
   /** Pages in its context: itself, and what it has opened. */
   pageCount(): number;
   /** Resolves when Chromium has disposed of the context. */
@@ -121,6 +88,7 @@ interface Session extends Cdp {
   readonly events: EventEmitter;
   /** Listened for from the start: a page may die before anybody has been told that it is there. */
   readonly crashed: Once;
+  readonly closed: Once;
   readonly isPage: boolean;
 }
 
@@ -153,7 +121,8 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     const isPage = targetInfo.type === 'page';
     const crashed = createOnce();
     events.once(CRASHED, crashed.happen);
-    const session: Session = { ...sender(sessionId), on: events.on.bind(events), events, crashed, isPage };
+    const closed = createOnce();
+    const session: Session = { ...sender(sessionId), on: events.on.bind(events), events, crashed, closed, isPage };
     sessions.set(sessionId, session);
     const isMain = own.sessions.size === 0 && isPage;
     own.sessions.set(sessionId, session);
@@ -163,6 +132,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   };
 
   const detached = (sessionId: string): void => {
+    sessions.get(sessionId)?.closed.happen();
     sessions.delete(sessionId);
     pages.delete(sessionId);
     for (const { sessions: held } of contexts.values()) held.delete(sessionId);
@@ -230,7 +200,8 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
         lost.listenerCount() +
         crashes.listenerCount() +
         [...sessions.values()].reduce(
-          (sum, { events, crashed }) => sum + listenersOf(events) + crashed.listenerCount(),
+          (sum, { events, crashed, closed }) =>
+            sum + listenersOf(events) + crashed.listenerCount() + closed.listenerCount(),
           0,
         ),
     }),
@@ -251,6 +222,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
         return {
           cdp: session,
           crashed: session.crashed,
+          closed: session.closed,
           pageCount: () => [...own.sessions.values()].filter(({ isPage }) => isPage).length,
           close,
         };

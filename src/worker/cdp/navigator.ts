@@ -8,7 +8,7 @@ import { ServiceError } from '../../failures.js';
 import type { NavigationAnswer } from '../../protocol/job.js';
 import type { PageBody, WaitUntilName } from '../../protocol/request.js';
 import { isWithin } from '../../wait.js';
-import type { Cdp, ResponseEvent } from './connection.js';
+import type { Cdp, ResponseEvent } from './cdp.js';
 import { watchNetwork } from './network-quiet.js';
 
 /** By what Chromium calls it. */

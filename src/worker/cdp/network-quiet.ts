@@ -3,7 +3,7 @@
  * that is written over another; for that one it is told here. Worker thread.
  */
 import type { Clock } from '../../clock.js';
-import type { Cdp } from './connection.js';
+import type { Cdp } from './cdp.js';
 
 /** As Chromium and Puppeteer have it. */
 const QUIET_MS = 500;

@@ -1,0 +1,40 @@
+/**
+ * A page as the protocol has it: commands to it, and those of its events that somebody here listens to. Pure types.
+ */
+import type { CDPSession } from 'playwright-core';
+
+/** A session with a page, Playwright's or ours; the events are those that somebody here listens to. */
+export interface Cdp extends Pick<CDPSession, 'send'> {
+  on(event: 'Page.lifecycleEvent', listener: (event: LifecycleEvent) => void): unknown;
+  on(event: 'Page.frameNavigated', listener: (event: FrameEvent) => void): unknown;
+  on(event: 'Page.domContentEventFired' | 'Page.loadEventFired', listener: () => void): unknown;
+  on(event: 'Page.javascriptDialogOpening', listener: (event: { readonly type: string }) => void): unknown;
+  on(event: 'Network.responseReceived', listener: (event: ResponseEvent) => void): unknown;
+  on(event: RequestEventName, listener: (event: { readonly requestId: string }) => void): unknown;
+}
+
+type RequestEventName = 'Network.requestWillBeSent' | 'Network.loadingFinished' | 'Network.loadingFailed';
+
+export interface LifecycleEvent {
+  readonly frameId: string;
+  readonly loaderId: string;
+  readonly name: string;
+}
+
+/** A frame has a new document. */
+export interface FrameEvent {
+  readonly frame: { readonly id: string; readonly loaderId: string };
+}
+
+export interface ResponseEvent {
+  readonly loaderId: string;
+  readonly frameId?: string;
+  readonly type: string;
+  readonly response: {
+    readonly url: string;
+    readonly status: number;
+    readonly statusText: string;
+    readonly remoteIPAddress?: string;
+    readonly remotePort?: number;
+  };
+}
