@@ -8,6 +8,7 @@ import { ServiceError } from '../failures.js';
 import type { UnusableReason } from '../protocol/names.js';
 import { limit, type Once, waitFor } from '../wait.js';
 import type { Connection } from './cdp/connection.js';
+import { capture } from './jobs/screenshot.js';
 import { type Lease, type Opened, openPlain, openWithPlaywright } from './lease.js';
 import { watchBrowser } from './watchdog.js';
 
@@ -15,6 +16,8 @@ import { watchBrowser } from './watchdog.js';
 const CLOSE_LIMIT_MS = 30_000;
 /** Chromium's network process refuses this port, and nobody else is asked. */
 const NOWHERE = 'http://127.0.0.1:1/';
+/** A page that has not drawn yet is asked again each half second: for longer than a trial may take. */
+const TRIAL_FRAMES = 30;
 /** Pages that may die while they are made, before a session is told. */
 const OPEN_ATTEMPTS = 3;
 
@@ -84,9 +87,10 @@ export function createAttached({ browser, connection, clock, onUnusable, onDoubt
 
   const trial = async (): Promise<void> => {
     const { lease } = await waitFor(make({ kind: 'plain' }), [lost, gone]);
-    // That it is refused, or not drawn yet, is an answer too.
+    const picture = { format: 'jpeg', captureBeyondViewport: false, optimizeForSpeed: true } as const;
+    // That something is refused is an answer too.
+    await capture(lease, picture, TRIAL_FRAMES).catch(nothing);
     await lease.cdp.send('Page.navigate', { url: NOWHERE }).catch(nothing);
-    await lease.cdp.send('Page.captureScreenshot', { format: 'jpeg', optimizeForSpeed: true }).catch(nothing);
     await dispose(lease);
   };
 

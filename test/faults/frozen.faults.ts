@@ -36,8 +36,9 @@ const CASES = [
 for (const { type, path, body } of CASES) {
   test(`${type}: frozen, and its browser is replaced`, async () => {
     const [browser] = server.headcount.browserPids();
-    const frozen = processes().filter(({ pid, group }) => group === browser && readTypeFlag('/proc', pid) === type);
-    assert.ok(frozen.length > 0);
+    const found = () =>
+      processes().filter(({ pid, group }) => group === browser && readTypeFlag('/proc', pid) === type);
+    const frozen = await until(() => (found().length > 0 ? found() : null), 10_000, 'its process');
     const before = total(await server.samples(), 'headcount_browser_exits_total', 'reason="unresponsive"');
     for (const { pid } of frozen) process.kill(pid, 'SIGSTOP');
     const stuck = await deadline(server.post(`${path}?timeout=3000`, body), 20_000, 'its limit');

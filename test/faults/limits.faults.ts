@@ -225,19 +225,29 @@ limitTest(
 );
 
 /** A cgroup for the server's process, without a limit yet: root is not held by limits of its own. */
-function processLimit({ child }: Program): { set(pids: number | 'max'): void; remove(): void } {
+function processLimit({ child }: Program): { set(pids: number | 'max'): void; remove(): Promise<unknown> } {
   const folder = join(PIDS_CGROUP, `headcount-test-${process.pid}`);
   mkdirSync(folder);
   writeFileSync(join(folder, 'cgroup.procs'), String(child.pid));
   return {
     set: (pids) => writeFileSync(join(folder, 'pids.max'), String(pids)),
-    remove() {
-      // Whoever is still in it goes back to the one above.
-      for (const pid of readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean)) {
-        writeFileSync(join(PIDS_CGROUP, 'cgroup.procs'), pid);
-      }
-      rmdirSync(folder);
-    },
+    /** Whoever is still in it goes back to the one above, as long as somebody is. */
+    remove: () =>
+      until(
+        () => {
+          try {
+            const pids = readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
+            for (const pid of pids) writeFileSync(join(PIDS_CGROUP, 'cgroup.procs'), pid);
+            rmdirSync(folder);
+            return true;
+          } catch {
+            // It has ended meanwhile, or has just started another.
+            return false;
+          }
+        },
+        10_000,
+        'the end of the cgroup',
+      ),
   };
 }
 
@@ -257,7 +267,7 @@ rootTest('no thread can be started while threads die: the server lives, and is w
       await takesSessions(client);
       assert.is(program.child.exitCode, null);
     } finally {
-      limit.remove();
+      await limit.remove();
     }
   }),
 );

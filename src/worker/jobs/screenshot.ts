@@ -57,13 +57,17 @@ interface CaptureOptions {
  * The picture as base64. A page whose load has been told of may not have drawn its first frame yet, one in ten on a
  * busy machine; Chromium then refuses, and is asked again when the page has drawn.
  */
-async function capture({ cdp }: Lease, options: CaptureOptions): Promise<string> {
+export async function capture(
+  { cdp }: Pick<Lease, 'cdp'>,
+  options: CaptureOptions,
+  attempts = CAPTURE_ATTEMPTS,
+): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     try {
       return (await cdp.send('Page.captureScreenshot', options)).data;
     } catch (error) {
       const isEarly = error instanceof Error && error.message.includes('Unable to capture screenshot');
-      if (!isEarly || attempt === CAPTURE_ATTEMPTS) throw error;
+      if (!isEarly || attempt === attempts) throw error;
       await cdp.send('Runtime.evaluate', { expression: NEXT_FRAME, awaitPromise: true });
     }
   }
