@@ -104,7 +104,8 @@ test('a thread that spins is ended by its heartbeat, the other serves meanwhile'
 test('the temporary folder is removed under the server: it is there again with the next browser', async () => {
   const [folder = ''] = readdirSync(tempDir);
   const before = server.headcount.browserPids();
-  rmSync(join(tempDir, folder), { recursive: true });
+  // Its browsers go on writing into it meanwhile.
+  rmSync(join(tempDir, folder), { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
   for (const pid of before) process.kill(-(pid ?? 0), 'SIGKILL');
   await until(() => !server.headcount.browserPids().some((pid) => before.includes(pid)), 5_000, 'the deaths');
   await recovered();
