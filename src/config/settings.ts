@@ -52,9 +52,9 @@ export const SETTINGS = {
     fallback: null,
     help: 'Worker threads, each with its own Chromium. Not set: the CPUs available, at most 4.',
   }),
-  workerHeapMb: setting(['WORKER_HEAP_MB'], integer(32, 65_536), {
+  workerHeapMb: setting(['WORKER_HEAP_MB'], integer(48, 65_536), {
     fallback: '512',
-    help: 'MiB of JavaScript heap of a worker thread; one that needs more ends, with the sessions on it.',
+    help: 'MiB of JavaScript heap of a worker thread, from 48; one that needs more ends with its sessions.',
   }),
   concurrent: setting(['MAX_CONCURRENT_SESSIONS', 'CONCURRENT'], integer(1, 10_000), {
     fallback: '10',

@@ -7,6 +7,7 @@ import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readTypeFlag } from '../../src/host/process-files.js';
@@ -155,7 +156,9 @@ test('sessions leave no listener, call, session or page with the browser, whatev
     await round();
     const before = await census();
     for (let i = 0; i < 4; i++) await round();
-    assert.equal(await census(), before);
+    // A session that ran into its limit has the browser tried, with a page that is there for a moment.
+    const isBack = async (): Promise<boolean> => isDeepStrictEqual(await census(), before);
+    await until(isBack, 15_000, 'what was held before').catch(async () => assert.equal(await census(), before));
   } finally {
     await single.stop();
   }
