@@ -52,7 +52,8 @@ export function watchBrowser({ connection, clock, probe, trial, onUnusable, onDo
   const { cdp, lost, frameCount } = connection;
   const pages = { underWay: 0, noneMadeSinceMs: 0, isDoubted: false };
   const trials = { isUnderWay: false, notBeforeMs: 0 };
-  const signs = { silentCount: 0, framesBefore: frameCount() };
+  // The first look has nothing to compare with: it only asks.
+  const signs = { silentCount: 0, framesBefore: -1 };
   let isOver = false;
 
   const over = (reason: UnusableReason): void => {
@@ -76,8 +77,6 @@ export function watchBrowser({ connection, clock, probe, trial, onUnusable, onDo
       await waitFor(null, [limit(clock, ASK_EVERY_MS), nothing], [lost, nothing]);
     }
   };
-  // The first look has nothing to compare with: it only asks.
-  signs.framesBefore = -1;
   void watch();
 
   const begin = (): void => {
