@@ -34,9 +34,14 @@ interface Failure {
   readonly session: SessionFailureReason | null;
   /** The reason counted when it keeps a valid request from a slot; null when it cannot. */
   readonly refusal: RejectionReason | null;
+  /** When it is worth asking again, where nobody can tell better. */
+  readonly retryAfterMs?: number;
 }
 
-export const FAILURES = {
+/** Most of what is full or away is there again by then. */
+const SOON_MS = 1_000;
+
+const TABLE = {
   BAD_REQUEST: { status: 400, session: 'error', refusal: null },
   UNAUTHORIZED: { status: 401, session: null, refusal: null },
   FORBIDDEN_TARGET: { status: 403, session: 'error', refusal: null },
@@ -50,7 +55,7 @@ export const FAILURES = {
   PAYLOAD_TOO_LARGE: { status: 413, session: null, refusal: null },
   URI_TOO_LONG: { status: 414, session: null, refusal: null },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, session: null, refusal: null },
-  QUEUE_FULL: { status: 429, session: null, refusal: 'queue_full' },
+  QUEUE_FULL: { status: 429, session: null, refusal: 'queue_full', retryAfterMs: SOON_MS },
   HEADERS_TOO_LARGE: { status: 431, session: null, refusal: null },
   CLIENT_CLOSED: { status: 499, session: 'client_closed', refusal: 'abandoned' },
   INTERNAL: { status: 500, session: 'error', refusal: null },
@@ -60,12 +65,20 @@ export const FAILURES = {
   PAGE_CRASHED: { status: 502, session: 'page_crash', refusal: null },
   BROWSER_CRASHED: { status: 502, session: 'browser_crash', refusal: null },
   WORKER_CRASHED: { status: 502, session: 'worker_crash', refusal: null },
-  TOO_MANY_LISTENERS: { status: 503, session: null, refusal: null },
-  DRAINING: { status: 503, session: null, refusal: 'draining' },
-  NO_BROWSER: { status: 503, session: null, refusal: 'no_browser' },
+  TOO_MANY_LISTENERS: { status: 503, session: null, refusal: null, retryAfterMs: SOON_MS },
+  DRAINING: { status: 503, session: null, refusal: 'draining', retryAfterMs: SOON_MS },
+  NO_BROWSER: { status: 503, session: null, refusal: 'no_browser', retryAfterMs: SOON_MS },
 } as const satisfies Record<string, Failure>;
 
-export type FailureCode = keyof typeof FAILURES;
+export type FailureCode = keyof typeof TABLE;
+
+export const FAILURES: Readonly<Record<FailureCode, Failure>> = TABLE;
+
+export interface ServiceErrorOptions extends ErrorOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Better than the table knows. */
+  readonly retryAfterMs?: number | undefined;
+}
 
 /**
  * An expected failure on one thread. It never crosses to another: there, `{code, message}` does, because an error
@@ -74,11 +87,13 @@ export type FailureCode = keyof typeof FAILURES;
 export class ServiceError extends Error {
   readonly code: FailureCode;
   readonly headers: Readonly<Record<string, string>>;
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: FailureCode, message: string, options?: ErrorOptions & { headers?: Record<string, string> }) {
+  constructor(code: FailureCode, message: string, options: ServiceErrorOptions = {}) {
     super(message, options);
     this.name = 'ServiceError';
     this.code = code;
-    this.headers = options?.headers ?? {};
+    this.headers = options.headers ?? {};
+    this.retryAfterMs = options.retryAfterMs ?? FAILURES[code].retryAfterMs;
   }
 }

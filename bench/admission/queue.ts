@@ -6,9 +6,8 @@
 import { createAdmission } from '../../src/admission/admission.js';
 import { createBooks } from '../../src/admission/books.js';
 import { systemClock } from '../../src/clock.js';
-import { createClient } from '../../src/protocol/client.js';
-import type { Job } from '../../src/protocol/job.js';
-import type { Running } from '../../src/protocol/running.js';
+import { type ClientSignal, createClient } from '../../src/protocol/client.js';
+import type { Run, Running, Session } from '../../src/protocol/session.js';
 import { FINE } from '../../test/admission/scene.js';
 import { createCore } from '../../test/metrics/core.js';
 import { medianMs } from '../measure.js';
@@ -21,27 +20,24 @@ const MICROSECONDS_MAX = 50;
 /** Shares no factor with the batch, so that it comes past each. */
 const STRIDE = 389;
 
-const JOB: Job = {
-  id: '',
-  spec: { kind: 'content', body: { html: '' } },
-  timeoutMs: 30_000,
-  trackingId: null,
-  remoteAddress: null,
-};
+const PLACE = { kind: 'worker', index: 0 } as const;
+const LIMITS = { waitMs: 30_000, runMs: 30_000 };
+const SESSION: Session = { id: '', kind: 'content', client: null, trackingId: null, limits: LIMITS };
+const RESOURCE = { isReady: () => true, isHopeless: () => false };
 
 export async function run(): Promise<BenchRow[]> {
-  const ends = createAdmissionOver(() => ({
+  const submit = submitTo(() => ({
     outcome: Promise.resolve(FINE),
     released: Promise.resolve(),
-    worker: 0,
+    place: PLACE,
     cancel: () => {},
   }));
   const ms = await medianMs({
     alone: async () => {
-      for (let i = 0; i < BATCH; i++) await ends.submit(JOB, createClient().signal);
+      for (let i = 0; i < BATCH; i++) await submit(SESSION, createClient().signal);
     },
     waiting: async () => {
-      await Promise.all(Array.from({ length: BATCH }, () => ends.submit(JOB, createClient().signal)));
+      await Promise.all(Array.from({ length: BATCH }, () => submit(SESSION, createClient().signal)));
     },
     leaving: leave,
   });
@@ -56,29 +52,29 @@ export async function run(): Promise<BenchRow[]> {
 /** Slots that are never freed; all who wait leave, in no order. */
 async function leave(): Promise<void> {
   const never = new Promise<never>(() => {});
-  const stuck = createAdmissionOver(() => ({ outcome: never, released: never, worker: 0, cancel: () => {} }));
-  for (let i = 0; i < SLOTS; i++) void stuck.submit({ ...JOB, timeoutMs: null }, createClient().signal);
+  const submit = submitTo(() => ({ outcome: never, released: never, place: PLACE, cancel: () => {} }));
+  for (let i = 0; i < SLOTS; i++)
+    void submit({ ...SESSION, limits: { ...LIMITS, runMs: null } }, createClient().signal);
   const clients = Array.from({ length: WAITING }, () => createClient());
-  const settled = clients.map(({ signal }) => stuck.submit(JOB, signal));
+  const settled = clients.map(({ signal }) => submit(SESSION, signal));
   for (let i = 0; i < WAITING; i++) clients[(i * STRIDE) % WAITING]?.abort();
   await Promise.all(settled);
 }
 
 const core = createCore();
 
-function createAdmissionOver(run: () => Running) {
+/** What a fresh admission takes; `start` is how all sessions are run. */
+function submitTo(start: () => Running) {
   const { record, layout } = core;
-  return createAdmission({
-    run,
-    isReady: () => true,
-    isHopeless: () => false,
+  const { submit } = createAdmission({
     books: createBooks({ record, slotOf: layout.slotOf, kinds: ['content'], clock: systemClock }),
     clock: systemClock,
     slots: SLOTS,
     queueLimit: WAITING,
-    queueTimeoutMs: 30_000,
     onSettled: () => {},
   });
+  const run: Run = { resource: RESOURCE, start };
+  return (session: Session, signal: ClientSignal) => submit(session, run, signal);
 }
 
 function row(claim: string, ms: number, aloneMs: number | null): BenchRow {

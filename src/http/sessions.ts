@@ -3,21 +3,27 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from '../failures.js';
-import type { Job, JobSpec, Succeeded } from '../protocol/job.js';
+import type { Bytes, Job, Succeeded } from '../protocol/job.js';
 import { JOB_KINDS } from '../protocol/names.js';
-import type { Settled, Submit } from '../protocol/running.js';
+import type { Run, Session, SessionLimits, Settled, Submit } from '../protocol/session.js';
 import { readBody } from './body.js';
 import { SESSION_PREFIXES } from './paths.js';
 import type { Answer, Request, Route } from './route.js';
 import { createValidators } from './validate.js';
 
-export interface SessionRouteOptions {
+/** What every route that runs a session needs. */
+export interface SessionOptions {
   readonly submit: Submit;
+  readonly runOf: (job: Job) => Run;
+  /** Of a session that asks for none of its own. */
+  readonly limits: SessionLimits;
+  /** The most that one may ask for; null: without limit. */
+  readonly maxTimeoutMs: number | null;
+}
+
+export interface SessionRouteOptions extends SessionOptions {
   readonly maxPayloadBytes: number;
   readonly isGetEnabled: boolean;
-  /** null: without limit. */
-  readonly timeoutMs: number | null;
-  readonly maxTimeoutMs: number | null;
   /** Said once a name: a query parameter that browserless knows and that means nothing here. */
   readonly onIgnored: (name: string) => void;
 }
@@ -33,36 +39,37 @@ export function sessionRoutes(options: SessionRouteOptions): Route[] {
       methods: options.isGetEnabled ? ['POST', 'GET'] : ['POST'],
       handle: async (request: Request) => {
         checkQuery(request.query, options);
-        const spec = validators[kind](await bodyOf(request, options));
-        return await runSession(options, request, spec);
+        const job = validators[kind](await bodyOf(request, options));
+        return await runSession(options, request, job);
       },
     })),
   );
 }
 
-/** Runs a spec as a session and answers with what came of it. */
-export async function runSession(
-  options: Pick<SessionRouteOptions, 'submit' | 'timeoutMs' | 'maxTimeoutMs'>,
-  { query, signal, raw }: Request,
-  spec: JobSpec,
-): Promise<Answer> {
-  const job: Job = {
+/** Runs a job as a session and answers with what came of it. */
+export async function runSession(options: SessionOptions, { query, signal, raw }: Request, job: Job): Promise<Answer> {
+  const session: Session = {
     id: randomUUID(),
-    spec,
-    timeoutMs: timeoutOf(query, options),
+    kind: job.kind,
+    client: raw.socket.remoteAddress ?? null,
     trackingId: trackingIdOf(query),
-    remoteAddress: raw.socket.remoteAddress ?? null,
+    limits: { ...options.limits, runMs: timeoutOf(query, options) },
   };
-  const settled = await options.submit(job, signal);
+  const settled = await options.submit(session, options.runOf(job), signal);
   const { outcome } = settled;
   if (!outcome.isOk) {
-    const headers: Record<string, string> = { 'x-session-id': job.id };
-    throw new ServiceError(outcome.code, outcome.message, { headers });
+    const { code, message, retryAfterMs } = outcome;
+    throw new ServiceError(code, message, { headers: { 'x-session-id': session.id }, retryAfterMs });
   }
-  return answerOf(job, settled, outcome);
+  if (outcome.product === 'closed') throw new Error('a job has produced nothing');
+  return answerOf(session, settled, { ...outcome, ...outcome.product });
 }
 
-function answerOf(job: Job, { queueMs }: Settled, { body, contentType, answer, phases }: Succeeded): Answer {
+function answerOf(
+  { id }: Session,
+  { queueMs }: Settled,
+  { body, contentType, answer, phases }: Omit<Succeeded, 'product'> & Bytes,
+): Answer {
   const timing = [
     `queue;dur=${queueMs}`,
     ...Object.entries(phases).map(([name, ms]) => `${name};dur=${ms.toFixed(1)}`),
@@ -71,7 +78,7 @@ function answerOf(job: Job, { queueMs }: Settled, { body, contentType, answer, p
     'Content-Type': contentType,
     'Cache-Control': 'no-store',
     'Server-Timing': timing.join(', '),
-    'x-session-id': job.id,
+    'x-session-id': id,
   };
   if (answer) {
     headers['x-response-url'] = printable(answer.url);
@@ -135,10 +142,10 @@ function checkQuery(query: URLSearchParams, { onIgnored }: SessionRouteOptions):
 
 function timeoutOf(
   query: URLSearchParams,
-  { timeoutMs, maxTimeoutMs }: Pick<SessionRouteOptions, 'timeoutMs' | 'maxTimeoutMs'>,
+  { limits, maxTimeoutMs }: Pick<SessionOptions, 'limits' | 'maxTimeoutMs'>,
 ): number | null {
   const given = query.get('timeout');
-  if (given === null) return timeoutMs;
+  if (given === null) return limits.runMs;
   const limit = maxTimeoutMs === null ? 'or -1 for no limit' : `to ${maxTimeoutMs}`;
   if (given === '-1' && maxTimeoutMs === null) return null;
   const value = Number(given);

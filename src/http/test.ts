@@ -7,7 +7,7 @@ import { ServiceError } from '../failures.js';
 import { TEST_OPERATIONS } from '../protocol/job.js';
 import { TEST_PATH } from './paths.js';
 import { type Answer, json, type Route } from './route.js';
-import { runSession, type SessionRouteOptions } from './sessions.js';
+import { runSession, type SessionOptions } from './sessions.js';
 
 /** What is asked of the main thread itself; no session. */
 const MAIN_OPERATIONS: Readonly<Record<string, () => Promise<Answer>>> = {
@@ -20,7 +20,7 @@ const MAIN_OPERATIONS: Readonly<Record<string, () => Promise<Answer>>> = {
   },
 };
 
-export function testRoutes(options: Pick<SessionRouteOptions, 'submit' | 'timeoutMs' | 'maxTimeoutMs'>): Route[] {
+export function testRoutes(options: SessionOptions): Route[] {
   return [
     {
       path: TEST_PATH,

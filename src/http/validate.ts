@@ -4,14 +4,14 @@
  */
 import { Compile, type Validator } from 'typebox/compile';
 import { ServiceError } from '../failures.js';
-import type { JobSpec } from '../protocol/job.js';
+import type { Job } from '../protocol/job.js';
 import type { JobKind } from '../protocol/names.js';
 import { BODIES, type PageBody, type PdfBody } from '../protocol/request.js';
 
-type SpecOf<K extends JobKind> = Extract<JobSpec, { kind: K }>;
+type SpecOf<K extends JobKind> = Extract<Job, { kind: K }>;
 
 /** @throws {ServiceError} BAD_REQUEST */
-export type Validate = (body: unknown) => JobSpec;
+export type Validate = (body: unknown) => Job;
 
 export function createValidators(): { readonly [K in JobKind]: (body: unknown) => SpecOf<K> } {
   const screenshot = Compile(BODIES.screenshot);

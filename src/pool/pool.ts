@@ -10,7 +10,7 @@ import type { LaneReader } from '../metrics/lane.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { Job, Outcome, TaskResult } from '../protocol/job.js';
 import { HEARTBEAT_MS, type UnusableReason, type WorkerExitReason } from '../protocol/names.js';
-import type { Running } from '../protocol/running.js';
+import type { Place, Running } from '../protocol/session.js';
 import type { WorkerSetup } from '../protocol/setup.js';
 import { limit, waitFor } from '../wait.js';
 import { type Control, openControl } from './control.js';
@@ -192,7 +192,7 @@ export function createPool(options: PoolOptions): Pool {
       if (!shard) return failedAtOnce('no worker is attached to a browser');
       const sequence = ++jobCount;
       const task = shard.thread.post({ kind: 'job', job, sequence });
-      const pooled = createRunning({ task, control: shard.control, sequence, worker: shard.index });
+      const pooled = createRunning({ task, control: shard.control, sequence, place: placeOf(shard.index) });
       shard.lastJob = sequence;
       shard.sessions++;
       shard.jobs.add(pooled);
@@ -246,7 +246,11 @@ class LimitError extends Error {}
 
 function failedAtOnce(message: string): Running {
   const outcome = Promise.resolve<Outcome>({ isOk: false, code: 'INTERNAL', message });
-  return { outcome, released: outcome.then(() => {}), worker: 0, cancel: () => {} };
+  return { outcome, released: outcome.then(() => {}), place: placeOf(0), cancel: () => {} };
+}
+
+function placeOf(index: number): Place {
+  return { kind: 'worker', index };
 }
 
 function messageOf(error: unknown): string {

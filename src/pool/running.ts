@@ -4,7 +4,7 @@
  */
 import type { FailureCode } from '../failures.js';
 import type { Outcome, TaskResult } from '../protocol/job.js';
-import type { Running } from '../protocol/running.js';
+import type { Place, Running } from '../protocol/session.js';
 import type { Control } from './control.js';
 
 export interface PooledJob {
@@ -17,9 +17,9 @@ export function createRunning(options: {
   readonly task: Promise<TaskResult>;
   readonly control: Control;
   readonly sequence: number;
-  readonly worker: number;
+  readonly place: Place;
 }): PooledJob {
-  const { task, control, sequence, worker } = options;
+  const { task, control, sequence, place } = options;
   let settle = (_outcome: Outcome): void => {};
   let release = (): void => {};
   const outcome = new Promise<Outcome>((resolve) => {
@@ -41,7 +41,7 @@ export function createRunning(options: {
     (error: unknown) => end('WORKER_CRASHED', `the worker died: ${error instanceof Error ? error.message : error}`),
   );
   return {
-    running: { outcome, released, worker, cancel: () => control.cancel(sequence) },
+    running: { outcome, released, place, cancel: () => control.cancel(sequence) },
     abandon: (message) => end('WORKER_CRASHED', `the worker died: ${message}`),
   };
 }

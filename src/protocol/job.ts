@@ -12,22 +12,12 @@ import type { PageBody, PdfBody, ScreenshotBody } from './request.js';
 export const TEST_OPERATIONS = ['null', 'census', 'exit', 'throw', 'oom', 'reject', 'spin'] as const;
 export type TestOperation = (typeof TEST_OPERATIONS)[number];
 
-export type JobSpec =
+/** By kind, what is to be done. */
+export type Job =
   | { readonly kind: 'screenshot'; readonly body: ScreenshotBody }
   | { readonly kind: 'pdf'; readonly body: PdfBody }
   | { readonly kind: 'content'; readonly body: PageBody }
   | { readonly kind: 'test'; readonly body: { readonly operation: TestOperation } };
-
-export interface Job {
-  /** UUID; the client sees it as `x-session-id`. */
-  readonly id: string;
-  readonly spec: JobSpec;
-  /** ms the session may run once it has its slot; null: without limit. */
-  readonly timeoutMs: number | null;
-  readonly trackingId: string | null;
-  /** Of the client; for `/sessions`. */
-  readonly remoteAddress: string | null;
-}
 
 /** The answer to the main navigation; absent when the page was given as HTML. */
 export interface NavigationAnswer {
@@ -49,12 +39,22 @@ export interface Failed {
   readonly isOk: false;
   readonly code: FailureCode;
   readonly message: string;
+  /** When it is worth asking again, if whoever refused can tell. */
+  readonly retryAfterMs?: number;
+}
+
+/** What a session has produced: bytes for its client, or nothing but its own end. */
+export type Product = Bytes | 'closed';
+
+export interface Bytes {
+  /** In a buffer of its own, which is moved from thread to thread. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly contentType: string;
 }
 
 export interface Succeeded {
   readonly isOk: true;
-  readonly body: Uint8Array<ArrayBuffer>;
-  readonly contentType: string;
+  readonly product: Product;
   readonly answer: NavigationAnswer | null;
   readonly phases: PhaseTimes;
 }

@@ -32,7 +32,7 @@ export function collectSessions(
     const overloaded = of.overloaded();
     for (const { resource, slot } of resources) set(slot, overloaded[resource] ? 1 : 0);
     const running = of.admission.active();
-    for (const { kind, slot } of active) set(slot, running.filter((job) => job.spec.kind === kind).length);
+    for (const { kind, slot } of active) set(slot, running.filter((session) => session.kind === kind).length);
     set(limit, of.slots);
     set(length, of.admission.queueLength());
     set(queueLimit, of.queueLimit);

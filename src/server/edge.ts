@@ -32,7 +32,12 @@ export interface EdgeParts {
 export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, finder: Finder): Server {
   const { core, admission, status, events, clock, versions, paths } = rooms;
   const { record, slotOf } = core;
-  const session = { submit: admission.submit, timeoutMs: config.timeoutMs, maxTimeoutMs: config.maxTimeoutMs };
+  const session = {
+    submit: admission.submit,
+    runOf: rooms.runOf,
+    limits: { waitMs: config.queueTimeoutMs ?? config.timeoutMs, runMs: config.timeoutMs },
+    maxTimeoutMs: config.maxTimeoutMs,
+  };
   const bootId = randomUUID().slice(0, 8);
   return createEdge({
     routes: [
@@ -72,9 +77,10 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
   });
 }
 
-function viewOf({ job, worker, state, startedAtEpochMs, ageMs }: RunningSession): SessionView {
-  const { id, trackingId, remoteAddress } = job;
-  return { id, kind: job.spec.kind, trackingId, worker, state, startedAt: startedAtEpochMs, ageMs, remoteAddress };
+function viewOf({ session, place, state, startedAtEpochMs, ageMs }: RunningSession): SessionView {
+  const { id, kind, trackingId, client } = session;
+  const times = { startedAt: startedAtEpochMs, ageMs };
+  return { id, kind, trackingId, worker: place.index, state, ...times, remoteAddress: client };
 }
 
 function once(say: (name: string) => void): (name: string) => void {

@@ -3,8 +3,9 @@
  * they are given here. Main thread.
  */
 import { fileURLToPath } from 'node:url';
-import { type Admission, createAdmission, type SettledSession } from '../admission/admission.js';
+import { type Admission, createAdmission } from '../admission/admission.js';
 import { createBooks } from '../admission/books.js';
+import type { SettledSession } from '../admission/floor.js';
 import { createRecent } from '../admission/recent.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
@@ -12,7 +13,9 @@ import { createEvents, type Events } from '../http/events.js';
 import { PATHS, TEST_PATH } from '../http/paths.js';
 import type { Log } from '../log.js';
 import { createPool, type Pool, type PoolEvents } from '../pool/pool.js';
+import type { Job } from '../protocol/job.js';
 import { JOB_KINDS, type SessionKind, TEST_KIND, type WorkerExitReason } from '../protocol/names.js';
+import type { Resource, Run } from '../protocol/session.js';
 import type { HistoryFile } from '../store/history.js';
 import type { Finder } from './chromium.js';
 import { type Core, createCore } from './core.js';
@@ -87,19 +90,17 @@ export function buildRooms(options: RoomsOptions) {
     onChange: changed,
   });
   const admission: Admission = createAdmission({
-    run: pool.run,
-    isReady: pool.isReady,
-    isHopeless: shards.isHopeless,
     books: createBooks({ record, slotOf, kinds, clock }),
     clock,
     slots: config.concurrent,
     queueLimit: config.queueLength,
-    queueTimeoutMs: config.queueTimeoutMs ?? config.timeoutMs,
     onSettled: (session) => {
       if (session.reason === 'queue_full') rejected.add();
       logSession(log, session);
     },
   });
+  const workersReady: Resource = { isReady: pool.isReady, isHopeless: shards.isHopeless };
+  const runOf = (job: Job): Run => ({ resource: workersReady, start: () => pool.run(job) });
   const status: Status = createStatus({
     config,
     clock,
@@ -117,7 +118,7 @@ export function buildRooms(options: RoomsOptions) {
     return `{"row":${core.liveRow()},${JSON.stringify(told).slice(1)}`;
   };
   const events: Events = createEvents({ clock, render });
-  return { core, pool, shards, admission, status, events, state, clock, versions, paths };
+  return { core, pool, shards, admission, runOf, status, events, state, clock, versions, paths };
 }
 
 /** What the pool tells, to whom it matters. */
@@ -172,16 +173,16 @@ function shardStates(pool: Pool, shards: Shards) {
   }));
 }
 
-function logSession(log: Log, { job, reason, outcome, queueMs, runMs, worker }: SettledSession): void {
+function logSession(log: Log, { session, reason, outcome, queueMs, runMs, place }: SettledSession): void {
   log.info(
     {
-      id: job.id,
-      kind: job.spec.kind,
+      id: session.id,
+      kind: session.kind,
       outcome: runMs === null ? 'refused' : outcome.isOk ? 'successful' : reason === 'timeout' ? 'timedout' : 'error',
       reason,
       queueMs,
-      ...(runMs === null ? {} : { runMs, worker }),
-      ...(job.trackingId === null ? {} : { trackingId: job.trackingId }),
+      ...(runMs === null ? {} : { runMs, worker: place?.index }),
+      ...(session.trackingId === null ? {} : { trackingId: session.trackingId }),
     },
     'session',
   );

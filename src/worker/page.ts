@@ -3,7 +3,7 @@
  * waits. What CDP does by itself is done by it; the rest, and only then, is Playwright's. Worker thread.
  */
 import type { BrowserContextOptions } from 'playwright-core';
-import type { JobSpec, NavigationAnswer } from '../protocol/job.js';
+import type { Job, NavigationAnswer } from '../protocol/job.js';
 import type { PageBody } from '../protocol/request.js';
 import type { Need } from './attached.js';
 import { interceptRequests } from './intercept.js';
@@ -13,9 +13,9 @@ import { runWaits } from './waits.js';
 /** The keys of a body that a plain context will do for; whatever else is asked for is Playwright's. */
 const PLAIN_KEYS: ReadonlySet<string> = new Set(['url', 'html', 'gotoOptions', 'bestAttempt', 'viewport', 'options']);
 
-export function needOf(spec: Exclude<JobSpec, { readonly kind: 'test' }>): Need {
-  const options = contextOptions(spec.body);
-  const isPlain = options === null && Object.keys(spec.body).every((key) => PLAIN_KEYS.has(key));
+export function needOf({ body }: Exclude<Job, { readonly kind: 'test' }>): Need {
+  const options = contextOptions(body);
+  const isPlain = options === null && Object.keys(body).every((key) => PLAIN_KEYS.has(key));
   return isPlain ? { kind: 'plain' } : { kind: 'playwright', options };
 }
 

@@ -34,9 +34,9 @@ const REASON_LIMIT_MS = 1_000;
 /** Runs it. Resolves, never rejects, when its context is really gone. */
 export async function runSession(running: Running): Promise<void> {
   const { job, cancelled, post, shard, tally, clock } = running;
-  if (job.spec.kind === 'test') return post(await runTest(job.spec.body.operation, shard));
+  if (job.kind === 'test') return post(await runTest(job.body.operation, shard));
   const startedAtMs = clock.monotonicMs();
-  const need = needOf(job.spec);
+  const need = needOf(job);
   const leasing = shard.lease(need);
   let lease: Lease | null = null;
   try {
@@ -59,24 +59,23 @@ export async function runSession(running: Running): Promise<void> {
 }
 
 async function produce({ job, cancelled, tally, clock }: Running, lease: Lease, contextMs: number): Promise<Outcome> {
-  const { spec } = job;
   const startedAtMs = clock.monotonicMs();
   let readyAtMs = startedAtMs;
   try {
-    if (spec.kind === 'test') throw new Error('has no page');
-    const answer = await openPage(lease, spec.body);
+    if (job.kind === 'test') throw new Error('has no page');
+    const answer = await openPage(lease, job.body);
     readyAtMs = clock.monotonicMs();
     tally.phase('navigate', readyAtMs - startedAtMs);
     const product =
-      spec.kind === 'screenshot'
-        ? await runScreenshot(lease, spec.body)
-        : spec.kind === 'pdf'
-          ? await runPdf(lease, spec.body)
+      job.kind === 'screenshot'
+        ? await runScreenshot(lease, job.body)
+        : job.kind === 'pdf'
+          ? await runPdf(lease, job.body)
           : await runContent(lease);
     const runMs = clock.monotonicMs() - readyAtMs;
     tally.phase('run', runMs);
     const phases = { context: contextMs, navigate: readyAtMs - startedAtMs, run: runMs };
-    return { isOk: true, ...product, answer, phases } satisfies Succeeded;
+    return { isOk: true, product, answer, phases } satisfies Succeeded;
   } catch (error) {
     const failed = failure(error, 'page');
     const netError = /net::ERR_[A-Z0-9_]+/.exec(failed.message)?.[0];

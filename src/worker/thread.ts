@@ -64,7 +64,7 @@ export function createWorkerThread(): WorkerThread {
       const { port, shard, tally } = ready;
       const post = (outcome: Outcome): void => {
         const reply: ControlReply = { kind: 'outcome', sequence, outcome };
-        port.postMessage(reply, outcome.isOk ? [outcome.body.buffer] : []);
+        port.postMessage(reply, outcome.isOk && outcome.product !== 'closed' ? [outcome.product.body.buffer] : []);
       };
       try {
         const cancelled = cancels.begin(sequence);

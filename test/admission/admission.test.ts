@@ -4,22 +4,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createScene, FINE, type Scene, type Sent, turn } from './scene.js';
+import { checkBooks, codes, createScene, FINE, turn } from './scene.js';
 
 const test = suite('admission/admission');
-
-/** requested = started + rejected + waiting; started = settled + active. */
-function checkBooks({ sum, admission }: Scene): void {
-  const requested = sum('headcount_sessions_requested_total');
-  const started = sum('headcount_sessions_started_total');
-  const settled = sum('headcount_sessions_total');
-  assert.is(requested, started + sum('headcount_requests_rejected_total') + admission.queueLength());
-  assert.is(started, settled + admission.active().length);
-}
-
-function codes(sent: readonly Sent[]): (string | null)[] {
-  return sent.map((one) => one.outcome());
-}
 
 test('slots are given first come first served, also when one leaves the middle of the queue', async () => {
   const scene = createScene({ slots: 1 });
@@ -27,7 +14,7 @@ test('slots are given first come first served, also when one leaves the middle o
   sent[2]?.leave();
   for (const id of ['a', 'b', 'd']) {
     const running = scene.started.at(-1);
-    assert.is(running?.job.id, id);
+    assert.is(running?.id, id);
     await running?.finish(FINE);
     await running?.release();
   }
@@ -239,7 +226,7 @@ test('killAll settles what runs and leaves what waits; kill finds ids and tracki
   assert.is(sent[2]?.outcome(), 'SESSION_KILLED');
   assert.is(scene.admission.queueLength(), 1);
   await scene.started[0]?.release();
-  assert.is(scene.started.at(-1)?.job.id, 'd');
+  assert.is(scene.started.at(-1)?.id, 'd');
   checkBooks(scene);
 });
 
@@ -252,6 +239,17 @@ test('nothing is left set: no timer of a session that has ended', async () => {
   await scene.started[1]?.finish(FINE);
   assert.is(scene.clock.timers(), 0);
   assert.is(scene.admission.oldestEnqueuedEpochMs(), 0);
+});
+
+test('who is refused is told when to ask again, where that is known', async () => {
+  const scene = createScene({ slots: 1, queueLimit: 0 });
+  const [, second] = [scene.send('a', { timeoutMs: 10 }), scene.send('b')];
+  const refused = (await second?.settled)?.outcome;
+  assert.is(refused && !refused.isOk ? refused.retryAfterMs : null, 1_000);
+  scene.clock.pass(10);
+  await turn();
+  const late = scene.told.at(-1)?.outcome;
+  assert.is(late && !late.isOk ? late.retryAfterMs : null, undefined);
 });
 
 test('the head of the queue says since when it waits', () => {

@@ -2,15 +2,17 @@
  * Admission over a clock and a pool that a test moves by hand, with real books over a table instead of a fold.
  */
 
-import { type Admission, createAdmission, type SettledSession } from '../../src/admission/admission.js';
+import * as assert from 'uvu/assert';
+import { type Admission, createAdmission } from '../../src/admission/admission.js';
 import { createBooks } from '../../src/admission/books.js';
-import { createClient } from '../../src/protocol/client.js';
-import type { Job, Outcome } from '../../src/protocol/job.js';
-import type { Settled } from '../../src/protocol/running.js';
+import type { SettledSession } from '../../src/admission/floor.js';
+import { type Client, createClient } from '../../src/protocol/client.js';
+import type { Outcome } from '../../src/protocol/job.js';
+import type { Resource, Running, Session, Settled } from '../../src/protocol/session.js';
 import { createTimedClock, type TimedClock } from './timed-clock.js';
 
 export interface Started {
-  readonly job: Job;
+  readonly id: string;
   /** Times that it was told to end. */
   cancels: number;
   finish(outcome: Outcome): Promise<void>;
@@ -31,20 +33,33 @@ export interface Sent {
 export interface Scene {
   readonly admission: Admission;
   readonly clock: TimedClock;
-  /** What the pool was given, in order. */
+  /** What was started, in order. */
   readonly started: Started[];
   readonly told: SettledSession[];
-  /** What the pool says of itself. */
-  readonly pool: { isReady: boolean; isHopeless: boolean };
-  send(id: string, options?: { timeoutMs?: number | null; trackingId?: string; hasLeft?: boolean }): Sent;
+  /** What the resource that sessions need says of itself. */
+  readonly pool: Needed;
+  /** Another. */
+  readonly other: Needed;
+  send(id: string, options?: SendOptions): Sent;
   /** Sum of the counter of this name, of the labelsets that hold `label`. */
   sum(name: string, label?: string): number;
 }
 
+interface Needed {
+  isReady: boolean;
+  isHopeless: boolean;
+}
+
+interface SendOptions {
+  readonly timeoutMs?: number | null;
+  readonly trackingId?: string;
+  readonly hasLeft?: boolean;
+  readonly needs?: 'pool' | 'other';
+}
+
 export const FINE: Outcome = {
   isOk: true,
-  body: new Uint8Array(0),
-  contentType: 'text/plain',
+  product: { body: new Uint8Array(0), contentType: 'text/plain' },
   answer: null,
   phases: { context: 0, navigate: 0, run: 0 },
 };
@@ -59,22 +74,46 @@ export function createScene(options: {
   const started: Started[] = [];
   const told: SettledSession[] = [];
   const pool = { isReady: true, isHopeless: false };
+  const other = { isReady: true, isHopeless: false };
+  const resources = { pool: resourceOf(pool), other: resourceOf(other) };
+  const waitMs = options.queueTimeoutMs ?? null;
   const admission = createAdmission({
     slots: options.slots,
     queueLimit: options.queueLimit ?? 10,
-    queueTimeoutMs: options.queueTimeoutMs ?? null,
     clock,
     books: createBooks({ ...counters, kinds: ['content'], clock }),
-    isReady: () => pool.isReady,
-    isHopeless: () => pool.isHopeless,
     onSettled: (session) => told.push(session),
-    run(job) {
-      const { one, outcome, released } = startedOf(job);
-      started.push(one);
-      return { outcome, released, worker: 0, cancel: () => void one.cancels++ };
-    },
   });
-  return { admission, clock, started, told, pool, sum: counters.sum, send: (id, sent) => send(admission, id, sent) };
+  const send: Scene['send'] = (id, { timeoutMs = null, trackingId = null, hasLeft = false, needs = 'pool' } = {}) => {
+    const client = createClient();
+    if (hasLeft) client.abort();
+    const limits = { waitMs, runMs: timeoutMs };
+    const start = (): Running => {
+      const { one, outcome, released } = startedOf(id);
+      started.push(one);
+      return { outcome, released, place: { kind: 'worker', index: 0 }, cancel: () => void one.cancels++ };
+    };
+    const session: Session = { id, kind: 'content', client: null, trackingId, limits };
+    return sentOf(admission.submit(session, { resource: resources[needs], start }, client.signal), client);
+  };
+  return { admission, clock, started, told, pool, other, sum: counters.sum, send };
+}
+
+function resourceOf(needed: Needed): Resource {
+  return { isReady: () => needed.isReady, isHopeless: () => needed.isHopeless };
+}
+
+/** requested = started + rejected + waiting; started = settled + active. */
+export function checkBooks({ sum, admission }: Scene): void {
+  const requested = sum('headcount_sessions_requested_total');
+  const started = sum('headcount_sessions_started_total');
+  const settled = sum('headcount_sessions_total');
+  assert.is(requested, started + sum('headcount_requests_rejected_total') + admission.queueLength());
+  assert.is(started, settled + admission.active().length);
+}
+
+export function codes(sent: readonly Sent[]): (string | null)[] {
+  return sent.map((one) => one.outcome());
 }
 
 /** All promises that can go on have gone on. */
@@ -82,13 +121,13 @@ export async function turn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-function startedOf(job: Job) {
+function startedOf(id: string) {
   let finish = (_outcome: Outcome): void => {};
   let release = (): void => {};
   const outcome = new Promise<Outcome>((resolve) => (finish = resolve));
   const released = new Promise<void>((resolve) => (release = resolve));
   const one: Started = {
-    job,
+    id,
     cancels: 0,
     async finish(value) {
       finish(value);
@@ -102,14 +141,9 @@ function startedOf(job: Job) {
   return { one, outcome, released };
 }
 
-function send(admission: Admission, id: string, options: Parameters<Scene['send']>[1] = {}): Sent {
-  const client = createClient();
-  const { timeoutMs = null, trackingId = null } = options;
-  const spec = { kind: 'content', body: { html: id } } as const;
+function sentOf(settled: Promise<Settled>, client: Client): Sent {
   let last: Settled | null = null;
   let count = 0;
-  if (options.hasLeft) client.abort();
-  const settled = admission.submit({ id, spec, timeoutMs, trackingId, remoteAddress: null }, client.signal);
   void settled.then((value) => {
     last = value;
     count++;

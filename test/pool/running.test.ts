@@ -29,7 +29,7 @@ function scene() {
     cancel: (sequence) => void cancelled.push(sequence),
     close: () => {},
   };
-  const { running, abandon } = createRunning({ task, control, sequence: 7, worker: 1 });
+  const { running, abandon } = createRunning({ task, control, sequence: 7, place: { kind: 'worker', index: 1 } });
   const codeOf = async (): Promise<string> => {
     const outcome = await deadline(running.outcome, 1_000, 'the outcome');
     return outcome.isOk ? 'ok' : `${outcome.code}: ${outcome.message}`;

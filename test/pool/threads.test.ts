@@ -28,9 +28,7 @@ interface Scene {
 const test = suite<Scene>('pool/threads');
 
 function task(what: string): Task {
-  const spec = { kind: 'test', body: { operation: 'null' } } as const;
-  const job = { id: '', spec, timeoutMs: null, trackingId: what, remoteAddress: null };
-  return { kind: 'job', job, sequence: 1 };
+  return { kind: 'job', job: { kind: 'content', body: { html: what } }, sequence: 1 };
 }
 
 function ask(thread: Thread | undefined, what: string): Promise<TaskResult> {

@@ -2,10 +2,10 @@
  * `pdf`: the page printed. Lengths are what Puppeteer takes, Chromium wants inches.
  */
 import { ServiceError } from '../../failures.js';
+import type { Bytes } from '../../protocol/job.js';
 import type { PdfBody } from '../../protocol/request.js';
 import type { Lease } from '../lease.js';
 import { toBytes } from './bytes.js';
-import type { Product } from './product.js';
 
 type Options = NonNullable<PdfBody['options']>;
 type Length = NonNullable<Options['width']>;
@@ -26,7 +26,7 @@ const PAPER: Readonly<Record<string, readonly [number, number]>> = {
 };
 const PER_INCH: Readonly<Record<string, number>> = { px: 96, in: 1, cm: 2.54, mm: 25.4 };
 
-export async function runPdf({ cdp }: Lease, { options = {} }: PdfBody): Promise<Product> {
+export async function runPdf({ cdp }: Lease, { options = {} }: PdfBody): Promise<Bytes> {
   if (options.omitBackground) {
     await cdp.send('Emulation.setDefaultBackgroundColorOverride', { color: { r: 0, g: 0, b: 0, a: 0 } });
   }

@@ -3,10 +3,10 @@
  * there, and it saves what Playwright does around a capture.
  */
 import { ServiceError } from '../../failures.js';
+import type { Bytes } from '../../protocol/job.js';
 import type { ScreenshotBody } from '../../protocol/request.js';
 import { DEFAULT_VIEWPORT, type Lease } from '../lease.js';
 import { toBytes } from './bytes.js';
-import type { Product } from './product.js';
 
 type Clip = { x: number; y: number; width: number; height: number; scale: number };
 
@@ -15,7 +15,7 @@ const CAPTURE_ATTEMPTS = 5;
 /** What Chromium can draw in one piece, in device pixels; beyond it, it repeats or drops what it drew. */
 const SIDE_PIXELS_MAX = 16_384;
 
-export async function runScreenshot(lease: Lease, body: ScreenshotBody): Promise<Product> {
+export async function runScreenshot(lease: Lease, body: ScreenshotBody): Promise<Bytes> {
   const { cdp, playwright } = lease;
   const { options = {}, selector } = body;
   const { type = 'png', quality, encoding = 'binary' } = options;

@@ -33,7 +33,7 @@ export async function runTest(operation: TestOperation, shard: Pick<Shard, 'cens
 }
 
 function succeeded(body: Uint8Array<ArrayBuffer>, contentType: string): Outcome {
-  return { isOk: true, body, contentType, answer: null, phases: { context: 0, navigate: 0, run: 0 } };
+  return { isOk: true, product: { body, contentType }, answer: null, phases: { context: 0, navigate: 0, run: 0 } };
 }
 
 function exhaust(): never {

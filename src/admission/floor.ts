@@ -1,0 +1,143 @@
+/**
+ * What becomes of each session: it waits, it runs, it is settled, its slot is free. In: word of what has happened to
+ * it; out: the books, and one answer to whoever asked. A session is settled as soon as it is decided, exactly once, and
+ * holds its slot until its context is gone. Main thread.
+ */
+import type { Clock } from '../clock.js';
+import { FAILURES, type FailureCode, type RejectionReason, type SessionFailureReason } from '../failures.js';
+import type { Outcome } from '../protocol/job.js';
+import type { Place, Run, Running, Session, Settled } from '../protocol/session.js';
+import type { Books } from './books.js';
+import { createLine } from './line.js';
+
+/** A session settled or refused, for the log. */
+export interface SettledSession {
+  readonly session: Session;
+  readonly reason: 'successful' | SessionFailureReason | RejectionReason;
+  readonly outcome: Outcome;
+  readonly queueMs: number;
+  /** null: it never got a slot. */
+  readonly runMs: number | null;
+  readonly place: Place | null;
+}
+
+export interface FloorOptions {
+  readonly books: Books;
+  readonly clock: Clock;
+  readonly onSettled: (session: SettledSession) => void;
+  /** A slot has become free. */
+  readonly onFree: () => void;
+}
+
+/** A session on its way. */
+export interface Entry {
+  readonly session: Session;
+  readonly run: Run;
+  readonly arrival: number;
+  readonly arrivedAtMs: number;
+  readonly arrivedAtEpochMs: number;
+  readonly answer: (settled: Settled) => void;
+  stopTimer: () => void;
+  stopListening: () => void;
+  /** Set when it gets its slot. */
+  begun: { readonly running: Running; readonly startedAtMs: number; readonly queueMs: number } | null;
+}
+
+export type Floor = ReturnType<typeof createFloor>;
+
+export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
+  const waiting = createLine<Entry>();
+  /** Not settled yet. */
+  const active = new Set<Entry>();
+  /** With a slot, in the order in which they got it. */
+  const slots = new Set<Entry>();
+  let arrivals = 0;
+
+  const finish = (entry: Entry, told: Omit<SettledSession, 'session'>): void => {
+    entry.stopTimer();
+    entry.stopListening();
+    entry.answer({ outcome: told.outcome, queueMs: told.queueMs });
+    onSettled({ session: entry.session, ...told });
+  };
+
+  const refuse = (entry: Entry, code: FailureCode, message: string): void => {
+    const { refusal: reason, retryAfterMs } = FAILURES[code];
+    if (reason === null) throw new Error(`${code} does not refuse`);
+    waiting.delete(entry);
+    books.rejected(reason);
+    const queueMs = Math.round(clock.monotonicMs() - entry.arrivedAtMs);
+    const outcome: Outcome = { isOk: false, code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    finish(entry, { reason, outcome, queueMs, runMs: null, place: null });
+  };
+
+  const settle = (entry: Entry, outcome: Outcome): void => {
+    // The first one wins: a result that comes after the time limit, say, is dropped.
+    if (!entry.begun || !active.delete(entry)) return;
+    const { running, startedAtMs, queueMs } = entry.begun;
+    // Never 0: what ran has taken time, and is a unit begun.
+    const runMs = Math.max(1, Math.round(clock.monotonicMs() - startedAtMs));
+    const reason = outcome.isOk ? null : (FAILURES[outcome.code].session ?? 'error');
+    books.settled(entry.session.kind, reason, runMs);
+    finish(entry, { reason: reason ?? 'successful', outcome, queueMs, runMs, place: running.place });
+  };
+
+  /** Ends it from outside, wherever it stands. */
+  const end = (entry: Entry, code: FailureCode, message: string): void => {
+    if (entry.begun) {
+      settle(entry, { isOk: false, code, message });
+      entry.begun.running.cancel();
+    } else {
+      refuse(entry, code, message);
+    }
+  };
+
+  const release = (entry: Entry): void => {
+    slots.delete(entry);
+    books.slots(slots.size);
+    onFree();
+  };
+
+  return {
+    waiting,
+    active,
+    slots,
+    arrive(asked: Pick<Entry, 'session' | 'run' | 'answer'>): Entry {
+      books.requested(asked.session.kind);
+      const times = { arrivedAtMs: clock.monotonicMs(), arrivedAtEpochMs: clock.epochMs() };
+      return { ...asked, ...times, arrival: ++arrivals, stopTimer: nothing, stopListening: nothing, begun: null };
+    },
+    wait(entry: Entry): void {
+      waiting.add(entry);
+      books.queued();
+      const { waitMs } = entry.session.limits;
+      if (waitMs === null) return;
+      const message = `no slot became free within ${waitMs} ms`;
+      entry.stopTimer = clock.after(waitMs, () => refuse(entry, 'QUEUE_TIMEOUT', message));
+    },
+    start(entry: Entry): void {
+      const { session, run } = entry;
+      waiting.delete(entry);
+      entry.stopTimer();
+      // Before the run time begins, so that slot-seconds are never less than run times.
+      books.slots(slots.size + 1);
+      const startedAtMs = clock.monotonicMs();
+      const queueMs = Math.round(startedAtMs - entry.arrivedAtMs);
+      books.started(session.kind, queueMs);
+      const running = run.start();
+      entry.begun = { running, startedAtMs, queueMs };
+      active.add(entry);
+      slots.add(entry);
+      const { runMs } = session.limits;
+      if (runMs !== null) {
+        const message = `no result after ${runMs} ms, the limit of the session`;
+        entry.stopTimer = clock.after(runMs, () => end(entry, 'SESSION_TIMEOUT', message));
+      }
+      void running.outcome.then((outcome) => settle(entry, outcome));
+      void running.released.then(() => release(entry));
+    },
+    refuse,
+    end,
+  };
+}
+
+function nothing(): void {}
