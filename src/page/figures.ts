@@ -34,8 +34,8 @@ export type Figures = Readonly<Record<FigureName, number>>;
 /** One period. `date` is epoch ms; `cpu` and `memory` are ratios. */
 export type Row = Figures & Readonly<Record<'date' | 'cpu' | 'memory', number>>;
 
-export interface Shard {
-  readonly shard: number;
+export interface WorkerState {
+  readonly worker: number;
   readonly state: string;
   readonly browser: string;
   readonly sessions: number;
@@ -47,7 +47,7 @@ export interface LiveEvent {
   readonly pressure: Readonly<Record<(typeof PRESSURES)[number], number>>;
   /** Why a session sent now would not be taken; null: it would. */
   readonly notReady: string | null;
-  readonly shards: readonly Shard[];
+  readonly workers: readonly WorkerState[];
 }
 
 export interface Session {
@@ -78,7 +78,7 @@ export function eventOf(value: unknown): LiveEvent {
     row: rowOf(event['row']),
     pressure: numbersOf(event['pressure'], PRESSURES),
     notReady: textOrNull(event, 'notReady'),
-    shards: listOf(event['shards'], 'shards').map(shardOf),
+    workers: listOf(event['workers'], 'workers').map(workerOf),
   };
 }
 
@@ -113,13 +113,13 @@ function rowOf(value: unknown): Row {
   return numbersOf(value, ROW_KEYS);
 }
 
-function shardOf(value: unknown): Shard {
-  const shard = objectOf(value, 'shard');
-  const pid = shard['pid'];
+function workerOf(value: unknown): WorkerState {
+  const worker = objectOf(value, 'worker');
+  const pid = worker['pid'];
   return {
-    ...numbersOf(shard, ['shard', 'sessions']),
-    state: text(shard, 'state'),
-    browser: text(shard, 'browser'),
+    ...numbersOf(worker, ['worker', 'sessions']),
+    state: text(worker, 'state'),
+    browser: text(worker, 'browser'),
     pid: typeof pid === 'number' ? pid : null,
   };
 }

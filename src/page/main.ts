@@ -9,12 +9,12 @@ import { eventOf, type LiveEvent, rowsOf, settingsOf } from './figures.js';
 import { createHistorySection, type HistorySection } from './history-section.js';
 import { createRate } from './rate.js';
 import { createSessionTable } from './sessions.js';
-import { createShardTable } from './shards.js';
 import { createStatusLine } from './status.js';
 import { followEvents, type StreamState } from './stream.js';
 import { createTiles } from './tiles.js';
 import { createTokenForm } from './token.js';
 import { createViewTotals, type ViewTotals } from './view-totals.js';
+import { createWorkerTable } from './workers.js';
 
 /** The figures in view cost the server more than an event does. */
 const TOTALS_EVERY_EVENTS = 3;
@@ -27,7 +27,7 @@ function start(): void {
   const api = createApi(form.token);
   const tiles = createTiles();
   const figures = createFigureTables();
-  const showShards = createShardTable();
+  const showWorkers = createWorkerTable();
   const sessions = createSessionTable(api);
   const rate = createRate();
   let week: { readonly section: HistorySection; readonly totals: ViewTotals; readonly periodMs: number } | null = null;
@@ -68,14 +68,14 @@ function start(): void {
   };
 
   const onEvent = (event: LiveEvent): void => {
-    const { row, pressure, notReady, shards } = event;
+    const { row, pressure, notReady, workers } = event;
     eventCount++;
     form.hide();
     status.showLive(notReady, pressure.date);
     rate.add(row, pressure.date);
     tiles.show(event, rate.now());
     figures.showPeriod(row);
-    showShards(shards);
+    showWorkers(workers);
     void sessions.refresh();
     void load(event);
     if (knownDate !== row.date) return;

@@ -114,7 +114,7 @@ export function buildRooms(options: RoomsOptions) {
   });
   const render = (): string => {
     const { pressure, notReady } = status;
-    const told = { pressure: pressure(), notReady: notReady(), shards: shardStates(pool, shards) };
+    const told = { pressure: pressure(), notReady: notReady(), workers: workerStates(pool, shards) };
     return `{"row":${core.liveRow()},${JSON.stringify(told).slice(1)}`;
   };
   const events: Events = createEvents({ clock, render });
@@ -161,11 +161,11 @@ function poolEvents(of: {
   };
 }
 
-/** What each shard is doing; a thread without a browser is not ready whatever else it is. */
-function shardStates(pool: Pool, shards: Shards) {
+/** What each worker is doing; a thread without a browser is not ready whatever else it is. */
+function workerStates(pool: Pool, shards: Shards) {
   const pids = shards.pids();
   return pool.states().map((one, index) => ({
-    shard: index,
+    worker: index,
     state: one.state,
     browser: shards.conditions()[index],
     sessions: one.sessions,

@@ -111,7 +111,7 @@ test('the numbers are those of the API, while sessions run and at rest', async (
     const { pressure } = await json<{ pressure: Record<string, number> }>('/pressure');
     const now = await figuresOf(page, 'now-');
     for (const name of ['running', 'queued']) assert.is(now[name], pressure[name], name);
-    assert.equal(await page.locator('#shards tr').count(), 2);
+    assert.equal(await page.locator('#workers tr').count(), 2);
     assert.equal(tab.problems(), []);
   });
 });

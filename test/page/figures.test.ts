@@ -26,20 +26,20 @@ test('the names are those of the columns that rows and totals share', () => {
 });
 
 test('an event becomes what the page shows', () => {
-  const shards = [{ shard: 0, state: 'busy', browser: 'ready', sessions: 1, pid: null }];
-  const event = eventOf({ row: rowAt(300_000), pressure: PRESSURE, notReady: 'full', shards });
+  const workers = [{ worker: 0, state: 'busy', browser: 'ready', sessions: 1, pid: null }];
+  const event = eventOf({ row: rowAt(300_000), pressure: PRESSURE, notReady: 'full', workers });
   assert.is(event.row.date, 300_000);
   assert.is(event.pressure.running, 1);
   assert.is(event.notReady, 'full');
-  assert.equal(event.shards, shards);
-  assert.is(eventOf({ row: rowAt(0), pressure: PRESSURE, notReady: null, shards: [] }).notReady, null);
+  assert.equal(event.workers, workers);
+  assert.is(eventOf({ row: rowAt(0), pressure: PRESSURE, notReady: null, workers: [] }).notReady, null);
 });
 
 test('what is not as expected is named', () => {
   assert.throws(() => rowsOf([{ ...rowAt(0), p50Time: null }]), /p50Time/);
   assert.throws(() => rowsOf({}), /rows/);
   assert.throws(
-    () => eventOf({ row: rowAt(0), pressure: { ...PRESSURE, cpu: '1' }, notReady: null, shards: [] }),
+    () => eventOf({ row: rowAt(0), pressure: { ...PRESSURE, cpu: '1' }, notReady: null, workers: [] }),
     /cpu/,
   );
   assert.throws(() => eventOf(null), /event/);

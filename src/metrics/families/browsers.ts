@@ -78,14 +78,14 @@ export const BROWSER_FAMILIES = [
     name: 'headcount_chromium_memory_bytes',
     type: 'gauge',
     labels: { worker: 'worker' },
-    help: 'Anonymous resident memory (RssAnon) of the Chromium processes of a shard, sampled every 2 s.',
+    help: 'Anonymous resident memory (RssAnon) of the Chromium processes of a worker, sampled every 2 s.',
   },
   {
     name: 'headcount_chromium_cpu_seconds_total',
     type: 'counter',
     labels: { worker: 'worker' },
     divisor: MS_PER_SECOND,
-    help: 'CPU time of the Chromium processes of a shard, those that have exited included, sampled every 2 s.',
+    help: 'CPU time of the Chromium processes of a worker, those that have exited included, sampled every 2 s.',
   },
   {
     name: 'headcount_network_failures_total',
