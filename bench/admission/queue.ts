@@ -67,7 +67,7 @@ const core = createCore();
 function submitTo(start: () => Running) {
   const { record, layout } = core;
   const { submit } = createAdmission({
-    books: createBooks({ record, slotOf: layout.slotOf, kinds: ['content'], clock: systemClock }),
+    books: createBooks({ record, cellOf: layout.cellOf, kinds: ['content'], clock: systemClock }),
     clock: systemClock,
     slots: SLOTS,
     queueLimit: WAITING,

@@ -157,17 +157,17 @@ function sentOf(settled: Promise<Settled>, client: Client): Sent {
   };
 }
 
-/** In the place of layout and fold: a slot a labelset, and the sum of what was recorded there. */
+/** In the place of layout and fold: a cell a labelset, and the sum of what was recorded there. */
 function createCounters() {
   const names: string[] = [];
   const sums: number[] = [];
   return {
-    slotOf(name: string, ...labels: readonly string[]): number {
+    cellOf(name: string, ...labels: readonly string[]): number {
       sums.push(0);
       return names.push(`${name} ${labels.join(' ')}`) - 1;
     },
-    record(slot: number, value: number): void {
-      sums[slot] = (sums[slot] ?? 0) + value;
+    record(cell: number, value: number): void {
+      sums[cell] = (sums[cell] ?? 0) + value;
     },
     sum(name: string, label = ''): number {
       return names.reduce((sum, one, i) => {
