@@ -5,25 +5,25 @@
 import { fileURLToPath } from 'node:url';
 import { type Admission, createAdmission } from '../admission/admission.js';
 import { createBooks } from '../admission/books.js';
-import type { SettledSession } from '../admission/floor.js';
 import { createRecent } from '../admission/recent.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
 import { createEvents, type Events } from '../http/events.js';
 import { PATHS, TEST_PATH } from '../http/paths.js';
 import type { Log } from '../log.js';
-import { createPool, type Pool, type PoolEvents } from '../pool/pool.js';
+import { createPool, type Pool } from '../pool/pool.js';
 import type { Job } from '../protocol/job.js';
-import { JOB_KINDS, type SessionKind, TEST_KIND, type WorkerExitReason } from '../protocol/names.js';
+import { JOB_KINDS, type SessionKind, TEST_KIND } from '../protocol/names.js';
 import type { Resource, Run } from '../protocol/session.js';
 import type { HistoryFile } from '../store/history.js';
 import type { Finder } from './chromium.js';
-import { type Core, createCore } from './core.js';
+import { createCore } from './core.js';
 import { labelDomains } from './domains.js';
+import { poolEvents } from './pool-events.js';
+import { logSession } from './session-log.js';
 import { createShards, type Shards } from './shards.js';
 import { createStatus, type Status } from './status.js';
 import type { TempFolder } from './temp.js';
-import { createTrouble } from './trouble.js';
 import { readVersions } from './versions.js';
 
 export interface RoomsOptions {
@@ -121,46 +121,6 @@ export function buildRooms(options: RoomsOptions) {
   return { core, pool, shards, admission, runOf, status, events, state, clock, versions, paths };
 }
 
-/** What the pool tells, to whom it matters. */
-function poolEvents(of: {
-  readonly core: Core;
-  readonly log: Log;
-  readonly workers: number;
-  /** Asked for only once they are there. */
-  readonly shards: () => Shards;
-  readonly onChange: () => void;
-}): PoolEvents {
-  const { core, log, shards } = of;
-  const trouble = createTrouble(log);
-  const ready = new Set<number>();
-  const counted = (reason: WorkerExitReason): void =>
-    core.record(core.cellOf('headcount_worker_restarts_total', reason), 1);
-  return {
-    onThreadReady(shard) {
-      ready.add(shard);
-      if (ready.size === of.workers) trouble.over('threads', {}, 'all worker threads work again');
-      shards().threadReady(shard);
-    },
-    onThreadLost(shard, reason, message) {
-      ready.delete(shard);
-      log.warn({ worker: shard, reason, message }, 'worker thread died');
-      counted(reason);
-      shards().threadLost(shard);
-    },
-    onThreadFailed(message) {
-      trouble.begins('threads', { message }, 'a worker thread cannot be started; it is tried on');
-      counted('pool_rebuilt');
-      shards().threadFailed();
-    },
-    onChange: of.onChange,
-    onBrowserLost: (shard, generation) => shards().browserLost(shard, generation),
-    onBrowserUnusable(shard, generation, reason) {
-      log.warn({ worker: shard, reason }, 'a browser is of no more use, and is ended');
-      shards().useless(shard, generation, reason);
-    },
-  };
-}
-
 /** What each worker is doing; a thread without a browser is not ready whatever else it is. */
 function workerStates(pool: Pool, shards: Shards) {
   const pids = shards.pids();
@@ -171,19 +131,4 @@ function workerStates(pool: Pool, shards: Shards) {
     sessions: one.sessions,
     pid: pids[index] ?? null,
   }));
-}
-
-function logSession(log: Log, { session, reason, outcome, queueMs, runMs, place }: SettledSession): void {
-  log.info(
-    {
-      id: session.id,
-      kind: session.kind,
-      outcome: runMs === null ? 'refused' : outcome.isOk ? 'successful' : reason === 'timeout' ? 'timedout' : 'error',
-      reason,
-      queueMs,
-      ...(runMs === null ? {} : { runMs, worker: place?.index }),
-      ...(session.trackingId === null ? {} : { trackingId: session.trackingId }),
-    },
-    'session',
-  );
 }

@@ -1,0 +1,48 @@
+/**
+ * What the pool tells of its threads, to whom it matters: the books, the log, the shards. Main thread.
+ */
+import type { Log } from '../log.js';
+import type { PoolEvents } from '../pool/pool.js';
+import type { WorkerExitReason } from '../protocol/names.js';
+import type { Core } from './core.js';
+import type { Shards } from './shards.js';
+import { createTrouble } from './trouble.js';
+
+export function poolEvents(of: {
+  readonly core: Core;
+  readonly log: Log;
+  readonly workers: number;
+  /** Asked for only once they are there. */
+  readonly shards: () => Shards;
+  readonly onChange: () => void;
+}): PoolEvents {
+  const { core, log, shards } = of;
+  const trouble = createTrouble(log);
+  const ready = new Set<number>();
+  const counted = (reason: WorkerExitReason): void =>
+    core.record(core.cellOf('headcount_worker_restarts_total', reason), 1);
+  return {
+    onThreadReady(shard) {
+      ready.add(shard);
+      if (ready.size === of.workers) trouble.over('threads', {}, 'all worker threads work again');
+      shards().threadReady(shard);
+    },
+    onThreadLost(shard, reason, message) {
+      ready.delete(shard);
+      log.warn({ worker: shard, reason, message }, 'worker thread died');
+      counted(reason);
+      shards().threadLost(shard);
+    },
+    onThreadFailed(message) {
+      trouble.begins('threads', { message }, 'a worker thread cannot be started; it is tried on');
+      counted('pool_rebuilt');
+      shards().threadFailed();
+    },
+    onChange: of.onChange,
+    onBrowserLost: (shard, generation) => shards().browserLost(shard, generation),
+    onBrowserUnusable(shard, generation, reason) {
+      log.warn({ worker: shard, reason }, 'a browser is of no more use, and is ended');
+      shards().useless(shard, generation, reason);
+    },
+  };
+}
