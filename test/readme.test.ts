@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PATHS } from '../src/http/paths.js';
+import { pathsOf, ROUTES } from '../src/http/interface.js';
 import { withTables } from './readme.js';
 
 const test = suite('readme');
@@ -22,7 +22,8 @@ test('notices a table that is not as the code has it', () => {
 });
 
 test('names every route', () => {
-  for (const path of PATHS.filter((one) => !/^\/chrom/.test(one))) assert.ok(readme.includes(`\`${path}\``), path);
+  const paths = pathsOf(ROUTES, { apiGet: false, testSessions: false });
+  for (const path of paths.filter((one) => !/^\/chrom/.test(one))) assert.ok(readme.includes(`\`${path}\``), path);
 });
 
 test('names the scripts of package.json, and only those', () => {

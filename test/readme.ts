@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { flagOf } from '../src/config/parse.js';
 import { SETTINGS, type Setting } from '../src/config/settings.js';
+import { ROUTES, type Table } from '../src/http/interface.js';
 import { FAMILIES } from '../src/metrics/families.js';
 import type { Family } from '../src/metrics/family.js';
 import { FIELDS, type Field } from '../src/metrics/fields.js';
@@ -48,7 +49,18 @@ function families(): string {
   return table(['metric', 'type', 'labels', 'meaning'], rows);
 }
 
-const PARTS: Readonly<Record<string, () => string>> = { settings, fields, families };
+function routes(): string {
+  const rows = Object.values(ROUTES as Table)
+    .filter(({ onlyWith }) => onlyWith === undefined)
+    .map(({ paths, methods, methodsWith = {}, about }) => [
+      paths.map(code).join(', '),
+      [...methods, ...Object.keys(methodsWith)].join(', '),
+      about,
+    ]);
+  return table(['route', 'methods', 'answer'], rows);
+}
+
+const PARTS: Readonly<Record<string, () => string>> = { settings, fields, families, routes };
 
 /** `text` with every part as the tables have it. Throws when a part's marks are missing. */
 export function withTables(text: string): string {

@@ -3,7 +3,8 @@
  */
 import { ServiceError } from '../failures.js';
 import type { SessionKind } from '../protocol/names.js';
-import { empty, json, type Route } from './route.js';
+import type { Handlers } from './interface.js';
+import { empty, json } from './route.js';
 
 export interface SessionView {
   readonly id: string;
@@ -18,39 +19,24 @@ export interface SessionView {
   readonly remoteAddress: string | null;
 }
 
-export interface ControlRouteOptions {
+export interface ControlOptions {
   readonly sessions: () => readonly SessionView[];
   /** Ends the running sessions with this id or trackingId; false when there is none. */
   readonly kill: (idOrTrackingId: string) => boolean;
   readonly killAll: () => void;
 }
 
-export function controlRoutes({ sessions, kill, killAll }: ControlRouteOptions): Route[] {
-  return [
-    {
-      path: '/sessions',
-      methods: ['GET', 'HEAD'],
-      handle: ({ query }) => {
-        const wanted = query.get('trackingId');
-        return json(sessions().filter(({ trackingId }) => wanted === null || trackingId === wanted));
-      },
+export function controlHandlers(options: ControlOptions): Pick<Handlers, 'sessions' | 'kill' | 'killAll'> {
+  return {
+    sessions: ({ given: { trackingId: wanted } }) =>
+      json(options.sessions().filter(({ trackingId }) => wanted === undefined || trackingId === wanted)),
+    killAll() {
+      options.killAll();
+      return empty(204);
     },
-    {
-      path: '/kill/all',
-      methods: ['GET'],
-      handle: () => {
-        killAll();
-        return empty(204);
-      },
+    kill({ params }) {
+      if (options.kill(params['id'] ?? '')) return empty(204);
+      throw new ServiceError('NOT_FOUND', 'no running session has this id or trackingId');
     },
-    {
-      path: '/kill/:id',
-      methods: ['GET'],
-      handle: ({ params }) => {
-        const id = params['id'] ?? '';
-        if (!kill(id)) throw new ServiceError('NOT_FOUND', 'no running session has this id or trackingId');
-        return empty(204);
-      },
-    },
-  ];
+  };
 }

@@ -59,6 +59,7 @@ export function createEdge(options: EdgeOptions): Server {
 const UNKNOWN: Route = {
   path: 'other',
   methods: [],
+  query: {},
   handle: () => {
     throw new ServiceError('NOT_FOUND', 'there is nothing here; GET / lists what there is');
   },
@@ -69,6 +70,7 @@ function otherMethods({ path, methods, isOpen, isForAnyOrigin }: Route): Route {
   return {
     path,
     methods: [],
+    query: {},
     ...(isOpen ? { isOpen } : {}),
     ...(isForAnyOrigin ? { isForAnyOrigin } : {}),
     handle: ({ method }) => {
@@ -115,6 +117,7 @@ async function answer(
     return await route.handle({
       method: request.method ?? '',
       headers: request.headers,
+      given: read(route.query, query),
       query,
       params: request.params ?? {},
       raw: request,
@@ -124,6 +127,19 @@ async function answer(
     if (!(error instanceof ServiceError)) options.onError(error);
     return answerFailure(request, error);
   }
+}
+
+/** What the query says, by name. @throws {ServiceError} BAD_REQUEST, with the name and what was expected. */
+function read(parameters: Route['query'], query: URLSearchParams): never {
+  const given: Record<string, unknown> = {};
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const value = query.get(name);
+    if (value === null) continue;
+    given[name] = parameter.read(value);
+    if (given[name] === undefined) throw new ServiceError('BAD_REQUEST', `${name}: must be ${parameter.expected}`);
+  }
+  // The handler's type is that of its route's parameters, which have just been read.
+  return given as never;
 }
 
 function checkSize(request: IncomingMessage): void {

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
-import type { Route } from './route.js';
+import type { Handle } from './route.js';
 
 const EVERY_MS = 1_000;
 /** More than people look at one server; a bound, so that a loop of reconnecting clients cannot hold every socket. */
@@ -18,7 +18,7 @@ export interface EventsOptions {
 }
 
 export interface Events {
-  readonly route: Route;
+  readonly handle: Handle;
   /** Ends all streams: the server stops. */
   close(): void;
 }
@@ -36,33 +36,29 @@ export function createEvents({ clock, render }: EventsOptions): Events {
     cancel = listeners.size > 0 ? clock.after(EVERY_MS, tick) : () => {};
   };
 
-  const route: Route = {
-    path: '/events',
-    methods: ['GET'],
-    handle: ({ signal }) => {
-      if (listeners.size >= LISTENERS_MAX) {
-        throw new ServiceError('TOO_MANY_LISTENERS', `${LISTENERS_MAX} clients listen already`);
-      }
-      const stream = new Readable({ read() {} });
-      listeners.add(stream);
-      signal.onabort = () => {
-        listeners.delete(stream);
-        stream.destroy();
-      };
-      if (listeners.size === 1) tick();
-      else stream.push(`data: ${render()}\n\n`);
-      const headers = {
-        'Content-Type': 'text/event-stream; charset=utf-8',
-        'Cache-Control': 'no-store',
-        // Kept for a next request, the connection would hold up a server that stops.
-        Connection: 'close',
-      };
-      return { status: 200, headers, chunks: [], stream };
-    },
+  const handle: Handle = ({ signal }) => {
+    if (listeners.size >= LISTENERS_MAX) {
+      throw new ServiceError('TOO_MANY_LISTENERS', `${LISTENERS_MAX} clients listen already`);
+    }
+    const stream = new Readable({ read() {} });
+    listeners.add(stream);
+    signal.onabort = () => {
+      listeners.delete(stream);
+      stream.destroy();
+    };
+    if (listeners.size === 1) tick();
+    else stream.push(`data: ${render()}\n\n`);
+    const headers = {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      // Kept for a next request, the connection would hold up a server that stops.
+      Connection: 'close',
+    };
+    return { status: 200, headers, chunks: [], stream };
   };
 
   return {
-    route,
+    handle,
     close() {
       cancel();
       for (const listener of listeners) listener.push(null);

@@ -1,9 +1,8 @@
 /**
  * The routes that tell how the server does: health, pressure, settings, versions. Main thread.
  */
-import { type Answer, empty, json, type Request, type Route, text } from './route.js';
-
-const METHODS = ['GET', 'HEAD'];
+import type { Handlers } from './interface.js';
+import { type Answer, empty, json, type Request, text } from './route.js';
 
 export interface Pressure {
   readonly date: number;
@@ -23,31 +22,27 @@ export interface Pressure {
 /** Why a session sent now would not be taken; null: it would. */
 export type NotReady = 'starting' | 'draining' | 'full' | 'browser' | null;
 
-export interface ManagementRouteOptions {
+export interface ManagementOptions {
   readonly pressure: () => Pressure;
   readonly notReady: () => NotReady;
   readonly config: () => Record<string, unknown>;
   readonly meta: () => Record<string, string>;
 }
 
-export function managementRoutes(options: ManagementRouteOptions): Route[] {
-  const get = (path: string, handle: Route['handle']): Route => ({ path, methods: METHODS, handle });
-  const health = (path: string, handle: Route['handle']): Route => ({
-    ...get(path, handle),
-    isOpen: true,
-    isForAnyOrigin: true,
-  });
-  return [
-    health('/health/live', () => json({ status: 'ok' })),
-    health('/health/ready', () => {
+type Names = 'live' | 'ready' | 'active' | 'pressure' | 'config' | 'meta';
+
+export function managementHandlers(options: ManagementOptions): Pick<Handlers, Names> {
+  return {
+    live: () => json({ status: 'ok' }),
+    ready() {
       const reason = options.notReady();
       return reason === null ? json({ status: 'ok' }) : json({ status: 'unavailable', reason }, 503);
-    }),
-    get('/active', () => empty(options.notReady() === null ? 204 : 503)),
-    get('/pressure', (request) => pressureAnswer(request, options.pressure())),
-    get('/config', () => json(options.config())),
-    get('/meta', () => json(options.meta())),
-  ];
+    },
+    active: () => empty(options.notReady() === null ? 204 : 503),
+    pressure: (request) => pressureAnswer(request, options.pressure()),
+    config: () => json(options.config()),
+    meta: () => json(options.meta()),
+  };
 }
 
 function pressureAnswer({ headers }: Request, pressure: Pressure): Answer {

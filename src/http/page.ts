@@ -6,10 +6,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../failures.js';
-import { PAGE_FILE_PATH } from './paths.js';
-import { type Answer, type Route, text } from './route.js';
-
-const METHODS = ['GET', 'HEAD'];
+import type { Handlers } from './interface.js';
+import { type Answer, text } from './route.js';
 
 /** What the compiler has made of the page's modules, and beside the sources what it has not to do with. */
 const COMPILED = new URL('../page/', import.meta.url);
@@ -38,41 +36,32 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
-export interface PageRouteOptions {
+export interface PageOptions {
   /** Whether the page has to ask for a token; otherwise it would find out by a request that counts as unauthorized. */
   readonly isTokenNeeded: boolean;
   /** For clients that take no HTML. */
   readonly version: string;
+  /** Those to tell such a client of. */
   readonly paths: readonly string[];
 }
 
 /** @throws {Error} when a file is missing: an incomplete installation. */
-export function pageRoutes({ isTokenNeeded, version, paths }: PageRouteOptions): Route[] {
+export function pageHandlers({ isTokenNeeded, version, paths }: PageOptions): Pick<Handlers, 'page' | 'pageFile'> {
   const html = readFileSync(new URL('page.html', SOURCES), 'utf8');
   const page = answerOf('page.html', html.replace('{{token}}', isTokenNeeded ? 'needed' : 'none'));
   const inPlain = text(plainText(version, paths));
   const files = readFiles();
-  return [
-    {
-      path: '/',
-      methods: METHODS,
-      isOpen: true,
-      handle: ({ headers }) => {
-        const answer = /\btext\/html\b/.test(headers.accept ?? '') ? page : inPlain;
-        return { ...answer, headers: { ...answer.headers, Vary: 'Accept' } };
-      },
+  return {
+    page({ headers }) {
+      const answer = /\btext\/html\b/.test(headers.accept ?? '') ? page : inPlain;
+      return { ...answer, headers: { ...answer.headers, Vary: 'Accept' } };
     },
-    {
-      path: PAGE_FILE_PATH,
-      methods: METHODS,
-      isOpen: true,
-      handle: ({ params }) => {
-        const answer = files.get(params['file'] ?? '');
-        if (!answer) throw new ServiceError('NOT_FOUND', 'the page has no such file');
-        return answer;
-      },
+    pageFile({ params }) {
+      const answer = files.get(params['file'] ?? '');
+      if (!answer) throw new ServiceError('NOT_FOUND', 'the page has no such file');
+      return answer;
     },
-  ];
+  };
 }
 
 function readFiles(): ReadonlyMap<string, Answer> {
@@ -94,11 +83,10 @@ function answerOf(name: string, content: string): Answer {
 }
 
 function plainText(version: string, paths: readonly string[]): string {
-  const others = paths.filter((path) => path !== '/' && path !== PAGE_FILE_PATH);
   return `headcount ${version}: a server for headless Chromium sessions that counts every one of them.
 In a browser, this address is the live page.
 
-${others.join('\n')}
+${paths.join('\n')}
 
 curl -X POST localhost:3000/screenshot -H 'content-type: application/json' \\
   -d '{"url":"https://example.com"}' -o page.png

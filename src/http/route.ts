@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ClientSignal } from '../protocol/client.js';
+import type { Parameter } from './parameters.js';
 
 export interface Answer {
   readonly status: number;
@@ -17,9 +18,12 @@ export interface Answer {
   readonly tag?: string;
 }
 
-export interface Request {
+/** `G` is what its query says, as its route has it. */
+export interface Request<G = unknown> {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
+  readonly given: G;
+  /** All of the query, checked or not. */
   readonly query: URLSearchParams;
   readonly params: Readonly<Record<string, string>>;
   /** For whoever reads the body. */
@@ -28,15 +32,17 @@ export interface Request {
   readonly signal: ClientSignal;
 }
 
+export type Handle<G = unknown> = (request: Request<G>) => Promise<Answer> | Answer;
+
+/** A route of the table with its handler: what the edge serves. See `RouteRow` for what they mean. */
 export interface Route {
-  /** As polka writes it; also the value of the label `route`. */
   readonly path: string;
   readonly methods: readonly string[];
-  /** Needs no token. */
   readonly isOpen?: true;
-  /** Answers foreign origins and hosts too: health checks come from anywhere and change nothing. */
   readonly isForAnyOrigin?: true;
-  readonly handle: (request: Request) => Promise<Answer> | Answer;
+  readonly query: Readonly<Record<string, Parameter<unknown>>>;
+  /** Given what `query` reads, and nothing else. */
+  readonly handle: Handle<never>;
 }
 
 export function json(value: unknown, status = 200): Answer {

@@ -4,12 +4,15 @@
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from '../failures.js';
 import type { Bytes, Job, Succeeded } from '../protocol/job.js';
-import { JOB_KINDS } from '../protocol/names.js';
+import type { JobKind } from '../protocol/names.js';
 import type { Run, Session, SessionLimits, Settled, Submit } from '../protocol/session.js';
 import { readBody } from './body.js';
-import { SESSION_PREFIXES } from './paths.js';
-import type { Answer, Request, Route } from './route.js';
+import { type GivenOf, type Handlers, mapKinds, type ROUTES } from './interface.js';
+import type { Answer, Handle, Request } from './route.js';
 import { createValidators } from './validate.js';
+
+/** Any session's, whatever its kind. */
+type Given = GivenOf<(typeof ROUTES)[JobKind]>;
 
 /** What every route that runs a session needs. */
 export interface SessionOptions {
@@ -23,7 +26,6 @@ export interface SessionOptions {
 
 export interface SessionRouteOptions extends SessionOptions {
   readonly maxPayloadBytes: number;
-  readonly isGetEnabled: boolean;
   /** Said once a name: a query parameter that browserless knows and that means nothing here. */
   readonly onIgnored: (name: string) => void;
 }
@@ -31,29 +33,29 @@ export interface SessionRouteOptions extends SessionOptions {
 /** Media types that a kind takes beside JSON: a page as it is. */
 const RAW_HTML = 'text/html';
 
-export function sessionRoutes(options: SessionRouteOptions): Route[] {
+export function sessionHandlers(options: SessionRouteOptions): Pick<Handlers, JobKind> {
   const validators = createValidators();
-  return JOB_KINDS.flatMap((kind) =>
-    SESSION_PREFIXES.map((prefix) => ({
-      path: `${prefix}/${kind}`,
-      methods: options.isGetEnabled ? ['POST', 'GET'] : ['POST'],
-      handle: async (request: Request) => {
-        checkQuery(request.query, options);
-        const job = validators[kind](await bodyOf(request, options));
-        return await runSession(options, request, job);
-      },
-    })),
-  );
+  const handlerOf =
+    (kind: JobKind): Handle<Given> =>
+    async (request) => {
+      checkNames(request.query, options);
+      return await runSession(options, request, validators[kind](await bodyOf(request, options)));
+    };
+  return mapKinds(handlerOf);
 }
 
 /** Runs a job as a session and answers with what came of it. */
-export async function runSession(options: SessionOptions, { query, signal, raw }: Request, job: Job): Promise<Answer> {
+export async function runSession(
+  options: SessionOptions,
+  { given, signal, raw }: Request<Pick<Given, 'timeout' | 'trackingId'>>,
+  job: Job,
+): Promise<Answer> {
   const session: Session = {
     id: randomUUID(),
     kind: job.kind,
     client: raw.socket.remoteAddress ?? null,
-    trackingId: trackingIdOf(query),
-    limits: { ...options.limits, runMs: timeoutOf(query, options) },
+    trackingId: given.trackingId ?? null,
+    limits: { ...options.limits, runMs: timeoutOf(given.timeout, options) },
   };
   const settled = await options.submit(session, options.runOf(job), signal);
   const { outcome } = settled;
@@ -95,8 +97,8 @@ function printable(value: string): string {
   return value.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character)).slice(0, 8_192);
 }
 
-async function bodyOf(request: Request, { maxPayloadBytes }: SessionRouteOptions): Promise<unknown> {
-  if (request.method === 'GET') return parseJson(request.query.get('body') ?? '', 'the query parameter body');
+async function bodyOf(request: Request<Given>, { maxPayloadBytes }: SessionRouteOptions): Promise<unknown> {
+  if (request.method === 'GET') return parseJson(request.given.body ?? '', 'the query parameter body');
   const type = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json' && type !== RAW_HTML) {
     throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', `the body must be application/json or ${RAW_HTML}, not ${type}`);
@@ -128,7 +130,7 @@ const IGNORED = [
 ];
 const REFUSED = ['launch', 'userDataDir'];
 
-function checkQuery(query: URLSearchParams, { onIgnored }: SessionRouteOptions): void {
+function checkNames(query: URLSearchParams, { onIgnored }: SessionRouteOptions): void {
   for (const name of query.keys()) {
     if (name.startsWith('--') || REFUSED.includes(name)) {
       throw new ServiceError(
@@ -141,24 +143,14 @@ function checkQuery(query: URLSearchParams, { onIgnored }: SessionRouteOptions):
 }
 
 function timeoutOf(
-  query: URLSearchParams,
+  given: number | undefined,
   { limits, maxTimeoutMs }: Pick<SessionOptions, 'limits' | 'maxTimeoutMs'>,
 ): number | null {
-  const given = query.get('timeout');
-  if (given === null) return limits.runMs;
-  const limit = maxTimeoutMs === null ? 'or -1 for no limit' : `to ${maxTimeoutMs}`;
-  if (given === '-1' && maxTimeoutMs === null) return null;
-  const value = Number(given);
-  if (!/^\d+$/.test(given) || value < 1 || value > (maxTimeoutMs ?? Number.MAX_SAFE_INTEGER)) {
+  if (given === undefined) return limits.runMs;
+  if (given === -1 && maxTimeoutMs === null) return null;
+  if (given === -1 || given > (maxTimeoutMs ?? Number.MAX_SAFE_INTEGER)) {
+    const limit = maxTimeoutMs === null ? 'or -1 for no limit' : `to ${maxTimeoutMs}`;
     throw new ServiceError('BAD_REQUEST', `timeout: must be whole ms from 1 ${limit}`);
-  }
-  return value;
-}
-
-function trackingIdOf(query: URLSearchParams): string | null {
-  const given = query.get('trackingId');
-  if (given !== null && !/^[0-9A-Za-z_-]{1,32}$/.test(given)) {
-    throw new ServiceError('BAD_REQUEST', 'trackingId: must be 1 to 32 letters, digits, _ or -');
   }
   return given;
 }

@@ -4,13 +4,13 @@
  */
 import { takeCensus } from '../census.js';
 import { ServiceError } from '../failures.js';
-import { TEST_OPERATIONS } from '../protocol/job.js';
-import { TEST_PATH } from './paths.js';
-import { type Answer, json, type Route } from './route.js';
+import type { Handlers } from './interface.js';
+import { type MAIN_OPERATIONS, OPERATION } from './parameters.js';
+import { type Answer, json } from './route.js';
 import { runSession, type SessionOptions } from './sessions.js';
 
 /** What is asked of the main thread itself; no session. */
-const MAIN_OPERATIONS: Readonly<Record<string, () => Promise<Answer>>> = {
+const OF_MAIN: Readonly<Record<(typeof MAIN_OPERATIONS)[number], () => Promise<Answer>>> = {
   'main-census': async () => json(await takeCensus()),
   'main-throw': () => {
     setImmediate(() => {
@@ -20,22 +20,17 @@ const MAIN_OPERATIONS: Readonly<Record<string, () => Promise<Answer>>> = {
   },
 };
 
-export function testRoutes(options: SessionOptions): Route[] {
-  return [
-    {
-      path: TEST_PATH,
-      methods: ['POST'],
-      handle: async (request) => {
-        const given = request.query.get('operation') ?? '';
-        const ofMain = Object.hasOwn(MAIN_OPERATIONS, given) ? MAIN_OPERATIONS[given] : undefined;
-        if (ofMain) return await ofMain();
-        const operation = TEST_OPERATIONS.find((one) => one === given);
-        if (!operation) {
-          const names = [...TEST_OPERATIONS, ...Object.keys(MAIN_OPERATIONS)];
-          throw new ServiceError('BAD_REQUEST', `operation: must be one of ${names.join(', ')}`);
-        }
-        return await runSession(options, request, { kind: 'test', body: { operation } });
-      },
+export function testHandlers(options: SessionOptions): Pick<Handlers, 'test'> {
+  return {
+    async test(request) {
+      const { operation } = request.given;
+      if (operation === undefined) throw new ServiceError('BAD_REQUEST', `operation: must be ${OPERATION.expected}`);
+      if (isOfMain(operation)) return await OF_MAIN[operation]();
+      return await runSession(options, request, { kind: 'test', body: { operation } });
     },
-  ];
+  };
+}
+
+function isOfMain(operation: string): operation is keyof typeof OF_MAIN {
+  return Object.hasOwn(OF_MAIN, operation);
 }

@@ -4,6 +4,7 @@
 import { FAILURES, REJECTION_REASONS, SESSION_FAILURE_REASONS } from '../failures.js';
 import { PROCESS_TYPES } from '../host/processes.js';
 import { GC_KINDS } from '../host/self.js';
+import { ROUTES, statusesOf } from '../http/interface.js';
 import { COLLECTORS, type Domains } from '../metrics/family.js';
 import {
   BROWSER_EXIT_REASONS,
@@ -20,7 +21,8 @@ import type { Versions } from './versions.js';
 
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'other'] as const;
 
-const codes = new Set([200, 204, 304, ...Object.values(FAILURES).map(({ status }) => status)]);
+/** 304: what a tag is asked for by comes back as. */
+const codes = new Set([...statusesOf(ROUTES), 304, ...Object.values(FAILURES).map(({ status }) => status)]);
 export const CODES: readonly string[] = [...[...codes].sort((a, b) => a - b).map(String), 'other'];
 
 export function labelDomains(options: {

@@ -7,15 +7,16 @@ import type { RunningSession } from '../admission/admission.js';
 import { isLoopback, shownConfig } from '../config/parse.js';
 import type { Config } from '../config/settings.js';
 import { createAuth } from '../http/auth.js';
-import { controlRoutes, type SessionView } from '../http/control.js';
+import { controlHandlers, type SessionView } from '../http/control.js';
 import { createEdge } from '../http/edge.js';
-import { managementRoutes } from '../http/management.js';
-import { metricsRoutes } from '../http/metrics.js';
+import { type Handlers, pathsOf, ROUTES, routesOf } from '../http/interface.js';
+import { managementHandlers } from '../http/management.js';
+import { metricsHandlers } from '../http/metrics.js';
 import { createGate } from '../http/origin.js';
-import { pageRoutes } from '../http/page.js';
+import { pageHandlers } from '../http/page.js';
 import { createSend } from '../http/send.js';
-import { sessionRoutes } from '../http/sessions.js';
-import { testRoutes } from '../http/test.js';
+import { sessionHandlers } from '../http/sessions.js';
+import { testHandlers } from '../http/test.js';
 import type { Log } from '../log.js';
 import type { Finder } from './chromium.js';
 import { countRequests } from './requests.js';
@@ -30,7 +31,7 @@ export interface EdgeParts {
 }
 
 export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, finder: Finder): Server {
-  const { core, admission, status, events, clock, versions, paths } = rooms;
+  const { core, admission, status, events, clock, versions, paths, switches } = rooms;
   const { record, cellOf } = core;
   const session = {
     submit: admission.submit,
@@ -39,30 +40,35 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     maxTimeoutMs: config.maxTimeoutMs,
   };
   const bootId = randomUUID().slice(0, 8);
+  const { page: _page, pageFile: _file, ...listed } = ROUTES;
+  const handlers: Handlers = {
+    ...managementHandlers({
+      pressure: status.pressure,
+      notReady: status.notReady,
+      config: () => ({ ...shownConfig(config), WORKERS: workers }),
+      meta: () => ({ ...versions, chromium: finder.version() }),
+    }),
+    ...pageHandlers({
+      isTokenNeeded: config.token !== null,
+      version: versions.headcount,
+      paths: pathsOf(listed, switches),
+    }),
+    ...controlHandlers({
+      sessions: () => admission.sessions().map(viewOf),
+      kill: (id) => admission.kill(id, KILLED),
+      killAll: () => admission.killAll(KILLED),
+    }),
+    events: events.handle,
+    ...metricsHandlers({ ...core.views, takeSnapshot: core.takeSnapshot, bootId, nowEpochMs: clock.epochMs }),
+    ...sessionHandlers({
+      ...session,
+      maxPayloadBytes: config.maxPayloadBytes,
+      onIgnored: once((name) => log.warn({ name }, 'this query parameter has no effect here')),
+    }),
+    ...testHandlers(session),
+  };
   return createEdge({
-    routes: [
-      ...managementRoutes({
-        pressure: status.pressure,
-        notReady: status.notReady,
-        config: () => ({ ...shownConfig(config), WORKERS: workers }),
-        meta: () => ({ ...versions, chromium: finder.version() }),
-      }),
-      ...pageRoutes({ isTokenNeeded: config.token !== null, version: versions.headcount, paths }),
-      ...controlRoutes({
-        sessions: () => admission.sessions().map(viewOf),
-        kill: (id) => admission.kill(id, KILLED),
-        killAll: () => admission.killAll(KILLED),
-      }),
-      events.route,
-      ...metricsRoutes({ ...core.views, takeSnapshot: core.takeSnapshot, bootId, nowEpochMs: clock.epochMs }),
-      ...sessionRoutes({
-        ...session,
-        maxPayloadBytes: config.maxPayloadBytes,
-        isGetEnabled: config.enableApiGet,
-        onIgnored: once((name) => log.warn({ name }, 'this query parameter has no effect here')),
-      }),
-      ...(config.testSessions ? testRoutes(session) : []),
-    ],
+    routes: routesOf(ROUTES, handlers, switches),
     auth: createAuth({ token: config.token, count: () => record(cellOf('headcount_unauthorized_total'), 1) }),
     gate: createGate({
       isOnLoopback: isLoopback(config.host),

@@ -9,7 +9,7 @@ import { createRecent } from '../admission/recent.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
 import { createEvents, type Events } from '../http/events.js';
-import { PATHS, TEST_PATH } from '../http/paths.js';
+import { pathsOf, ROUTES } from '../http/interface.js';
 import type { Log } from '../log.js';
 import { createPool, type Pool } from '../pool/pool.js';
 import type { Job } from '../protocol/job.js';
@@ -44,7 +44,8 @@ export function buildRooms(options: RoomsOptions) {
   const { config, log, workers, clock, finder, temp } = options;
   const versions = readVersions(finder.version());
   const kinds: readonly SessionKind[] = config.testSessions ? [...JOB_KINDS, TEST_KIND] : JOB_KINDS;
-  const paths = config.testSessions ? [...PATHS, TEST_PATH] : PATHS;
+  const switches = { apiGet: config.enableApiGet, testSessions: config.testSessions };
+  const paths = pathsOf(ROUTES, switches);
   const state = { isDraining: false, wasReady: false };
   const core = createCore({
     domains: labelDomains({ workers, kinds, routes: paths, versions }),
@@ -118,7 +119,7 @@ export function buildRooms(options: RoomsOptions) {
     return `{"row":${core.liveRow()},${JSON.stringify(told).slice(1)}`;
   };
   const events: Events = createEvents({ clock, render });
-  return { core, pool, shards, admission, runOf, status, events, state, clock, versions, paths };
+  return { core, pool, shards, admission, runOf, status, events, state, clock, versions, paths, switches };
 }
 
 /** What each worker is doing; a thread without a browser is not ready whatever else it is. */

@@ -11,7 +11,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import { SETTINGS } from '../../src/config/settings.js';
-import { PATHS } from '../../src/http/paths.js';
+import { pathsOf, ROUTES } from '../../src/http/interface.js';
 
 const Text = Type.Record(Type.String(), Type.String());
 const Compose = Compile(
@@ -62,6 +62,7 @@ const compose = read('compose.yaml', Compose);
 const dockerfile = readFileSync('Dockerfile', 'utf8').replaceAll('\\\n', ' ');
 const settings = Object.values(SETTINGS).flatMap(({ names }): readonly string[] => names);
 
+const PATHS = pathsOf(ROUTES, { apiGet: false, testSessions: false });
 const test = suite('grafana/containers');
 
 test('what the services mount, need and wait for is there', () => {

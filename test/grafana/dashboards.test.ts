@@ -5,7 +5,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PATHS } from '../../src/http/paths.js';
+import { pathsOf, ROUTES } from '../../src/http/interface.js';
 import { JOB_KINDS } from '../../src/protocol/names.js';
 import { labelDomains } from '../../src/server/domains.js';
 import { readRules } from './alert-rules.js';
@@ -27,7 +27,12 @@ type Break = (dashboard: Dashboard) => unknown;
 const files = readDashboards();
 const { alerts, recordings } = readRules();
 const versions = { headcount: '1', node: '20', playwright: '1', chromium: '1' };
-const domains = labelDomains({ workers: 2, kinds: JOB_KINDS, routes: PATHS, versions });
+const domains = labelDomains({
+  workers: 2,
+  kinds: JOB_KINDS,
+  routes: pathsOf(ROUTES, { apiGet: false, testSessions: false }),
+  versions,
+});
 const expressions = [
   ...files.flatMap(queriesOf),
   ...alerts.map(({ name, expr }) => ({ where: name, expr })),

@@ -7,22 +7,25 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pageRoutes } from '../../src/http/page.js';
-import { PATHS } from '../../src/http/paths.js';
+import { pathsOf, ROUTES } from '../../src/http/interface.js';
+import { pageHandlers } from '../../src/http/page.js';
 import type { Answer } from '../../src/http/route.js';
 import { createClient } from '../../src/protocol/client.js';
 
 const test = suite('http/page');
-const routes = pageRoutes({ isTokenNeeded: false, version: '1.2.3', paths: PATHS });
+const paths = pathsOf(ROUTES, { apiGet: false, testSessions: false });
+const handlers = pageHandlers({ isTokenNeeded: false, version: '1.2.3', paths });
 
-async function ask(path: string, given: { accept?: string; file?: string } = {}, from = routes): Promise<Answer> {
-  const route = from.find((one) => one.path === path);
-  assert.ok(route?.isOpen && !route.isForAnyOrigin);
+async function ask(path: string, given: { accept?: string; file?: string } = {}, from = handlers): Promise<Answer> {
+  const name = path === '/' ? 'page' : 'pageFile';
+  assert.ok(ROUTES[name].isOpen && !('isForAnyOrigin' in ROUTES[name]));
+  assert.equal(ROUTES[name].paths, [path]);
   const headers = given.accept === undefined ? {} : { accept: given.accept };
   const params = given.file === undefined ? {} : { file: given.file };
   const { signal } = createClient();
   const raw = new IncomingMessage(new Socket());
-  return await route.handle({ method: 'GET', headers, params, query: new URLSearchParams(), raw, signal });
+  const request = { method: 'GET', headers, params, given: {}, query: new URLSearchParams(), raw, signal };
+  return await from[name](request);
 }
 
 function bodyOf({ chunks }: Answer): string {
@@ -59,7 +62,7 @@ test('everything goes out under the strict policy, with a tag of its content', a
 });
 
 test('the page says whether it has to ask for a token, and nothing else of the server', async () => {
-  const guarded = pageRoutes({ isTokenNeeded: true, version: '1.2.3', paths: PATHS });
+  const guarded = pageHandlers({ isTokenNeeded: true, version: '1.2.3', paths });
   const [open, closed] = [await ask('/', { accept: BROWSER }), await ask('/', { accept: BROWSER }, guarded)].map(
     bodyOf,
   );

@@ -3,7 +3,7 @@
  * of its labels, apart from the code that lays them out.
  */
 
-import { PATHS, TEST_PATH } from '../../src/http/paths.js';
+import { pathsOf, ROUTES } from '../../src/http/interface.js';
 import { FAMILIES } from '../../src/metrics/families.js';
 import type { Domains, Family } from '../../src/metrics/family.js';
 import { JOB_KINDS, TEST_KIND } from '../../src/protocol/names.js';
@@ -15,7 +15,7 @@ type Labels = Sample['labels'];
 
 /** Keys of `keyOf`, sorted; without the sparse families, whose series come with their first value. */
 export function expectedSeries(workers: number, versions: Versions): string[] {
-  const routes = [...PATHS, TEST_PATH];
+  const routes = pathsOf(ROUTES, { apiGet: true, testSessions: true });
   const domains = labelDomains({ workers, kinds: [...JOB_KINDS, TEST_KIND], routes, versions });
   return (FAMILIES as readonly Family[])
     .filter(({ sparse }) => !sparse)

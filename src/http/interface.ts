@@ -1,0 +1,225 @@
+/**
+ * The HTTP interface as data: every route once. From it come the paths that are label values, what the edge checks
+ * before a handler is called, the list at `/`, and the README's table. A handler is joined to its route by name, and
+ * the compiler names whichever of the two is missing. Pure.
+ */
+import type { TSchema } from 'typebox';
+import { JOB_KINDS, type JobKind } from '../protocol/names.js';
+import { BODIES } from '../protocol/request.js';
+import {
+  ANY_TRACKING_ID,
+  COUNT,
+  flag,
+  instant,
+  JSON_BODY,
+  OPERATION,
+  type Parameter,
+  TIMEOUT,
+  TRACKING_ID,
+} from './parameters.js';
+import type { Handle, Route } from './route.js';
+
+/** What the settings can switch on. */
+export interface Switches {
+  readonly apiGet: boolean;
+  readonly testSessions: boolean;
+}
+
+export interface RouteRow {
+  /** As polka writes them, and as values of the label `route`; the first is its own, the others are aliases. */
+  readonly paths: readonly string[];
+  readonly methods: readonly string[];
+  /** What it answers, for the README. */
+  readonly about: string;
+  /** Needs no token. */
+  readonly isOpen?: true;
+  /** Answers foreign origins and hosts too: health checks come from anywhere and change nothing. */
+  readonly isForAnyOrigin?: true;
+  readonly query?: Readonly<Record<string, Parameter<unknown>>>;
+  /** The JSON that it takes. */
+  readonly body?: TSchema;
+  /** Media types of what it answers by status, when all is well; '' for no body. */
+  readonly answers: Readonly<Record<number, readonly string[]>>;
+  /** It is there only when this is switched on. */
+  readonly onlyWith?: keyof Switches;
+  /** Methods that are there only when something is switched on. */
+  readonly methodsWith?: Readonly<Record<string, keyof Switches>>;
+}
+
+const GET = ['GET', 'HEAD'];
+const JSON_TYPE = ['application/json'];
+const EXPOSITION = ['text/plain', 'application/openmetrics-text'];
+
+const SELECTION = {
+  since: instant('Rows from here on.'),
+  until: instant('Rows up to here.'),
+  last: COUNT,
+  sessionTimes: flag('Whether rows have `sessionTimes`.'),
+};
+
+/** The prefixes that browserless v2 has; here they are all the same Chromium. */
+const SESSION_PREFIXES = ['', '/chromium', '/chrome'];
+const SESSION = {
+  methods: ['POST'],
+  methodsWith: { GET: 'apiGet' },
+  query: { timeout: TIMEOUT, trackingId: TRACKING_ID, body: JSON_BODY },
+} as const;
+
+/** What a session of each kind answers. */
+const SESSIONS: { readonly [K in JobKind]: Pick<RouteRow, 'about' | 'answers'> } = {
+  screenshot: {
+    about: 'the page, an element or a part of it as an image',
+    answers: { 200: ['image/png', 'image/jpeg', 'image/webp', 'text/plain'] },
+  },
+  pdf: { about: 'the page as PDF', answers: { 200: ['application/pdf'] } },
+  content: { about: 'the HTML of the page as the browser has it', answers: { 200: ['text/html'] } },
+};
+
+function sessionRow(kind: JobKind) {
+  return {
+    ...SESSION,
+    ...SESSIONS[kind],
+    paths: SESSION_PREFIXES.map((prefix) => `${prefix}/${kind}`),
+    body: BODIES[kind],
+  };
+}
+
+export function mapKinds<T>(make: (kind: JobKind) => T): { readonly [K in JobKind]: T } {
+  // Every kind is there, since the list has them all.
+  return Object.fromEntries(JOB_KINDS.map((kind) => [kind, make(kind)])) as { [K in JobKind]: T };
+}
+
+export const ROUTES = {
+  page: {
+    paths: ['/'],
+    methods: GET,
+    about: 'the live page; a client that does not ask for HTML gets the list of routes',
+    isOpen: true,
+    answers: { 200: ['text/html', 'text/plain'] },
+  },
+  pageFile: {
+    paths: ['/page/:file'],
+    methods: GET,
+    about: 'what the live page is made of',
+    isOpen: true,
+    answers: { 200: ['text/css', 'text/javascript', 'image/svg+xml'] },
+  },
+  live: {
+    paths: ['/health/live'],
+    methods: GET,
+    about: '200 while the main loop turns; needs no token',
+    isOpen: true,
+    isForAnyOrigin: true,
+    answers: { 200: JSON_TYPE },
+  },
+  ready: {
+    paths: ['/health/ready'],
+    methods: GET,
+    about: 'whether a session sent now would be taken: 200, or 503 with the `reason`; needs no token',
+    isOpen: true,
+    isForAnyOrigin: true,
+    answers: { 200: JSON_TYPE, 503: JSON_TYPE },
+  },
+  active: { paths: ['/active'], methods: GET, about: 'the same as 204 or 503', answers: { 204: [], 503: [] } },
+  pressure: {
+    paths: ['/pressure'],
+    methods: GET,
+    about: 'what browserless calls pressure: running, queued, limits, CPU and memory, whether a session would be taken',
+    answers: { 200: ['application/json', 'text/plain'], 503: ['text/plain'] },
+  },
+  config: {
+    paths: ['/config'],
+    methods: GET,
+    about: 'the effective settings, secrets hidden',
+    answers: { 200: JSON_TYPE },
+  },
+  meta: {
+    paths: ['/meta'],
+    methods: GET,
+    about: 'versions of headcount, Node.js, playwright-core and Chromium',
+    answers: { 200: JSON_TYPE },
+  },
+  sessions: {
+    paths: ['/sessions'],
+    methods: GET,
+    about:
+      "running sessions: id, kind, trackingId, worker, state, start, age, client's address; `?trackingId=` filters",
+    query: { trackingId: ANY_TRACKING_ID },
+    answers: { 200: JSON_TYPE },
+  },
+  killAll: { paths: ['/kill/all'], methods: ['GET'], about: 'ends all running sessions; 204', answers: { 204: [] } },
+  kill: {
+    paths: ['/kill/:id'],
+    methods: ['GET'],
+    about: 'ends running sessions by id or trackingId; 204, or 404 when there is none of that name',
+    answers: { 204: [] },
+  },
+  events: {
+    paths: ['/events'],
+    methods: ['GET'],
+    about: 'server-sent events, once a second: live row, pressure, `notReady` as `/health/ready` has it, workers',
+    answers: { 200: ['text/event-stream'] },
+  },
+  metrics: {
+    paths: ['/metrics'],
+    methods: GET,
+    about: 'the week, a row for each period; to a Prometheus the same as `/prometheus`',
+    query: SELECTION,
+    answers: { 200: ['application/json', ...EXPOSITION] },
+  },
+  totals: {
+    paths: ['/metrics/all', '/metrics/total'],
+    methods: GET,
+    about: 'the totals of those rows',
+    query: SELECTION,
+    answers: { 200: JSON_TYPE },
+  },
+  prometheus: { paths: ['/prometheus'], methods: GET, about: 'metrics for Prometheus', answers: { 200: EXPOSITION } },
+  ...mapKinds(sessionRow),
+  test: {
+    paths: ['/test'],
+    methods: ['POST'],
+    about: 'sessions without a browser, for tests and benches',
+    query: { timeout: TIMEOUT, trackingId: TRACKING_ID, operation: OPERATION },
+    answers: { 200: ['application/octet-stream', 'application/json'] },
+    onlyWith: 'testSessions',
+  },
+} as const satisfies Record<string, RouteRow>;
+
+export type Table = Readonly<Record<string, RouteRow>>;
+
+/** What the query of a route says, as far as it says anything. */
+export type GivenOf<R extends RouteRow> = R extends { readonly query: infer Q }
+  ? { readonly [N in keyof Q]?: Q[N] extends Parameter<infer T> ? T : never }
+  : Readonly<Record<never, never>>;
+
+/** A handler for every route of the table. */
+export type HandlersOf<T extends Table> = { readonly [N in keyof T]: Handle<GivenOf<T[N]>> };
+export type Handlers = HandlersOf<typeof ROUTES>;
+
+/** The routes that are there with these switches; a path that is not first of its route is a route of its own. */
+export function routesOf<T extends Table>(table: T, handlers: HandlersOf<T>, switches: Switches): Route[] {
+  return Object.entries(table).flatMap(([name, row]) => {
+    const handle: Handle<never> | undefined = handlers[name];
+    if (handle === undefined || !isOn(row, switches)) return [];
+    const methods = [...row.methods, ...extraMethods(row, switches)];
+    return row.paths.map((path) => ({ ...row, path, methods, query: row.query ?? {}, handle }));
+  });
+}
+
+export function pathsOf(table: Table, switches: Switches): string[] {
+  return Object.values(table).flatMap((row) => (isOn(row, switches) ? row.paths : []));
+}
+
+/** Statuses that something answers when all is well. */
+export function statusesOf(table: Table): number[] {
+  return [...new Set(Object.values(table).flatMap(({ answers }) => Object.keys(answers).map(Number)))];
+}
+
+function isOn({ onlyWith }: RouteRow, switches: Switches): boolean {
+  return onlyWith === undefined || switches[onlyWith];
+}
+
+function extraMethods({ methodsWith = {} }: RouteRow, switches: Switches): string[] {
+  return Object.entries(methodsWith).flatMap(([method, one]) => (switches[one] ? [method] : []));
+}

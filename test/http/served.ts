@@ -1,0 +1,50 @@
+/**
+ * An edge over a table of routes, listening on a port of its own, behind a token.
+ */
+import type { AddressInfo } from 'node:net';
+import { systemClock } from '../../src/clock.js';
+import { createAuth } from '../../src/http/auth.js';
+import { createEdge } from '../../src/http/edge.js';
+import { createGate } from '../../src/http/origin.js';
+import type { Route } from '../../src/http/route.js';
+import { createSend } from '../../src/http/send.js';
+
+export const TOKEN = 'right';
+
+export interface Served {
+  readonly url: string;
+  readonly port: number;
+  /** `route method code` of each request answered. */
+  readonly answered: string[];
+  /** Bugs of ours. */
+  readonly errors: unknown[];
+  close(): Promise<void>;
+}
+
+export async function serve(routes: readonly Route[]): Promise<Served> {
+  const answered: string[] = [];
+  const errors: unknown[] = [];
+  const isLoopback = (host: string): boolean => host === '127.0.0.1';
+  const server = createEdge({
+    routes,
+    auth: createAuth({ token: TOKEN, count: () => {} }),
+    gate: createGate({ isOnLoopback: true, isLoopback, proxyUrl: null, isCorsEnabled: false }),
+    send: createSend(),
+    clock: systemClock,
+    onAnswered: (route, method, code) => answered.push(`${route} ${method} ${code}`),
+    onError: (error) => errors.push(error),
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    answered,
+    errors,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
