@@ -2,7 +2,7 @@
  * The paths of all routes: values of the label `route`, so they are known before the routes can be built. A route whose
  * path is missing here stops the start-up. Pure.
  */
-import { JOB_KINDS } from '../protocol/names.js';
+import { JOB_KINDS } from '../protocol/jobs/jobs.js';
 
 /** The prefixes that browserless v2 has; here they are all the same Chromium. */
 export const SESSION_PREFIXES = ['', '/chromium', '/chrome'] as const;

@@ -4,12 +4,11 @@
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from '../failures.js';
 import type { Bytes, Job, Succeeded } from '../protocol/job.js';
-import { JOB_KINDS } from '../protocol/names.js';
+import { JOB_KINDS } from '../protocol/jobs/jobs.js';
 import type { Run, Session, SessionLimits, Settled, Submit } from '../protocol/session.js';
-import { readBody } from './body.js';
+import { createJobReader } from './job.js';
 import { SESSION_PREFIXES } from './paths.js';
 import type { Answer, Request, Route } from './route.js';
-import { createValidators } from './validate.js';
 
 /** What every route that runs a session needs. */
 export interface SessionOptions {
@@ -28,19 +27,15 @@ export interface SessionRouteOptions extends SessionOptions {
   readonly onIgnored: (name: string) => void;
 }
 
-/** Media types that a kind takes beside JSON: a page as it is. */
-const RAW_HTML = 'text/html';
-
 export function sessionRoutes(options: SessionRouteOptions): Route[] {
-  const validators = createValidators();
+  const jobOf = createJobReader(options.maxPayloadBytes);
   return JOB_KINDS.flatMap((kind) =>
     SESSION_PREFIXES.map((prefix) => ({
       path: `${prefix}/${kind}`,
       methods: options.isGetEnabled ? ['POST', 'GET'] : ['POST'],
       handle: async (request: Request) => {
         checkQuery(request.query, options);
-        const job = validators[kind](await bodyOf(request, options));
-        return await runSession(options, request, job);
+        return await runSession(options, request, await jobOf(kind, request));
       },
     })),
   );
@@ -93,26 +88,6 @@ function answerOf(
 /** What a page's server said goes into a header of ours only as far as a header can hold it. */
 function printable(value: string): string {
   return value.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character)).slice(0, 8_192);
-}
-
-async function bodyOf(request: Request, { maxPayloadBytes }: SessionRouteOptions): Promise<unknown> {
-  if (request.method === 'GET') return parseJson(request.query.get('body') ?? '', 'the query parameter body');
-  const type = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/json' && type !== RAW_HTML) {
-    throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', `the body must be application/json or ${RAW_HTML}, not ${type}`);
-  }
-  const body = (await readBody(request.raw, maxPayloadBytes)).toString('utf8');
-  return type === RAW_HTML ? { html: body } : parseJson(body, 'the body');
-}
-
-function parseJson(value: string, what: string): unknown {
-  if (value.trim() === '') throw new ServiceError('BAD_REQUEST', `${what} is empty, expected a JSON object`);
-  try {
-    return JSON.parse(value);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : '';
-    throw new ServiceError('BAD_REQUEST', `${what} is not JSON: ${reason}`);
-  }
 }
 
 /** v1 and v2 have these; they ask for what every session here has, or for what a shared browser cannot give. */

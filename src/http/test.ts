@@ -4,7 +4,7 @@
  */
 import { takeCensus } from '../census.js';
 import { ServiceError } from '../failures.js';
-import { TEST_OPERATIONS } from '../protocol/job.js';
+import { TEST_OPERATIONS } from '../protocol/jobs/test.js';
 import { TEST_PATH } from './paths.js';
 import { type Answer, json, type Route } from './route.js';
 import { runSession, type SessionOptions } from './sessions.js';

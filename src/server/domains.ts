@@ -5,6 +5,7 @@ import { FAILURES, REJECTION_REASONS, SESSION_FAILURE_REASONS } from '../failure
 import { PROCESS_TYPES } from '../host/processes.js';
 import { GC_KINDS } from '../host/self.js';
 import { COLLECTORS, type Domains } from '../metrics/family.js';
+import type { SessionKind } from '../protocol/jobs/jobs.js';
 import {
   BROWSER_EXIT_REASONS,
   BROWSER_ROLES,
@@ -12,7 +13,6 @@ import {
   NETWORK_ERRORS,
   PHASES,
   PREWARM_RESULTS,
-  type SessionKind,
   WORKER_EXIT_REASONS,
 } from '../protocol/names.js';
 import { FLUSH_FAILURE_REASONS } from '../store/files.js';

@@ -4,7 +4,7 @@
  */
 import type { BrowserContextOptions } from 'playwright-core';
 import type { Job, NavigationAnswer } from '../protocol/job.js';
-import type { PageBody } from '../protocol/request.js';
+import type { PageBody } from '../protocol/jobs/page-body.js';
 import type { Need } from './attached.js';
 import { interceptRequests } from './intercept.js';
 import { DEFAULT_VIEWPORT, type Lease } from './lease.js';

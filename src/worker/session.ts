@@ -34,7 +34,7 @@ const REASON_LIMIT_MS = 1_000;
 /** Runs it. Resolves, never rejects, when its context is really gone. */
 export async function runSession(running: Running): Promise<void> {
   const { job, cancelled, post, shard, tally, clock } = running;
-  if (job.kind === 'test') return post(await runTest(job.body.operation, shard));
+  if (job.kind === 'test') return post(await runTest(job.body, shard));
   const startedAtMs = clock.monotonicMs();
   const need = needOf(job);
   const leasing = shard.lease(need);

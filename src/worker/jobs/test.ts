@@ -3,11 +3,12 @@
  * ways in which a thread can die. Only reached when the server was started with them switched on.
  */
 import { takeCensus } from '../../census.js';
-import type { Outcome, TestOperation } from '../../protocol/job.js';
+import type { Outcome } from '../../protocol/job.js';
+import type { TestBody } from '../../protocol/jobs/test.js';
 import type { Shard } from '../shard.js';
 import { toBytes } from './bytes.js';
 
-export async function runTest(operation: TestOperation, shard: Pick<Shard, 'census'>): Promise<Outcome> {
+export async function runTest({ operation }: TestBody, shard: Pick<Shard, 'census'>): Promise<Outcome> {
   switch (operation) {
     case 'null':
       return succeeded(new Uint8Array(0), 'application/octet-stream');
