@@ -155,6 +155,20 @@ const TRIALS: Readonly<Record<string, Trial>> = {
       'bench/fold.bench.ts': '',
     },
   },
+  'kinds of jobs are named in their tables and their own files only': {
+    rule: rules.kindNames,
+    bad: {
+      'src/worker/a.ts': "if (job.kind === 'test') run();",
+      'src/http/a.ts': 'const paths = [`/screenshot`];',
+      'src/worker/jobs/pdf.ts': "const other = 'content';",
+    },
+    good: {
+      'src/worker/jobs/pdf.ts': "const own = 'pdf';",
+      'src/protocol/jobs/jobs.ts': "const ALL = ['screenshot', 'pdf', 'content'];",
+      'src/page/a.ts': "fetch('/pdf');",
+      'src/http/a.ts': "const { content } = tag; // 'content'\nimport './jobs/pdf.js';\nconst path = '/test';",
+    },
+  },
   'each file of src is in a room': {
     rule: (sources) => rules.wrongPlaces(sources, TRIAL_ROOMS),
     bad: { 'src/cellar/a.ts': '', 'src/attic.ts': '', 'src/pool/inner/a.ts': '' },

@@ -10,7 +10,7 @@ import {
   type SessionFailureReason,
 } from '../failures.js';
 import type { CellOf, RecordDelta } from '../metrics/delta.js';
-import type { SessionKind } from '../protocol/names.js';
+import type { SessionKind } from '../protocol/jobs/jobs.js';
 
 export interface Books {
   requested(kind: SessionKind): void;

@@ -2,7 +2,7 @@
  * The routes that show running sessions and end them. Main thread.
  */
 import { ServiceError } from '../failures.js';
-import type { SessionKind } from '../protocol/names.js';
+import type { SessionKind } from '../protocol/jobs/jobs.js';
 import type { Handlers } from './interface.js';
 import { empty, json } from './route.js';
 

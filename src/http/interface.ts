@@ -4,8 +4,7 @@
  * the compiler names whichever of the two is missing. Pure.
  */
 import type { TSchema } from 'typebox';
-import { JOB_KINDS, type JobKind } from '../protocol/names.js';
-import { BODIES } from '../protocol/request.js';
+import { JOB_KINDS, JOBS, type JobKind } from '../protocol/jobs/jobs.js';
 import {
   ANY_TRACKING_ID,
   COUNT,
@@ -65,23 +64,10 @@ const SESSION = {
   query: { timeout: TIMEOUT, trackingId: TRACKING_ID, body: JSON_BODY },
 } as const;
 
-/** What a session of each kind answers. */
-const SESSIONS: { readonly [K in JobKind]: Pick<RouteRow, 'about' | 'answers'> } = {
-  screenshot: {
-    about: 'the page, an element or a part of it as an image',
-    answers: { 200: ['image/png', 'image/jpeg', 'image/webp', 'text/plain'] },
-  },
-  pdf: { about: 'the page as PDF', answers: { 200: ['application/pdf'] } },
-  content: { about: 'the HTML of the page as the browser has it', answers: { 200: ['text/html'] } },
-};
-
 function sessionRow(kind: JobKind) {
-  return {
-    ...SESSION,
-    ...SESSIONS[kind],
-    paths: SESSION_PREFIXES.map((prefix) => `${prefix}/${kind}`),
-    body: BODIES[kind],
-  };
+  const { about, produces, body } = JOBS[kind];
+  const paths = SESSION_PREFIXES.map((prefix) => `${prefix}/${kind}`);
+  return { ...SESSION, paths, about, body, answers: { 200: produces } };
 }
 
 export function mapKinds<T>(make: (kind: JobKind) => T): { readonly [K in JobKind]: T } {
@@ -179,9 +165,9 @@ export const ROUTES = {
   test: {
     paths: ['/test'],
     methods: ['POST'],
-    about: 'sessions without a browser, for tests and benches',
+    about: JOBS.test.about,
     query: { timeout: TIMEOUT, trackingId: TRACKING_ID, operation: OPERATION },
-    answers: { 200: ['application/octet-stream', 'application/json'] },
+    answers: { 200: JOBS.test.produces },
     onlyWith: 'testSessions',
   },
 } as const satisfies Record<string, RouteRow>;

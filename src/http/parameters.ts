@@ -1,7 +1,7 @@
 /**
  * The query parameters that routes take: how each is written, and what it means. Pure.
  */
-import { TEST_OPERATIONS } from '../protocol/job.js';
+import { TEST_OPERATIONS } from '../protocol/jobs/test.js';
 
 /** `T` is what a value means. */
 export interface Parameter<T> {

@@ -4,12 +4,11 @@
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from '../failures.js';
 import type { Bytes, Job, Succeeded } from '../protocol/job.js';
-import type { JobKind } from '../protocol/names.js';
+import type { JobKind } from '../protocol/jobs/jobs.js';
 import type { Run, Session, SessionLimits, Settled, Submit } from '../protocol/session.js';
-import { readBody } from './body.js';
 import { type GivenOf, type Handlers, mapKinds, type ROUTES } from './interface.js';
+import { createJobReader } from './job.js';
 import type { Answer, Handle, Request } from './route.js';
-import { createValidators } from './validate.js';
 
 /** Any session's, whatever its kind. */
 type Given = GivenOf<(typeof ROUTES)[JobKind]>;
@@ -30,16 +29,13 @@ export interface SessionRouteOptions extends SessionOptions {
   readonly onIgnored: (name: string) => void;
 }
 
-/** Media types that a kind takes beside JSON: a page as it is. */
-const RAW_HTML = 'text/html';
-
 export function sessionHandlers(options: SessionRouteOptions): Pick<Handlers, JobKind> {
-  const validators = createValidators();
+  const jobOf = createJobReader(options.maxPayloadBytes);
   const handlerOf =
     (kind: JobKind): Handle<Given> =>
     async (request) => {
       checkNames(request.query, options);
-      return await runSession(options, request, validators[kind](await bodyOf(request, options)));
+      return await runSession(options, request, await jobOf(kind, request));
     };
   return mapKinds(handlerOf);
 }
@@ -95,26 +91,6 @@ function answerOf(
 /** What a page's server said goes into a header of ours only as far as a header can hold it. */
 function printable(value: string): string {
   return value.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character)).slice(0, 8_192);
-}
-
-async function bodyOf(request: Request<Given>, { maxPayloadBytes }: SessionRouteOptions): Promise<unknown> {
-  if (request.method === 'GET') return parseJson(request.given.body ?? '', 'the query parameter body');
-  const type = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/json' && type !== RAW_HTML) {
-    throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', `the body must be application/json or ${RAW_HTML}, not ${type}`);
-  }
-  const body = (await readBody(request.raw, maxPayloadBytes)).toString('utf8');
-  return type === RAW_HTML ? { html: body } : parseJson(body, 'the body');
-}
-
-function parseJson(value: string, what: string): unknown {
-  if (value.trim() === '') throw new ServiceError('BAD_REQUEST', `${what} is empty, expected a JSON object`);
-  try {
-    return JSON.parse(value);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : '';
-    throw new ServiceError('BAD_REQUEST', `${what} is not JSON: ${reason}`);
-  }
 }
 
 /** v1 and v2 have these; they ask for what every session here has, or for what a shared browser cannot give. */

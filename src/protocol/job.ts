@@ -5,19 +5,11 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { FailureCode } from '../failures.js';
 import type { PipeEndpoint } from './endpoint.js';
+import type { BodyOf, SessionKind } from './jobs/jobs.js';
 import type { UnusableReason } from './names.js';
-import type { PageBody, PdfBody, ScreenshotBody } from './request.js';
-
-/** What a test or a bench may ask of a worker; the route exists only where it is switched on. */
-export const TEST_OPERATIONS = ['null', 'census', 'exit', 'throw', 'oom', 'reject', 'spin'] as const;
-export type TestOperation = (typeof TEST_OPERATIONS)[number];
 
 /** By kind, what is to be done. */
-export type Job =
-  | { readonly kind: 'screenshot'; readonly body: ScreenshotBody }
-  | { readonly kind: 'pdf'; readonly body: PdfBody }
-  | { readonly kind: 'content'; readonly body: PageBody }
-  | { readonly kind: 'test'; readonly body: { readonly operation: TestOperation } };
+export type Job = { [K in SessionKind]: { readonly kind: K; readonly body: BodyOf<K> } }[SessionKind];
 
 /** The answer to the main navigation; absent when the page was given as HTML. */
 export interface NavigationAnswer {

@@ -3,14 +3,6 @@
  * that is not listed here never becomes a label value: it is counted as `other`, so that series cannot grow.
  */
 
-/** What a session does: one route, one job file, one label value each. */
-export const JOB_KINDS = ['screenshot', 'pdf', 'content'] as const;
-export type JobKind = (typeof JOB_KINDS)[number];
-
-/** Sessions that only tests and benches may ask for; the label exists only where they are switched on. */
-export const TEST_KIND = 'test';
-export type SessionKind = JobKind | typeof TEST_KIND;
-
 /** The parts of a session's time, in the order they happen. `close` follows the answer and still holds the slot. */
 export const PHASES = ['context', 'page', 'navigate', 'run', 'close'] as const;
 export type Phase = (typeof PHASES)[number];

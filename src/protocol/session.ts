@@ -4,7 +4,7 @@
  */
 import type { ClientSignal } from './client.js';
 import type { Outcome } from './job.js';
-import type { SessionKind } from './names.js';
+import type { SessionKind } from './jobs/jobs.js';
 
 export interface Session {
   /** UUID; the client sees it as `x-session-id`. */

@@ -6,7 +6,7 @@ import type { Admission } from '../admission/admission.js';
 import type { CellOf, RecordDelta } from '../metrics/delta.js';
 import type { Collect } from '../metrics/snapshot.js';
 import type { Pool } from '../pool/pool.js';
-import type { SessionKind } from '../protocol/names.js';
+import type { SessionKind } from '../protocol/jobs/jobs.js';
 import type { Shards } from './shards.js';
 
 export function collectSessions(

@@ -20,7 +20,7 @@ import { createRowTexts } from '../metrics/views/rows.js';
 import { EVERYTHING, selectRows } from '../metrics/views/selection.js';
 import { createTotalsView } from '../metrics/views/totals.js';
 import type { Pool } from '../pool/pool.js';
-import type { SessionKind } from '../protocol/names.js';
+import type { SessionKind } from '../protocol/jobs/jobs.js';
 import type { HistoryFile } from '../store/history.js';
 import { collectBrowsers, collectHistory, collectPool, collectSessions, setInfo } from './collectors.js';
 import { keepHistory } from './history.js';

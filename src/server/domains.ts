@@ -6,6 +6,7 @@ import { PROCESS_TYPES } from '../host/processes.js';
 import { GC_KINDS } from '../host/self.js';
 import { ROUTES, statusesOf } from '../http/interface.js';
 import { COLLECTORS, type Domains } from '../metrics/family.js';
+import type { SessionKind } from '../protocol/jobs/jobs.js';
 import {
   BROWSER_EXIT_REASONS,
   BROWSER_ROLES,
@@ -13,7 +14,6 @@ import {
   NETWORK_ERRORS,
   PHASES,
   PREWARM_RESULTS,
-  type SessionKind,
   WORKER_EXIT_REASONS,
 } from '../protocol/names.js';
 import { FLUSH_FAILURE_REASONS } from '../store/files.js';

@@ -13,7 +13,7 @@ import { pathsOf, ROUTES } from '../http/interface.js';
 import type { Log } from '../log.js';
 import { createPool, type Pool } from '../pool/pool.js';
 import type { Job } from '../protocol/job.js';
-import { JOB_KINDS, type SessionKind, TEST_KIND } from '../protocol/names.js';
+import { JOB_KINDS, type SessionKind, TEST_KIND } from '../protocol/jobs/jobs.js';
 import type { Resource, Run } from '../protocol/session.js';
 import type { HistoryFile } from '../store/history.js';
 import type { Finder } from './chromium.js';

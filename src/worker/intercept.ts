@@ -3,7 +3,7 @@
  * switched on only for jobs that have such rules. Worker thread.
  */
 import type { Page } from 'playwright-core';
-import type { PageBody } from '../protocol/request.js';
+import type { PageBody } from '../protocol/jobs/page-body.js';
 
 export async function interceptRequests(page: Page, body: PageBody): Promise<void> {
   const { rejectRequestPattern = [], rejectResourceTypes = [], requestInterceptors = [] } = body;

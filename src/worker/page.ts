@@ -3,19 +3,20 @@
  * waits. What CDP does by itself is done by it; the rest, and only then, is Playwright's. Worker thread.
  */
 import type { BrowserContextOptions } from 'playwright-core';
-import type { Job, NavigationAnswer } from '../protocol/job.js';
-import type { PageBody } from '../protocol/request.js';
+import type { NavigationAnswer } from '../protocol/job.js';
+import type { PageBody } from '../protocol/jobs/page-body.js';
 import type { Need } from './attached.js';
 import { interceptRequests } from './intercept.js';
 import { DEFAULT_VIEWPORT, type Lease } from './lease.js';
 import { runWaits } from './waits.js';
 
-/** The keys of a body that a plain context will do for; whatever else is asked for is Playwright's. */
-const PLAIN_KEYS: ReadonlySet<string> = new Set(['url', 'html', 'gotoOptions', 'bestAttempt', 'viewport', 'options']);
+/** The keys of every body that a plain context will do for. */
+const PLAIN_KEYS: ReadonlySet<string> = new Set(['url', 'html', 'gotoOptions', 'bestAttempt', 'viewport']);
 
-export function needOf({ body }: Exclude<Job, { readonly kind: 'test' }>): Need {
+/** `ownKeys` are those of its kind that a plain context will do for; whatever else is asked for is Playwright's. */
+export function needOf(body: PageBody, ownKeys: readonly string[]): Need {
   const options = contextOptions(body);
-  const isPlain = options === null && Object.keys(body).every((key) => PLAIN_KEYS.has(key));
+  const isPlain = options === null && Object.keys(body).every((key) => PLAIN_KEYS.has(key) || ownKeys.includes(key));
   return isPlain ? { kind: 'plain' } : { kind: 'playwright', options };
 }
 

@@ -6,20 +6,18 @@
 import assert from 'node:assert/strict';
 import type { Clock } from '../clock.js';
 import { type FailureCode, ServiceError } from '../failures.js';
-import type { Failed, Job, Outcome, Succeeded } from '../protocol/job.js';
+import type { Failed, Outcome, PhaseTimes, Succeeded } from '../protocol/job.js';
 import { type End, type Ending, limit, waitFor } from '../wait.js';
 import { isTimeout } from './browser.js';
-import { runContent } from './jobs/content.js';
-import { runPdf } from './jobs/pdf.js';
-import { runScreenshot } from './jobs/screenshot.js';
-import { runTest } from './jobs/test.js';
+import { type AnyBody, type PageRunner, RUNNERS, type RunnerTable } from './jobs/jobs.js';
 import type { Lease } from './lease.js';
 import { needOf, openPage } from './page.js';
 import type { Shard } from './shard.js';
 import type { Tally } from './tally.js';
 
-export interface Running {
-  readonly job: Job;
+/** A job to be run, and with what. */
+export interface Assignment {
+  readonly job: { readonly kind: string; readonly body: AnyBody };
   /** The session has been settled by main. */
   readonly cancelled: End;
   readonly post: (outcome: Outcome) => void;
@@ -30,13 +28,22 @@ export interface Running {
 
 /** An error says that the page has gone a moment before, or after, it is told why. */
 const REASON_LIMIT_MS = 1_000;
+const NO_PHASES: PhaseTimes = { context: 0, navigate: 0, run: 0 };
 
 /** Runs it. Resolves, never rejects, when its context is really gone. */
-export async function runSession(running: Running): Promise<void> {
-  const { job, cancelled, post, shard, tally, clock } = running;
-  if (job.kind === 'test') return post(await runTest(job.body.operation, shard));
+export async function runSession(assignment: Assignment, runners: RunnerTable = RUNNERS): Promise<void> {
+  const { job, post, shard } = assignment;
+  const runner = runners[job.kind];
+  assert(runner);
+  if (runner.hasPage) return await runInPage(assignment, runner);
+  const product = await runner.run(shard, job.body);
+  post({ isOk: true, product, answer: null, phases: NO_PHASES });
+}
+
+async function runInPage(assignment: Assignment, runner: PageRunner): Promise<void> {
+  const { job, cancelled, post, shard, tally, clock } = assignment;
   const startedAtMs = clock.monotonicMs();
-  const need = needOf(job);
+  const need = needOf(job.body, runner.plainKeys);
   const leasing = shard.lease(need);
   let lease: Lease | null = null;
   try {
@@ -50,7 +57,8 @@ export async function runSession(running: Running): Promise<void> {
   }
   assert(need.kind === (lease.playwright ? 'playwright' : 'plain'));
   const contextMs = clock.monotonicMs() - startedAtMs;
-  const outcome = await waitFor(produce(running, lease, contextMs), ...deaths(lease), [cancelled, () => null]);
+  const producing = produce(assignment, { runner, lease, contextMs });
+  const outcome = await waitFor(producing, ...deaths(lease), [cancelled, () => null]);
   if (outcome) post(outcome);
   else shard.suspect(lease);
   const closingAtMs = clock.monotonicMs();
@@ -58,20 +66,21 @@ export async function runSession(running: Running): Promise<void> {
   tally.phase('close', clock.monotonicMs() - closingAtMs);
 }
 
-async function produce({ job, cancelled, tally, clock }: Running, lease: Lease, contextMs: number): Promise<Outcome> {
+interface Workplace {
+  readonly runner: PageRunner;
+  readonly lease: Lease;
+  readonly contextMs: number;
+}
+
+async function produce(assignment: Assignment, { runner, lease, contextMs }: Workplace): Promise<Outcome> {
+  const { job, cancelled, tally, clock } = assignment;
   const startedAtMs = clock.monotonicMs();
   let readyAtMs = startedAtMs;
   try {
-    if (job.kind === 'test') throw new Error('has no page');
     const answer = await openPage(lease, job.body);
     readyAtMs = clock.monotonicMs();
     tally.phase('navigate', readyAtMs - startedAtMs);
-    const product =
-      job.kind === 'screenshot'
-        ? await runScreenshot(lease, job.body)
-        : job.kind === 'pdf'
-          ? await runPdf(lease, job.body)
-          : await runContent(lease);
+    const product = await runner.run(lease, job.body);
     const runMs = clock.monotonicMs() - readyAtMs;
     tally.phase('run', runMs);
     const phases = { context: contextMs, navigate: readyAtMs - startedAtMs, run: runMs };

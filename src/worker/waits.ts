@@ -4,7 +4,7 @@
  */
 import type { Page } from 'playwright-core';
 import { ServiceError } from '../failures.js';
-import type { PageBody } from '../protocol/request.js';
+import type { PageBody } from '../protocol/jobs/page-body.js';
 import { isTimeout } from './browser.js';
 
 /** As Puppeteer has it; the session's own limit may come first. */

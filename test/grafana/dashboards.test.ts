@@ -6,7 +6,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pathsOf, ROUTES } from '../../src/http/interface.js';
-import { JOB_KINDS } from '../../src/protocol/names.js';
+import { JOB_KINDS } from '../../src/protocol/jobs/jobs.js';
 import { labelDomains } from '../../src/server/domains.js';
 import { readRules } from './alert-rules.js';
 import * as coverage from './coverage.js';

@@ -4,6 +4,7 @@
  */
 
 import { posix } from 'node:path';
+import { JOB_KINDS, JOBS } from '../../src/protocol/jobs/jobs.js';
 import { TEST_SUFFIXES } from '../run.js';
 import { INNER_FOLDERS, ROOMS, roomOf } from './rooms.js';
 import { blank, type Source } from './source.js';
@@ -149,6 +150,22 @@ export function idleTests(sources: readonly Source[]): string[] {
 export function races(sources: readonly Source[]): string[] {
   const others = sources.filter(({ path }) => path.startsWith('src/') && path !== 'src/wait.ts');
   return linesOf(others, codeOf, (line) => /\bPromise\s*\.\s*(?:race|any)\b/.exec(line)?.[0] ?? false);
+}
+
+/** Kinds of jobs, and their paths, are named in both tables and in files of the kind's own name. */
+export function kindNames(sources: readonly Source[]): string[] {
+  // The page knows the HTTP interface only, and has no table.
+  const mayName = ['src/page/', 'src/protocol/jobs/jobs.ts', 'src/worker/jobs/jobs.ts'];
+  const others = sources.filter(({ path }) => path.startsWith('src/') && !mayName.some((one) => path.startsWith(one)));
+  // The path of `test` is not made of its kind.
+  const names = [...Object.keys(JOBS), ...JOB_KINDS.map((kind) => `/${kind}`)];
+  return names.flatMap((name) =>
+    linesOf(
+      others.filter(({ path }) => posix.basename(path, '.ts') !== posix.basename(name)),
+      ({ text }) => blank(text, { strings: false }),
+      (line) => new RegExp(`(['"\`])${name}\\1`).test(line) && `knows of '${name}'`,
+    ),
+  );
 }
 
 /** A lock file with addresses in it ties every install to the registry of whoever wrote it. */

@@ -5,10 +5,10 @@
 
 import { REJECTION_REASONS, SESSION_FAILURE_REASONS } from '../../src/failures.js';
 import { COLLECTORS, type Domains } from '../../src/metrics/family.js';
+import { JOB_KINDS } from '../../src/protocol/jobs/jobs.js';
 import {
   BROWSER_EXIT_REASONS,
   BROWSER_ROLES,
-  JOB_KINDS,
   LAUNCH_FAILURE_REASONS,
   NETWORK_ERRORS,
   PHASES,

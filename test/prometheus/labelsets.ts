@@ -6,7 +6,7 @@
 import { pathsOf, ROUTES } from '../../src/http/interface.js';
 import { FAMILIES } from '../../src/metrics/families.js';
 import type { Domains, Family } from '../../src/metrics/family.js';
-import { JOB_KINDS, TEST_KIND } from '../../src/protocol/names.js';
+import { JOB_KINDS, TEST_KIND } from '../../src/protocol/jobs/jobs.js';
 import { labelDomains } from '../../src/server/domains.js';
 import type { Versions } from '../../src/server/versions.js';
 import type { Sample } from '../metrics/views/exposition.js';

@@ -6,7 +6,7 @@
 import type { Clock } from '../../clock.js';
 import { ServiceError } from '../../failures.js';
 import type { NavigationAnswer } from '../../protocol/job.js';
-import type { PageBody, WaitUntilName } from '../../protocol/request.js';
+import type { PageBody, WaitUntilName } from '../../protocol/jobs/page-body.js';
 import { isWithin } from '../../wait.js';
 import type { Cdp, ResponseEvent } from './cdp.js';
 import { watchNetwork } from './network-quiet.js';

@@ -3,7 +3,7 @@
  */
 import { ServiceError } from '../../failures.js';
 import type { Bytes } from '../../protocol/job.js';
-import type { PdfBody } from '../../protocol/request.js';
+import type { PdfBody } from '../../protocol/jobs/pdf.js';
 import type { Lease } from '../lease.js';
 import { toBytes } from './bytes.js';
 

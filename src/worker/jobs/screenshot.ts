@@ -4,7 +4,7 @@
  */
 import { ServiceError } from '../../failures.js';
 import type { Bytes } from '../../protocol/job.js';
-import type { ScreenshotBody } from '../../protocol/request.js';
+import type { ScreenshotBody } from '../../protocol/jobs/screenshot.js';
 import { DEFAULT_VIEWPORT, type Lease } from '../lease.js';
 import { toBytes } from './bytes.js';
 

@@ -3,17 +3,18 @@
  * ways in which a thread can die. Only reached when the server was started with them switched on.
  */
 import { takeCensus } from '../../census.js';
-import type { Outcome, TestOperation } from '../../protocol/job.js';
+import type { Bytes } from '../../protocol/job.js';
+import type { TestBody } from '../../protocol/jobs/test.js';
 import type { Shard } from '../shard.js';
 import { toBytes } from './bytes.js';
 
-export async function runTest(operation: TestOperation, shard: Pick<Shard, 'census'>): Promise<Outcome> {
+export async function runTest(shard: Pick<Shard, 'census'>, { operation }: TestBody): Promise<Bytes> {
   switch (operation) {
     case 'null':
-      return succeeded(new Uint8Array(0), 'application/octet-stream');
+      return { body: new Uint8Array(0), contentType: 'application/octet-stream' };
     case 'census': {
       const told = { ...(await takeCensus()), connection: shard.census() };
-      return succeeded(toBytes(JSON.stringify(told), 'utf8'), 'application/json');
+      return { body: toBytes(JSON.stringify(told), 'utf8'), contentType: 'application/json' };
     }
     case 'exit':
       return process.exit(3);
@@ -30,10 +31,6 @@ export async function runTest(operation: TestOperation, shard: Pick<Shard, 'cens
     case 'spin':
       for (;;);
   }
-}
-
-function succeeded(body: Uint8Array<ArrayBuffer>, contentType: string): Outcome {
-  return { isOk: true, product: { body, contentType }, answer: null, phases: { context: 0, navigate: 0, run: 0 } };
 }
 
 function exhaust(): never {

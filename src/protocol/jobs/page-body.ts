@@ -1,19 +1,15 @@
 /**
- * The JSON bodies of the session routes, as schemas: what is checked at the edge, what the API documentation shows, and
- * the types that jobs have in the workers. Pure data; only `http/` evaluates the schemas, workers import the types.
+ * What the bodies of all kinds that have a page have in common: which page, and how it is brought to where the job
+ * begins. Pure data; workers import the types only.
  */
 import { Type } from 'typebox';
-
-const closed = { additionalProperties: false } as const;
-
-const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
-const ms = (maximum = 3_600_000) => Type.Number({ minimum: 0, maximum });
+import { closed, ms, oneOf, text } from './schema-parts.js';
 
 /** Chromium refuses or crashes beyond these; a canvas of 10 000 × 10 000 is 400 MB in the renderer. */
 const Pixels = Type.Integer({ minimum: 1, maximum: 10_000 });
 
 const WAIT_UNTIL = ['load', 'domcontentloaded', 'networkidle0', 'networkidle2', 'commit'] as const;
-const WaitUntil = Type.Union(WAIT_UNTIL.map((name) => Type.Literal(name)));
+const WaitUntil = oneOf(WAIT_UNTIL);
 
 const Tag = Type.Object(
   { url: Type.Optional(text(8192)), content: Type.Optional(text(5_000_000)), type: Type.Optional(text(64)) },
@@ -30,7 +26,7 @@ const Cookie = Type.Object(
     expires: Type.Optional(Type.Number({ minimum: -1 })),
     httpOnly: Type.Optional(Type.Boolean()),
     secure: Type.Optional(Type.Boolean()),
-    sameSite: Type.Optional(Type.Union([Type.Literal('Strict'), Type.Literal('Lax'), Type.Literal('None')])),
+    sameSite: Type.Optional(oneOf(['Strict', 'Lax', 'None'])),
   },
   closed,
 );
@@ -72,7 +68,8 @@ const WaitForFunction = Type.Object(
 
 const WaitForEvent = Type.Object({ event: text(256), timeout: Type.Optional(ms()) }, closed);
 
-const page = {
+/** The keys that every kind with a page has. */
+export const PAGE_KEYS = {
   url: Type.Optional(Type.String({ maxLength: 8192 })),
   html: Type.Optional(Type.String()),
   authenticate: Type.Optional(
@@ -117,7 +114,7 @@ const page = {
   userAgent: Type.Optional(text(2048)),
   viewport: Type.Optional(Viewport),
   setJavaScriptEnabled: Type.Optional(Type.Boolean()),
-  emulateMediaType: Type.Optional(Type.Union([Type.Literal('screen'), Type.Literal('print')])),
+  emulateMediaType: Type.Optional(oneOf(['screen', 'print'])),
   waitForSelector: Type.Optional(WaitForSelector),
   waitForFunction: Type.Optional(WaitForFunction),
   waitForEvent: Type.Optional(WaitForEvent),
@@ -126,86 +123,8 @@ const page = {
   bestAttempt: Type.Optional(Type.Boolean()),
 } as const;
 
-const Clip = Type.Object(
-  {
-    x: Type.Number({ minimum: 0, maximum: 100_000 }),
-    y: Type.Number({ minimum: 0, maximum: 100_000 }),
-    width: Type.Number({ exclusiveMinimum: 0, maximum: 16_384 }),
-    height: Type.Number({ exclusiveMinimum: 0, maximum: 16_384 }),
-    scale: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 8 })),
-  },
-  closed,
-);
+/** The body may be the page as it is. */
+export const RAW_PAGE = { 'text/html': 'html' } as const;
 
-const ScreenshotOptions = Type.Object(
-  {
-    type: Type.Optional(Type.Union([Type.Literal('png'), Type.Literal('jpeg'), Type.Literal('webp')])),
-    quality: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
-    fullPage: Type.Optional(Type.Boolean()),
-    clip: Type.Optional(Clip),
-    omitBackground: Type.Optional(Type.Boolean()),
-    encoding: Type.Optional(Type.Union([Type.Literal('binary'), Type.Literal('base64')])),
-  },
-  closed,
-);
-
-/** A paper length: `10`, `"10"` (px), `"10px"`, `"1in"`, `"2.5cm"`, `"20mm"`. */
-const Length = Type.Union([
-  Type.Number({ minimum: 0, maximum: 100_000 }),
-  Type.String({ pattern: '^\\d+(\\.\\d+)?(px|in|cm|mm)?$', maxLength: 20 }),
-]);
-
-const PAPER = ['Letter', 'Legal', 'Tabloid', 'Ledger', 'A0', 'A1', 'A2', 'A3', 'A4', 'A5', 'A6'] as const;
-
-const PdfOptions = Type.Object(
-  {
-    // Puppeteer's clients write the names in either case.
-    format: Type.Optional(Type.Union(PAPER.flatMap((name) => [Type.Literal(name), Type.Literal(name.toLowerCase())]))),
-    width: Type.Optional(Length),
-    height: Type.Optional(Length),
-    landscape: Type.Optional(Type.Boolean()),
-    margin: Type.Optional(
-      Type.Object(
-        {
-          top: Type.Optional(Length),
-          right: Type.Optional(Length),
-          bottom: Type.Optional(Length),
-          left: Type.Optional(Length),
-        },
-        closed,
-      ),
-    ),
-    scale: Type.Optional(Type.Number({ minimum: 0.1, maximum: 2 })),
-    pageRanges: Type.Optional(
-      Type.String({ pattern: '^\\s*(\\d+\\s*(-\\s*\\d*)?(\\s*,\\s*|\\s*$))*$', maxLength: 1024 }),
-    ),
-    printBackground: Type.Optional(Type.Boolean()),
-    displayHeaderFooter: Type.Optional(Type.Boolean()),
-    headerTemplate: Type.Optional(Type.String({ maxLength: 1_000_000 })),
-    footerTemplate: Type.Optional(Type.String({ maxLength: 1_000_000 })),
-    preferCSSPageSize: Type.Optional(Type.Boolean()),
-    omitBackground: Type.Optional(Type.Boolean()),
-    tagged: Type.Optional(Type.Boolean()),
-    outline: Type.Optional(Type.Boolean()),
-  },
-  closed,
-);
-
-export const BODIES = {
-  screenshot: Type.Object(
-    {
-      ...page,
-      options: Type.Optional(ScreenshotOptions),
-      selector: Type.Optional(text(8192)),
-      scrollPage: Type.Optional(Type.Boolean()),
-    },
-    closed,
-  ),
-  pdf: Type.Object({ ...page, options: Type.Optional(PdfOptions) }, closed),
-  content: Type.Object(page, closed),
-} as const;
-
-export type PageBody = Type.Static<(typeof BODIES)['content']>;
-export type ScreenshotBody = Type.Static<(typeof BODIES)['screenshot']>;
-export type PdfBody = Type.Static<(typeof BODIES)['pdf']>;
+export type PageBody = Type.Static<Type.TObject<typeof PAGE_KEYS>>;
 export type WaitUntilName = (typeof WAIT_UNTIL)[number];

@@ -1,0 +1,19 @@
+/**
+ * `content`, as main knows it: the page's HTML; nothing but the page can be asked for. Pure.
+ */
+import { Type } from 'typebox';
+import { PAGE_KEYS, RAW_PAGE } from './page-body.js';
+import { checkPage } from './page-checks.js';
+import type { JobRow } from './row.js';
+import { closed } from './schema-parts.js';
+
+const Body = Type.Object(PAGE_KEYS, closed);
+
+export const content: JobRow<typeof Body> = {
+  about: 'the HTML of the page, as the browser has it',
+  produces: ['text/html'],
+  body: Body,
+  raw: RAW_PAGE,
+  isRetryable: true,
+  check: checkPage,
+};

@@ -1,0 +1,58 @@
+/**
+ * What a schema cannot say of a body that has a page: which keys need or exclude each other, and texts that only their
+ * own parser can judge. Pure.
+ */
+import type { PageBody } from './page-body.js';
+import { complaint } from './row.js';
+
+/** @throws {ServiceError} BAD_REQUEST */
+export function checkPage(body: PageBody): void {
+  if ((body.url === undefined) === (body.html === undefined))
+    throw complaint('url', 'exactly one of url and html is needed');
+  if (body.url !== undefined) checkUrl(body.url);
+  for (const [i, tag] of [...(body.addScriptTag ?? []), ...(body.addStyleTag ?? [])].entries()) {
+    if ((tag.url === undefined) === (tag.content === undefined)) {
+      throw complaint(`tag ${i}`, 'exactly one of url and content is needed');
+    }
+  }
+  for (const { pattern, key } of patterns(body)) {
+    try {
+      new RegExp(pattern);
+    } catch (error) {
+      throw complaint(key, error instanceof Error ? error.message : 'not a regular expression');
+    }
+  }
+  for (const [name, value] of Object.entries(body.setExtraHTTPHeaders ?? {})) {
+    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name))
+      throw complaint(`setExtraHTTPHeaders.${name}`, 'not a header name');
+    if (/[\r\n\0]/.test(value)) throw complaint(`setExtraHTTPHeaders.${name}`, 'must be on one line');
+  }
+  if (/[\r\n\0]/.test(body.userAgent ?? '')) throw complaint('userAgent', 'must be on one line');
+  for (const [i, cookie] of (body.cookies ?? []).entries()) {
+    if (cookie.url === undefined && cookie.domain === undefined && body.url === undefined) {
+      throw complaint(`cookies.${i}`, 'needs a url or a domain when the page has no url');
+    }
+    if (cookie.url !== undefined && !/^https?:/.test(URL.canParse(cookie.url) ? new URL(cookie.url).protocol : '')) {
+      throw complaint(`cookies.${i}.url`, 'must be an http or https URL');
+    }
+  }
+  const { width = 1, height = 1, deviceScaleFactor = 1 } = body.viewport ?? {};
+  if (width * height * deviceScaleFactor ** 2 > 100e6)
+    throw complaint('viewport', 'must be at most 100 million pixels');
+}
+
+function patterns(body: PageBody): { pattern: string; key: string }[] {
+  return [
+    ...(body.rejectRequestPattern ?? []).map((pattern, i) => ({ pattern, key: `rejectRequestPattern.${i}` })),
+    ...(body.requestInterceptors ?? []).map(({ pattern }, i) => ({ pattern, key: `requestInterceptors.${i}.pattern` })),
+  ];
+}
+
+/** Read as the browser reads it, never by prefix: a tab within a scheme, or capitals, change nothing for a browser. */
+function checkUrl(value: string): void {
+  if (!URL.canParse(value)) throw complaint('url', 'must be an absolute URL');
+  const { protocol, username, password, href } = new URL(value);
+  const isAllowed = ['http:', 'https:', 'data:'].includes(protocol) || href === 'about:blank';
+  if (!isAllowed) throw complaint('url', `must be http, https, data or about:blank, not ${protocol}`);
+  if (username !== '' || password !== '') throw complaint('url', 'must not have credentials in it: use authenticate');
+}

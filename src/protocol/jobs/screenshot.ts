@@ -1,0 +1,59 @@
+/**
+ * `screenshot`, as main knows it: the viewport, the whole page, a part of it or an element. Pure.
+ */
+import { Type } from 'typebox';
+import { PAGE_KEYS, RAW_PAGE } from './page-body.js';
+import { checkPage } from './page-checks.js';
+import { complaint, type JobRow } from './row.js';
+import { closed, oneOf, text } from './schema-parts.js';
+
+const Clip = Type.Object(
+  {
+    x: Type.Number({ minimum: 0, maximum: 100_000 }),
+    y: Type.Number({ minimum: 0, maximum: 100_000 }),
+    width: Type.Number({ exclusiveMinimum: 0, maximum: 16_384 }),
+    height: Type.Number({ exclusiveMinimum: 0, maximum: 16_384 }),
+    scale: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 8 })),
+  },
+  closed,
+);
+
+const ScreenshotOptions = Type.Object(
+  {
+    type: Type.Optional(oneOf(['png', 'jpeg', 'webp'])),
+    quality: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+    fullPage: Type.Optional(Type.Boolean()),
+    clip: Type.Optional(Clip),
+    omitBackground: Type.Optional(Type.Boolean()),
+    encoding: Type.Optional(oneOf(['binary', 'base64'])),
+  },
+  closed,
+);
+
+const Body = Type.Object(
+  {
+    ...PAGE_KEYS,
+    options: Type.Optional(ScreenshotOptions),
+    selector: Type.Optional(text(8192)),
+    scrollPage: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+
+export type ScreenshotBody = Type.Static<typeof Body>;
+
+export const screenshot: JobRow<typeof Body> = {
+  about: 'the page, a part of it or an element, as an image',
+  produces: ['image/png', 'image/jpeg', 'image/webp', 'text/plain'],
+  body: Body,
+  raw: RAW_PAGE,
+  isRetryable: true,
+  check(body) {
+    checkPage(body);
+    const { options = {} } = body;
+    if (options.fullPage && (options.clip || body.selector !== undefined)) {
+      throw complaint('options.fullPage', 'not with a clip or a selector, which name a part');
+    }
+    if (options.clip && body.selector !== undefined) throw complaint('options.clip', 'not with a selector');
+  },
+};

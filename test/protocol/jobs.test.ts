@@ -1,0 +1,91 @@
+/**
+ * The table of kinds at the edge: a row is all that a kind needs there. A made-up one is put into the table and asked
+ * for as clients would.
+ */
+
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { Type } from 'typebox';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createJobReader } from '../../src/http/job.js';
+import { createClient } from '../../src/protocol/client.js';
+import { JOB_KINDS, JOBS } from '../../src/protocol/jobs/jobs.js';
+import { complaint, type JobRow } from '../../src/protocol/jobs/row.js';
+
+const test = suite('protocol/jobs');
+
+const Body = Type.Object(
+  { code: Type.String({ minLength: 1 }), times: Type.Optional(Type.Integer({ minimum: 1 })) },
+  { additionalProperties: false },
+);
+const script: JobRow<typeof Body> = {
+  about: 'runs a script',
+  produces: ['text/plain'],
+  body: Body,
+  raw: { 'application/javascript': 'code', 'text/plain': 'code' },
+  isRetryable: false,
+  check({ code, times = 1 }) {
+    if (times * code.length > 20) throw complaint('times', 'too much of it');
+  },
+};
+const readJob = createJobReader(100, { ...JOBS, script });
+
+async function ask(kind: string, body: unknown, type?: string) {
+  const raw = new IncomingMessage(new Socket());
+  raw.push(typeof body === 'string' ? body : JSON.stringify(body));
+  raw.push(null);
+  const headers = type === undefined ? {} : { 'content-type': type };
+  const { signal } = createClient();
+  const query = new URLSearchParams();
+  return await readJob(kind, { method: 'POST', headers, params: {}, given: {}, query, raw, signal });
+}
+
+async function refusal(kind: string, body: unknown, type?: string): Promise<string> {
+  return await ask(kind, body, type).then(
+    (job) => `taken: ${JSON.stringify(job)}`,
+    (error) => `${error.code} ${error.message}`,
+  );
+}
+
+test('which kinds there are, which of them have a route, and which may be begun anew on another shard', () => {
+  const retried = Object.entries(JOBS).map(([kind, { isRetryable }]) => [kind, isRetryable]);
+  assert.equal(Object.fromEntries(retried), { screenshot: true, pdf: true, content: true, test: false });
+  assert.equal(JOB_KINDS, ['screenshot', 'pdf', 'content']);
+});
+
+test('a made-up kind is validated: by its schema, then by its own check', async () => {
+  const body = { code: 'a()', times: 2 };
+  assert.equal(await ask('script', body), { kind: 'script', body });
+  assert.is(await refusal('script', { code: 'a()', html: 'x' }), 'BAD_REQUEST html: unknown key');
+  assert.is(await refusal('script', { code: 5 }), 'BAD_REQUEST code: must be string');
+  assert.is(await refusal('script', { code: 'a()', times: 0 }), 'BAD_REQUEST times: must be >= 1');
+  assert.is(await refusal('script', { code: 'a()', times: 7 }), 'BAD_REQUEST times: too much of it');
+  assert.is(await refusal('script', []), 'BAD_REQUEST body: must be object');
+});
+
+test('its raw body becomes the key that its row names, and is checked as any', async () => {
+  for (const type of ['application/javascript', 'Text/Plain; charset=utf-8']) {
+    assert.equal(await ask('script', 'a()', type), { kind: 'script', body: { code: 'a()' } });
+  }
+  assert.is(await refusal('script', 'x'.repeat(21), 'text/plain'), 'BAD_REQUEST times: too much of it');
+  const types = 'application/json or application/javascript or text/plain';
+  const refused = `UNSUPPORTED_MEDIA_TYPE the body must be ${types}, not text/html`;
+  assert.is(await refusal('script', '<p>', 'text/html'), refused);
+});
+
+test('each real kind takes what its row says, and nothing of the others', async () => {
+  for (const kind of JOB_KINDS) {
+    assert.equal(await ask(kind, '<p>', 'text/html'), { kind, body: { html: '<p>' } });
+    const refused = 'UNSUPPORTED_MEDIA_TYPE the body must be application/json or text/html, not constructor';
+    assert.is(await refusal(kind, 'a()', 'constructor'), refused);
+  }
+  assert.equal(await ask('test', { operation: 'null' }), { kind: 'test', body: { operation: 'null' } });
+  assert.match(await refusal('test', { operation: 'nil' }), 'BAD_REQUEST operation: must be one of null,census,');
+  assert.is(
+    await refusal('test', '<p>', 'text/html'),
+    'UNSUPPORTED_MEDIA_TYPE the body must be application/json, not text/html',
+  );
+});
+
+test.run();

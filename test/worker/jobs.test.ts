@@ -1,0 +1,121 @@
+/**
+ * The table of kinds in a worker: a row is all that a kind needs there. Made-up ones are put into the table and run by
+ * the worker's session, one in a page of a real Chromium, one without.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type BrowserProcess, spawnBrowser } from '../../src/browsers/spawn.js';
+import { discoverChromium } from '../../src/chromium/discover.js';
+import { systemClock } from '../../src/clock.js';
+import { createLayout } from '../../src/metrics/layout.js';
+import type { Outcome } from '../../src/protocol/job.js';
+import { createOnce } from '../../src/wait.js';
+import { toBytes } from '../../src/worker/jobs/bytes.js';
+import { type PageRunner, RUNNERS, type ShardRunner } from '../../src/worker/jobs/jobs.js';
+import { type Assignment, runSession } from '../../src/worker/session.js';
+import { createShard, type Shard } from '../../src/worker/shard.js';
+import { createTally } from '../../src/worker/tally.js';
+import { deadline } from '../deadline.js';
+import { DOMAINS } from '../metrics/domains.js';
+
+const RUN_MS = 10_000;
+const test = suite('worker/jobs');
+const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-jobs-'));
+const layout = createLayout(DOMAINS);
+const counted: number[] = [];
+const tally = createTally((slot) => counted.push(slot), layout, 0);
+const clock = systemClock;
+
+/** The page's title, and which make of context it was asked in. */
+const title: PageRunner = {
+  hasPage: true,
+  plainKeys: ['suffix'],
+  async run({ cdp, playwright }, { suffix = '' }) {
+    const { result } = await cdp.send('Runtime.evaluate', { expression: 'document.title' });
+    const text = `${result.value}${suffix} in ${playwright ? 'Playwright’s' : 'plain'}`;
+    return { body: toBytes(text, 'utf8'), contentType: 'text/plain' };
+  },
+};
+
+const holding: ShardRunner = {
+  hasPage: false,
+  run: async (shard, body) => ({
+    body: toBytes(JSON.stringify({ held: shard.census(), body }), 'utf8'),
+    contentType: 'application/json',
+  }),
+};
+
+const runners = { ...RUNNERS, title, holding };
+
+function newShard(): Shard {
+  return createShard({ tally, clock, prewarm: 0, onReady: () => {} });
+}
+
+async function run(shard: Shard, kind: string, body: Assignment['job']['body']): Promise<string> {
+  const told: Outcome[] = [];
+  const post = (outcome: Outcome): void => void told.push(outcome);
+  const cancelled = createOnce();
+  const running = runSession({ job: { kind, body }, cancelled, post, shard, tally, clock }, runners);
+  await deadline(running, RUN_MS, `the ${kind} to be run`);
+  assert.is(told.length, 1);
+  const [outcome] = told;
+  if (!outcome?.isOk) return `${outcome?.code}: ${outcome?.message}`;
+  return outcome.product === 'closed' ? 'nothing' : Buffer.from(outcome.product.body).toString('utf8');
+}
+
+async function startChromium(): Promise<BrowserProcess> {
+  const chromium = await discoverChromium({
+    homeDir: homedir(),
+    cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'headcount'),
+    playwrightBrowsersPath: process.env['PLAYWRIGHT_BROWSERS_PATH'],
+    progress: () => {},
+    setting: undefined,
+  });
+  return await spawnBrowser({
+    chromium,
+    isSandboxed: process.getuid?.() !== 0,
+    tempDir,
+    environment: { PATH: process.env['PATH'] ?? '' },
+    isOutOfMemory: () => false,
+  });
+}
+
+test.after(() => rmSync(tempDir, { recursive: true }));
+
+test('a made-up kind without a page is run with its shard, also with no browser, and has no phases', async () => {
+  counted.length = 0;
+  const body = { html: 'x', depth: 3 };
+  assert.equal(JSON.parse(await run(newShard(), 'holding', body)), { held: null, body });
+  assert.equal(counted, []);
+});
+
+test('one with a page is run in that page, in a plain context as far as its row allows', async () => {
+  const browser = await startChromium();
+  const lost = createOnce();
+  try {
+    const { readPath, writePath, artifactsDir } = browser;
+    const shard = newShard();
+    const endpoint = { generation: 1, readPath, writePath, artifactsDir };
+    await shard.attach(endpoint, { onLost: lost.happen, onUnusable: () => {}, onDoubt: () => {} });
+    browser.releaseEnds();
+    counted.length = 0;
+    const html = '<title>A page</title>';
+    assert.is(await run(shard, 'title', { html, suffix: '!' }), 'A page! in plain');
+    for (const phase of ['context', 'page', 'navigate', 'run', 'close']) {
+      assert.ok(counted.includes(layout.cellOf('headcount_session_phase_duration_seconds', phase)), phase);
+    }
+    assert.is(await run(shard, 'title', { html, suffix: '?', prefix: '' }), 'A page? in Playwright’s');
+    assert.match(await run(shard, 'content', { html }), '<title>A page</title>');
+    assert.is(shard.contextsOpen(), 0);
+  } finally {
+    browser.kill('shutdown');
+    await deadline(browser.exited, RUN_MS, 'the browser to go');
+  }
+  await deadline(new Promise<void>((resolve) => lost.on(resolve)), RUN_MS, 'its end to be known');
+});
+
+test.run();
