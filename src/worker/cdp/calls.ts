@@ -1,0 +1,77 @@
+/**
+ * Commands of ours that are under way: each is answered, or fails with its session or with the pipe. Worker thread.
+ */
+import type { CDPSession } from 'playwright-core';
+import type { Cdp } from './cdp.js';
+import type { Frame } from './frame.js';
+
+/** Ids of Playwright's commands count from 1, ours from here; Chromium takes 31 bits. */
+const OWN_IDS_FROM = 1_000_000_000;
+/** As Playwright says it of its own calls. */
+export const CLOSED = 'Target closed';
+
+type Method = Parameters<CDPSession['send']>[0];
+export type Sender = Pick<Cdp, 'send'>;
+
+interface Call {
+  readonly sessionId: string | undefined;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface Calls {
+  /** To a session, or to the browser as a whole. */
+  sender(sessionId?: string): Sender;
+  /** False when it answers no command of ours. */
+  answer(frame: Frame): boolean;
+  /** The session has gone: nobody will answer. */
+  abandon(sessionId: string): void;
+  /** The pipe has ended. */
+  end(): void;
+  readonly size: number;
+}
+
+export function createCalls(send: (message: object) => void): Calls {
+  const underWay = new Map<number, Call>();
+  let lastId = OWN_IDS_FROM;
+  let hasEnded = false;
+
+  const fail = (id: number, { reject }: Call): void => {
+    underWay.delete(id);
+    reject(new Error(CLOSED));
+  };
+
+  return {
+    sender: (sessionId) => ({
+      send: (method: Method, params: object = {}) =>
+        new Promise((resolve, reject) => {
+          if (hasEnded) throw new Error(CLOSED);
+          const id = ++lastId;
+          underWay.set(id, { sessionId, resolve, reject });
+          send({ id, method, params, ...(sessionId === undefined ? {} : { sessionId }) });
+        }),
+    }),
+    answer({ id = 0, result, error }) {
+      if (id < OWN_IDS_FROM) return false;
+      const call = underWay.get(id);
+      underWay.delete(id);
+      if (error) call?.reject(new Error(error.message));
+      else call?.resolve(result ?? unreachable());
+      return true;
+    },
+    abandon(sessionId) {
+      for (const [id, call] of underWay) if (call.sessionId === sessionId) fail(id, call);
+    },
+    end() {
+      hasEnded = true;
+      for (const [id, call] of underWay) fail(id, call);
+    },
+    get size() {
+      return underWay.size;
+    },
+  };
+}
+
+function unreachable(): never {
+  throw new Error('Chromium answered with neither a result nor an error');
+}

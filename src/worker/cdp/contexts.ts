@@ -1,0 +1,118 @@
+/**
+ * Contexts of ours, and the sessions with what is in them. In: what Chromium tells of targets; out: events to whoever
+ * listens on a session. Worker thread.
+ */
+import { EventEmitter } from 'node:events';
+import { createOnce, type Once } from '../../wait.js';
+import type { Calls } from './calls.js';
+import type { Cdp } from './cdp.js';
+import type { AttachedParams } from './frame.js';
+
+export const CRASHED = 'Inspector.targetCrashed';
+
+export interface Session extends Cdp {
+  readonly events: EventEmitter;
+  /** Listened for from the start: a page may die before anybody has been told that it is there. */
+  readonly crashed: Once;
+  readonly closed: Once;
+  readonly isPage: boolean;
+}
+
+/** A context, and who is in it. */
+export interface OwnContext {
+  readonly sessions: ReadonlyMap<string, Session>;
+  /** Its first page. */
+  readonly main: Promise<Session>;
+}
+
+export interface Contexts {
+  add(browserContextId: string): OwnContext;
+  /** It has gone, with all that was in it. */
+  remove(browserContextId: string): void;
+  /** False when it is in no context of ours. */
+  attached(params: AttachedParams): boolean;
+  /** False when it was no session of ours. */
+  detached(sessionId: string): boolean;
+  get(sessionId: string): Session | undefined;
+  /** All that is there now. */
+  census(): { readonly contexts: number; readonly sessions: number; readonly listeners: number };
+}
+
+interface Held {
+  readonly sessions: Map<string, Session>;
+  readonly onMain: (session: Session) => void;
+}
+
+export function createContexts(calls: Calls): Contexts {
+  const contexts = new Map<string, Held>();
+  const sessions = new Map<string, Session>();
+
+  const detached = (sessionId: string): boolean => {
+    const session = sessions.get(sessionId);
+    session?.closed.happen();
+    sessions.delete(sessionId);
+    for (const { sessions: held } of contexts.values()) held.delete(sessionId);
+    calls.abandon(sessionId);
+    return session !== undefined;
+  };
+
+  return {
+    add(browserContextId) {
+      let onMain = (_session: Session): void => {};
+      const main = new Promise<Session>((resolve) => (onMain = resolve));
+      const held: Held = { sessions: new Map(), onMain };
+      contexts.set(browserContextId, held);
+      return { sessions: held.sessions, main };
+    },
+    remove(browserContextId) {
+      const held = contexts.get(browserContextId);
+      contexts.delete(browserContextId);
+      for (const sessionId of held?.sessions.keys() ?? []) detached(sessionId);
+    },
+    attached({ sessionId, targetInfo: { type, browserContextId = '' } }) {
+      const context = contexts.get(browserContextId);
+      if (!context) return false;
+      const isPage = type === 'page';
+      const session = openSession(calls, sessionId, isPage);
+      const isMain = context.sessions.size === 0 && isPage;
+      sessions.set(sessionId, session);
+      context.sessions.set(sessionId, session);
+      if (isPage) dismissDialogs(session);
+      if (isMain) context.onMain(session);
+      else mayFail(session.send('Runtime.runIfWaitingForDebugger'));
+      return true;
+    },
+    detached,
+    get: (sessionId) => sessions.get(sessionId),
+    census: () => ({
+      contexts: contexts.size,
+      sessions: sessions.size,
+      listeners: [...sessions.values()].reduce((sum, session) => sum + listenersOf(session), 0),
+    }),
+  };
+}
+
+function openSession(calls: Calls, sessionId: string, isPage: boolean): Session {
+  const events = new EventEmitter();
+  const crashed = createOnce();
+  events.once(CRASHED, crashed.happen);
+  return { ...calls.sender(sessionId), on: events.on.bind(events), events, crashed, closed: createOnce(), isPage };
+}
+
+/** As Playwright does: a dialog that nobody answers would hold up the page; only leaving it is allowed. */
+function dismissDialogs(session: Session): void {
+  mayFail(session.send('Page.enable'));
+  session.on('Page.javascriptDialogOpening', ({ type }) => {
+    mayFail(session.send('Page.handleJavaScriptDialog', { accept: type === 'beforeunload' }));
+  });
+}
+
+/** What is asked of a target that may just be going. */
+export function mayFail(call: Promise<unknown>): void {
+  call.catch(() => {});
+}
+
+function listenersOf({ events, crashed, closed }: Session): number {
+  const onEvents = events.eventNames().reduce((sum, name) => sum + events.listenerCount(name), 0);
+  return onEvents + crashed.listenerCount() + closed.listenerCount();
+}

@@ -1,0 +1,17 @@
+/**
+ * What a frame from Chromium may hold. Pure types. `never`: whoever waits for it knows what it is and takes it as that.
+ */
+export interface Frame {
+  readonly id?: number;
+  readonly sessionId?: string;
+  readonly method?: string;
+  readonly params?: never;
+  readonly result?: never;
+  readonly error?: { readonly message: string };
+}
+
+/** Of `Target.attachedToTarget`. */
+export interface AttachedParams {
+  readonly sessionId: string;
+  readonly targetInfo: { readonly type: string; readonly browserContextId?: string };
+}
