@@ -14,7 +14,7 @@ export interface SupervisorOptions {
   /** Has the shard's thread attached to it. */
   readonly attach: (endpoint: PipeEndpoint) => Promise<void>;
   /** The browser is not to be used any more. */
-  readonly detach: () => void;
+  readonly detach: (generation: number) => void;
   /** Has the shard given another thread, from scratch. */
   readonly replaceThread: () => void;
   readonly clock: Clock;
@@ -76,7 +76,7 @@ export function superviseShard(options: SupervisorOptions): Supervisor {
         if (process) events.ready(process, effect.launchMs);
         break;
       case 'detach':
-        options.detach();
+        options.detach(life.generation);
         break;
       case 'kill':
         process?.kill(effect.reason);

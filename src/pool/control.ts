@@ -33,7 +33,8 @@ export interface BrowserEvents {
 /** `onReady` is told how many pages the worker keeps ready, whenever that changes. */
 export function openControl(port: MessagePort, onReady: (pages: number) => void): Control {
   const expected = new Map<number, (outcome: Outcome) => void>();
-  let onBrowser = (_reply: BrowserReply): void => {};
+  /** By generation; each is here from its attaching until it is lost. */
+  const browsers = new Map<number, (reply: BrowserReply) => void>();
 
   const take = (reply: ControlReply): void => {
     if (reply.kind === 'outcome') {
@@ -42,7 +43,7 @@ export function openControl(port: MessagePort, onReady: (pages: number) => void)
     } else if (reply.kind === 'ready') {
       onReady(reply.pages);
     } else {
-      onBrowser(reply);
+      browsers.get(reply.generation)?.(reply);
     }
   };
   const takeNext = (): boolean => {
@@ -57,24 +58,23 @@ export function openControl(port: MessagePort, onReady: (pages: number) => void)
   port.unref();
 
   return {
-    async attach(endpoint, { onLost, onUnusable, onDoubt }) {
-      const { generation } = endpoint;
-      await new Promise<void>((resolve, reject) => {
+    attach: (endpoint, { onLost, onUnusable, onDoubt }) =>
+      new Promise((resolve, reject) => {
+        const { generation } = endpoint;
         const closed = (): void => reject(new Error('the thread died'));
         port.once('close', closed);
-        onBrowser = (reply) => {
-          // An answer about the browser before this one comes late and means nothing any more.
-          if (reply.generation !== generation) return;
+        browsers.set(generation, (reply) => {
           port.removeListener('close', closed);
+          // The last word of each.
+          if (reply.kind === 'attachFailed' || reply.kind === 'lost') browsers.delete(generation);
           if (reply.kind === 'attached') resolve();
           else if (reply.kind === 'attachFailed') reject(new Error(reply.message));
           else if (reply.kind === 'lost') onLost(generation);
           else if (reply.kind === 'doubt') onDoubt(reply.isDoubted);
           else onUnusable(generation, reply.reason);
-        };
+        });
         send({ kind: 'attach', endpoint });
-      });
-    },
+      }),
     expect: (sequence, settle) => void expected.set(sequence, settle),
     conclude(sequence) {
       // All of them, since a message costs less when it is taken like this than as an event.

@@ -84,7 +84,7 @@ export function createShards(options: ShardsOptions): Shards {
       clock: options.clock,
       spawn,
       attach: (endpoint) => options.pool.attach(index, endpoint),
-      detach: () => options.pool.detach(index),
+      detach: (generation) => options.pool.detach(index, generation),
       replaceThread: () => options.pool.replaceThread(index),
       events: {
         launched(browser) {

@@ -2,14 +2,14 @@
  * One browser as its worker has it: contexts are made in it and disposed of, for sessions and to be kept ready, and it
  * is watched. In: what a session needs of its context; out: leases. Runs in a worker thread.
  */
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
 import type { UnusableReason } from '../protocol/names.js';
 import { limit, type Once, waitFor } from '../wait.js';
 import type { Connection } from './cdp/connection.js';
 import { capture } from './jobs/screenshot.js';
-import { type Lease, type Opened, openPlain, openWithPlaywright } from './lease.js';
+import { type Lease, type Need, type Opened, openContext } from './lease.js';
 import { watchBrowser } from './watchdog.js';
 
 /** A context that a browser which still answers has not disposed of by then never will be. */
@@ -20,11 +20,6 @@ const NOWHERE = 'http://127.0.0.1:1/';
 const TRIAL_FRAMES = 30;
 /** Pages that may die while they are made, before a session is told. */
 const OPEN_ATTEMPTS = 3;
-
-/** What a session needs of its context: nothing special, or Playwright's with these options, null for any. */
-export type Need =
-  | { readonly kind: 'plain' }
-  | { readonly kind: 'playwright'; readonly options: BrowserContextOptions | null };
 
 export interface Attached {
   readonly lost: Once;
@@ -59,10 +54,7 @@ export function createAttached({ browser, connection, clock, onUnusable, onDoubt
   const make = async (need: Need): Promise<Opened> => {
     owned++;
     try {
-      const opened =
-        need.kind === 'plain'
-          ? await openPlain({ connection, clock })
-          : await openWithPlaywright({ browser, connection, clock, options: need.options });
+      const opened = await openContext({ browser, connection, clock }, need);
       open.add(opened.lease);
       return opened;
     } catch (error) {

@@ -28,19 +28,33 @@ export interface Lease {
   close(): Promise<void>;
 }
 
+/** What a session needs of its context: nothing special, or Playwright's with these options, null for any. */
+export type Need =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'playwright'; readonly options: BrowserContextOptions | null };
+
 export interface Opened {
   readonly lease: Lease;
   readonly contextMs: number;
   readonly pageMs: number;
 }
 
-interface Made {
+/** Where a context is made. */
+interface Site {
+  readonly browser: Browser;
   readonly connection: Connection;
   readonly clock: Clock;
 }
 
-/** @throws {ServiceError} `PAGE_CRASHED` when the renderer dies meanwhile, as of the other make. */
-export async function openPlain({ connection, clock }: Made): Promise<Opened> {
+/**
+ * The one place where contexts are made, whoever they are for.
+ * @throws {ServiceError} `PAGE_CRASHED` when the renderer dies meanwhile.
+ */
+export function openContext(site: Site, need: Need): Promise<Opened> {
+  return need.kind === 'plain' ? openPlain(site) : openWithPlaywright(site, need.options);
+}
+
+async function openPlain({ connection, clock }: Site): Promise<Opened> {
   const startedAtMs = clock.monotonicMs();
   const tab = await connection.openTab(DEFAULT_VIEWPORT);
   const contextAtMs = clock.monotonicMs();
@@ -61,12 +75,10 @@ export async function openPlain({ connection, clock }: Made): Promise<Opened> {
   }
 }
 
-export async function openWithPlaywright({
-  browser,
-  connection,
-  clock,
-  options,
-}: Made & { readonly browser: Browser; readonly options: BrowserContextOptions | null }): Promise<Opened> {
+async function openWithPlaywright(
+  { browser, connection, clock }: Site,
+  options: BrowserContextOptions | null,
+): Promise<Opened> {
   const startedAtMs = clock.monotonicMs();
   const context = await browser.newContext({ viewport: DEFAULT_VIEWPORT, acceptDownloads: false, ...options });
   const contextAtMs = clock.monotonicMs();

@@ -5,9 +5,9 @@
 import type { BrowserContextOptions } from 'playwright-core';
 import type { NavigationAnswer } from '../protocol/job.js';
 import type { PageBody } from '../protocol/jobs/page-body.js';
-import type { Need } from './attached.js';
+
 import { interceptRequests } from './intercept.js';
-import { DEFAULT_VIEWPORT, type Lease } from './lease.js';
+import { DEFAULT_VIEWPORT, type Lease, type Need } from './lease.js';
 import { runWaits } from './waits.js';
 
 /** The keys of every body that a plain context will do for. */

@@ -89,7 +89,7 @@ test.after(() => rmSync(tempDir, { recursive: true }));
 test('a made-up kind without a page is run with its shard, also with no browser, and has no phases', async () => {
   counted.length = 0;
   const body = { html: 'x', depth: 3 };
-  assert.equal(JSON.parse(await run(newShard(), 'holding', body)), { held: null, body });
+  assert.equal(JSON.parse(await run(newShard(), 'holding', body)), { held: [], body });
   assert.equal(counted, []);
 });
 

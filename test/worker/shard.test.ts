@@ -1,0 +1,133 @@
+/**
+ * A shard with two real browsers: the one that takes its sessions, and the one before, whose sessions are finishing.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type BrowserProcess, spawnBrowser } from '../../src/browsers/spawn.js';
+import { type Chromium, discoverChromium } from '../../src/chromium/discover.js';
+import { systemClock } from '../../src/clock.js';
+import type { Need } from '../../src/worker/lease.js';
+import { createShard, type Shard } from '../../src/worker/shard.js';
+import type { Tally } from '../../src/worker/tally.js';
+import { deadline, until } from '../deadline.js';
+
+interface Scene {
+  folder: string;
+  chromium: Chromium;
+  browsers: BrowserProcess[];
+  shard: Shard;
+  lost: number[];
+  ready: number;
+}
+
+const test = suite<Scene>('worker/shard');
+const WAIT_MS = 20_000;
+const PLAIN: Need = { kind: 'plain' };
+const PLAYWRIGHT: Need = { kind: 'playwright', options: null };
+const NOBODY: Tally = {
+  phase: () => {},
+  prewarm: () => {},
+  pageCrash: () => {},
+  networkFailure: () => {},
+  report: () => {},
+  contextsLeaked: () => {},
+};
+
+test.before(async (scene) => {
+  scene.folder = mkdtempSync(join(tmpdir(), 'headcount-test-shard-'));
+  scene.chromium = await discoverChromium({
+    setting: undefined,
+    playwrightBrowsersPath: undefined,
+    homeDir: homedir(),
+    cacheDir: join(homedir(), '.cache', 'headcount'),
+    progress: () => {},
+  });
+});
+test.before.each((scene) => {
+  Object.assign(scene, { browsers: [], lost: [], ready: 0 });
+  const onReady = (pages: number): void => {
+    scene.ready = pages;
+  };
+  scene.shard = createShard({ tally: NOBODY, clock: systemClock, prewarm: 1, onReady });
+});
+test.after.each(async ({ browsers }) => {
+  for (const one of browsers) one.kill('shutdown');
+  await Promise.all(browsers.map(({ exited }) => exited));
+});
+test.after(({ folder }) => rmSync(folder, { recursive: true, force: true }));
+
+/** Starts a browser and attaches to it, as main and the worker do together. */
+async function takeOver(scene: Scene): Promise<BrowserProcess> {
+  const started = await spawnBrowser({
+    chromium: scene.chromium,
+    isSandboxed: process.getuid?.() !== 0,
+    tempDir: scene.folder,
+    environment: { PATH: process.env['PATH'] ?? '' },
+    isOutOfMemory: () => false,
+  });
+  const generation = scene.browsers.push(started);
+  const { readPath, writePath, artifactsDir } = started;
+  const told = { onLost: () => scene.lost.push(generation), onUnusable: () => {}, onDoubt: () => {} };
+  await deadline(scene.shard.attach({ generation, readPath, writePath, artifactsDir }, told), WAIT_MS, 'attaching');
+  started.releaseEnds();
+  return started;
+}
+
+async function openPage(scene: Scene, need: Need) {
+  const lease = await deadline(scene.shard.lease(need), WAIT_MS, 'a lease');
+  return {
+    lease,
+    async evaluate(expression: string): Promise<unknown> {
+      return (await deadline(lease.cdp.send('Runtime.evaluate', { expression }), WAIT_MS, expression)).result.value;
+    },
+  };
+}
+
+test('sessions of the one before go on, and what it had kept ready goes', async (scene) => {
+  const { shard } = scene;
+  const first = await takeOver(scene);
+  await until(() => scene.ready === 1, WAIT_MS, 'a ready page');
+  const old = [await openPage(scene, PLAIN), await openPage(scene, PLAYWRIGHT)];
+  await takeOver(scene);
+  await until(() => scene.ready === 1, WAIT_MS, 'a ready page of the other');
+  const young = await openPage(scene, PLAIN);
+  for (const [i, { evaluate }] of [...old, young].entries()) assert.is(await evaluate(`${i} + 1`), i + 1);
+  // As soon as what the first had kept ready is gone.
+  await until(() => shard.contextsOpen() === 3, WAIT_MS, 'the contexts of both');
+  assert.is(shard.pagesOpen(), 3);
+  assert.is(await shard.strayContexts(), 0);
+  assert.is(shard.census().length, 2);
+  for (const { lease } of old) await deadline(shard.release(lease), WAIT_MS, 'a release');
+  assert.is(shard.contextsOpen(), 1, 'none is made ready in the one before');
+  const [before] = shard.census();
+  assert.equal([before?.contexts, before?.pages], [0, 0]);
+  first.kill('recycled');
+  await until(() => scene.lost.length === 1, WAIT_MS, 'the loss');
+  assert.equal(scene.lost, [1]);
+  assert.is(shard.census().length, 1, 'nothing of it is held');
+  assert.is(await young.evaluate('6 * 7'), 42);
+  await shard.release(young.lease);
+});
+
+test('one that is lost takes its own sessions with it, and no others', async (scene) => {
+  const { shard } = scene;
+  const first = await takeOver(scene);
+  const old = await openPage(scene, PLAIN);
+  const second = await takeOver(scene);
+  const young = await openPage(scene, PLAIN);
+  first.kill('killed');
+  await deadline(new Promise<void>((resolve) => old.lease.lost.on(resolve)), WAIT_MS, 'word of the loss');
+  assert.is(await young.evaluate('1'), 1);
+  await deadline(shard.release(old.lease), WAIT_MS, 'the release of what is gone');
+  second.kill('killed');
+  await until(() => scene.lost.length === 2, WAIT_MS, 'both losses');
+  await deadline(shard.release(young.lease), WAIT_MS, 'the other release');
+  assert.equal([shard.contextsOpen(), shard.pagesOpen(), shard.census()], [0, 0, []]);
+  assert.match(await shard.lease(PLAIN).then(() => '', String), 'the browser is gone');
+});
+
+test.run();
