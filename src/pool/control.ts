@@ -18,7 +18,7 @@ export interface Control {
    */
   conclude(sequence: number): void;
   cancel(sequence: number): void;
-  /** Tells what has come, and closes. */
+  /** Tells what has come, and closes. Idempotent. */
   close(): void;
 }
 
@@ -46,7 +46,10 @@ export function openControl(port: MessagePort, onReady: (pages: number) => void)
       browsers.get(reply.generation)?.(reply);
     }
   };
+  let isClosed = false;
   const takeNext = (): boolean => {
+    // Asked of a port that is closed, Node.js 20 ends the process.
+    if (isClosed) return false;
     const received: { message: ControlReply } | undefined = receiveMessageOnPort(port);
     if (received) take(received.message);
     return received !== undefined;
@@ -83,7 +86,9 @@ export function openControl(port: MessagePort, onReady: (pages: number) => void)
     },
     cancel: (sequence) => send({ kind: 'cancel', sequence }),
     close() {
+      if (isClosed) return;
       while (takeNext());
+      isClosed = true;
       port.close();
     },
   };

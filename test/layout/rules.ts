@@ -88,7 +88,7 @@ export function processEdges(sources: readonly Source[]): string[] {
 
 export function defaultExports(sources: readonly Source[]): string[] {
   // What piscina loads is the default export of its file.
-  const mayHave = ['src/worker/entry.ts', 'test/pool/threads-entry.ts'];
+  const mayHave = ['src/worker/entry.ts', 'test/pool/pool-entry.ts', 'test/pool/threads-entry.ts'];
   const others = sources.filter(({ path }) => !mayHave.includes(path));
   const isDefault = /^export default\b|^export \{.*\bas default\b/;
   return linesOf(others, codeOf, (line) => isDefault.test(line) && 'a default export');
