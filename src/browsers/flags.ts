@@ -1,9 +1,10 @@
 /**
- * The command line of a shard's Chromium. Pure data. These are the flags of Playwright's own launch, read once from a
- * process that it had launched (playwright-core 1.65): Playwright expects what they switch, and a shorter list was
- * slower. To be read again when playwright-core is upgraded.
+ * The command line of a Chromium: what is the same for each, and what is made from options. Pure. The former are the
+ * flags of Playwright's own launch, read once from a process that it had launched (playwright-core 1.65): Playwright
+ * expects what they switch, and a shorter list was slower. To be read again when playwright-core is upgraded.
  */
 
+/** One flag for all: Chromium heeds the last that it is given only. */
 const DISABLED_FEATURES = [
   'AvoidUnnecessaryBeforeUnloadCheckSync',
   'DestroyProfileOnBrowserClose',
@@ -37,7 +38,6 @@ const PLAYWRIGHT_FLAGS = [
   '--disable-dev-shm-usage',
   '--disable-edgeupdater',
   '--disable-extensions',
-  `--disable-features=${DISABLED_FEATURES.join()}`,
   '--enable-features=CDPScreenshotNewSurface,SkipListAccountsWithoutGaiaCookies',
   '--allow-pre-commit-input',
   '--disable-hang-monitor',
@@ -66,11 +66,18 @@ const PLAYWRIGHT_FLAGS = [
   '--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4',
 ] as const;
 
-export function shardFlags(options: { readonly profileDir: string; readonly isSandboxed: boolean }): string[] {
+/** What may differ between two browsers. */
+export interface FlagOptions {
+  readonly profileDir: string;
+  readonly isSandboxed: boolean;
+}
+
+export function browserFlags({ profileDir, isSandboxed }: FlagOptions): string[] {
   return [
     ...PLAYWRIGHT_FLAGS,
-    ...(options.isSandboxed ? [] : ['--no-sandbox']),
-    `--user-data-dir=${options.profileDir}`,
+    `--disable-features=${DISABLED_FEATURES.join()}`,
+    ...(isSandboxed ? [] : ['--no-sandbox']),
+    `--user-data-dir=${profileDir}`,
     '--remote-debugging-pipe',
     '--no-startup-window',
   ];

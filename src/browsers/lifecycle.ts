@@ -1,6 +1,7 @@
 /**
  * The life of a shard's browsers as a table: state × event → state and effects. Each browser has a generation; what is
- * told of one that is not there any more changes nothing. Pure: `supervisor.ts` does what the effects say.
+ * told of one that is not there any more changes nothing. There are two while one that was told to go does not. Pure:
+ * `supervisor.ts` does what the effects say.
  */
 import type { BrowserExitReason, LaunchFailureReason } from '../protocol/names.js';
 
@@ -16,6 +17,13 @@ export const ATTACH_FAILURES_MAX = 3;
 export const ATTACH_LIMIT_MS = 10_000;
 /** A browser whose pipe has ended is about to be gone; one that is not by then never will by itself. */
 export const LOST_GRACE_MS = 1_000;
+/**
+ * The kernel takes ms to end a process, or for ever, when that waits for a disk that does not answer. The next browser
+ * does not wait for longer than this.
+ */
+export const END_LIMIT_MS = 5_000;
+/** One at work, one that cannot be ended. Where the kernel can end none, one more every few seconds would fill it. */
+export const BROWSERS_MAX = 2;
 
 /**
  * `spawned`: it waits for the shard's thread. `ending`: it has been told to go, or its pipe has ended, and it has not
@@ -30,16 +38,20 @@ export interface Life {
   readonly isPausing: boolean;
   /** The last that was given. */
   readonly generation: number;
-  readonly browser: Browser | null;
+  /** By age, the newest last: it is the shard's, the others are about to go. */
+  readonly browsers: readonly Browser[];
   /** In a row. */
   readonly failures: number;
   /** Of this thread, in a row. */
   readonly attachFailures: number;
 }
 
-interface Browser {
+export interface Browser {
+  readonly generation: number;
   readonly phase: BrowserPhase;
   readonly bornAtMs: number;
+  /** It has been told to go and has not in time: nobody waits for it. */
+  readonly isOverdue: boolean;
 }
 
 export const UNBORN: Life = {
@@ -47,7 +59,7 @@ export const UNBORN: Life = {
   isStopped: false,
   isPausing: false,
   generation: 0,
-  browser: null,
+  browsers: [],
   failures: 0,
   attachFailures: 0,
 };
@@ -71,23 +83,31 @@ type BrowserEvent = { readonly generation: number } & (
   /** Its worker has lost it. */
   | { readonly kind: 'pipeEnded' }
   | { readonly kind: 'graceOver' }
+  /** It was killed, and is still there. */
+  | { readonly kind: 'endLimitOver' }
   /** It is of no more use. */
   | { readonly kind: 'useless'; readonly reason: BrowserExitReason }
   | { readonly kind: 'exited' }
 );
 
-export type LifeEffect =
-  | { readonly kind: 'spawn'; readonly generation: number }
-  | { readonly kind: 'attach'; readonly generation: number; readonly limitMs: number }
-  /** The worker holds its own ends of the pipe. */
-  | { readonly kind: 'announce'; readonly generation: number; readonly launchMs: number }
-  | { readonly kind: 'detach' }
-  | { readonly kind: 'kill'; readonly reason: BrowserExitReason }
+export type LifeEffect = ShardEffect | BrowserEffect;
+
+type ShardEffect =
   /** The thread is not what it should be: another in its place. */
   | { readonly kind: 'replaceThread' }
   | { readonly kind: 'pause'; readonly ms: number }
-  | { readonly kind: 'grace'; readonly generation: number; readonly ms: number }
   | { readonly kind: 'reportFailure'; readonly reason: LaunchFailureReason; readonly message: string };
+
+/** On the browser of that generation. */
+export type BrowserEffect = { readonly generation: number } & (
+  | { readonly kind: 'spawn' }
+  | { readonly kind: 'attach'; readonly limitMs: number }
+  /** The worker holds its own ends of the pipe. */
+  | { readonly kind: 'announce'; readonly launchMs: number }
+  | { readonly kind: 'detach' }
+  | { readonly kind: 'kill'; readonly reason: BrowserExitReason; readonly limitMs: number }
+  | { readonly kind: 'grace'; readonly ms: number }
+);
 
 export interface Step {
   readonly life: Life;
@@ -97,69 +117,79 @@ export interface Step {
 /** `nowMs` is monotonic. */
 export function step(life: Life, event: LifeEvent, nowMs: number): Step {
   if ('generation' in event) {
-    const { browser } = life;
-    return browser && event.generation === life.generation
-      ? stepBrowser({ ...life, browser }, event, nowMs)
-      : same(life);
+    const browser = life.browsers.find(({ generation }) => generation === event.generation);
+    return browser ? stepBrowser(life, browser, event, nowMs) : same(life);
   }
   switch (event.kind) {
     case 'threadReady': {
       const held = { ...life, hasThread: true, attachFailures: 0 };
-      return life.browser?.phase === 'spawned' ? attach(held) : begin(held, nowMs);
+      const waiting = life.browsers.find(({ phase }) => phase === 'spawned');
+      return waiting ? attach(held, waiting) : begin(held, nowMs);
     }
     case 'threadLost': {
-      const without = { ...life, hasThread: false };
-      const isTheirs = life.browser?.phase === 'attaching' || life.browser?.phase === 'ready';
+      const theirs = life.browsers.filter(({ phase }) => phase === 'attaching' || phase === 'ready');
       // Its pipe has lost its other end, so it is about to go by itself; this is for one that hangs.
-      return isTheirs ? end(without, 'killed') : same(without);
+      return endEach({ ...life, hasThread: false }, theirs, 'killed');
     }
     case 'threadFailed':
       return same(life.hasThread ? life : { ...life, failures: life.failures + 1 });
     case 'pauseOver':
       return begin({ ...life, isPausing: false }, nowMs);
     case 'stop':
-      return end({ ...life, isStopped: true }, 'shutdown');
+      return endEach({ ...life, isStopped: true }, life.browsers, 'shutdown');
   }
 }
 
-function stepBrowser(life: Life & { readonly browser: Browser }, event: BrowserEvent, nowMs: number): Step {
-  const { browser, generation } = life;
-  const isStarting = browser.phase === 'spawned' || browser.phase === 'attaching';
+function stepBrowser(life: Life, browser: Browser, event: BrowserEvent, nowMs: number): Step {
+  const { generation, phase } = browser;
+  const isStarting = phase === 'spawned' || phase === 'attaching';
   switch (event.kind) {
     case 'spawned':
       // Told to go before it was there.
-      if (browser.phase === 'ending') return { life, effects: [kill(life.isStopped ? 'shutdown' : 'killed')] };
-      return life.hasThread ? attach(life) : same(inPhase(life, 'spawned'));
+      if (phase === 'ending') return { life, effects: [kill(browser, life.isStopped ? 'shutdown' : 'killed')] };
+      return life.hasThread ? attach(life, browser) : same(inPhase(life, browser, 'spawned'));
     case 'spawnFailed':
-      return over(life, life.failures + 1, browser.phase === 'ending' ? [] : [failed('spawn', event.message)]);
+      return over(life, browser, {
+        failures: life.failures + 1,
+        effects: phase === 'ending' ? [] : [failed('spawn', event.message)],
+      });
     case 'attached': {
-      if (browser.phase !== 'attaching') return same(life);
+      if (phase !== 'attaching') return same(life);
       const launchMs = nowMs - browser.bornAtMs;
-      const attached = { ...inPhase(life, 'ready'), attachFailures: 0 };
+      const attached = { ...inPhase(life, browser, 'ready'), attachFailures: 0 };
       return { life: attached, effects: [{ kind: 'announce', generation, launchMs }] };
     }
     case 'attachFailed': {
       // One that was told to go, because its thread died or the server stops, is not one that failed to start.
-      if (browser.phase !== 'attaching') return same(life);
+      if (phase !== 'attaching') return same(life);
       const attachFailures = life.attachFailures + 1;
       const counted = { ...life, attachFailures };
-      const ended = event.reason === 'timeout' ? end(counted, 'unresponsive') : endBySelf(counted);
+      const ended = event.reason === 'timeout' ? end(counted, browser, 'unresponsive') : endBySelf(counted, browser);
       const other: LifeEffect[] = attachFailures >= ATTACH_FAILURES_MAX ? [{ kind: 'replaceThread' }] : [];
       return { life: ended.life, effects: [failed(event.reason, event.message), ...ended.effects, ...other] };
     }
     case 'pipeEnded': {
-      if (browser.phase === 'ending') return same(life);
-      const ended = endBySelf(life);
+      if (phase === 'ending') return same(life);
+      const ended = endBySelf(life, browser);
       return isStarting ? { ...ended, effects: [failed('attach', DIED_EARLY), ...ended.effects] } : ended;
     }
     case 'graceOver':
-      return { life, effects: [kill('unresponsive')] };
+      return { life, effects: [kill(browser, 'unresponsive')] };
     case 'useless':
-      return end(life, event.reason);
+      return end(life, browser, event.reason);
+    case 'endLimitOver': {
+      if (phase !== 'ending' || browser.isOverdue) return same(life);
+      // It has had its end in all but the kernel: that is counted now, and no pause is made after so long a wait.
+      const failures = failuresAfter(life, browser, nowMs);
+      return begin({ ...changed(life, browser, { isOverdue: true }), failures }, nowMs);
+    }
     case 'exited': {
-      const hasWorked = nowMs - browser.bornAtMs >= WORKED_MS;
+      if (browser.isOverdue) return begin(without(life, browser), nowMs);
       const told = isStarting ? [failed('attach', DIED_EARLY)] : [];
-      return over(life, hasWorked ? 0 : life.failures + 1, [...told, { kind: 'detach' }]);
+      return over(life, browser, {
+        failures: failuresAfter(life, browser, nowMs),
+        effects: [...told, { kind: 'detach', generation }],
+      });
     }
   }
 }
@@ -169,9 +199,9 @@ const DIED_EARLY = 'the browser ended before a worker was attached to it';
 /** `failing`: it cannot be started, or has died fast, again and again; it is tried on and on. */
 export type ShardCondition = 'starting' | 'ready' | 'failing' | 'stopped';
 
-export function conditionOf({ isStopped, browser, failures }: Life): ShardCondition {
+export function conditionOf({ isStopped, browsers, failures }: Life): ShardCondition {
   if (isStopped) return 'stopped';
-  if (browser?.phase === 'ready') return 'ready';
+  if (browsers.at(-1)?.phase === 'ready') return 'ready';
   return failures >= FAILURES_MAX ? 'failing' : 'starting';
 }
 
@@ -179,12 +209,27 @@ function same(life: Life): Step {
   return { life, effects: [] };
 }
 
-function inPhase(life: Life, phase: BrowserPhase): Life {
-  return life.browser ? { ...life, browser: { ...life.browser, phase } } : life;
+function changed(life: Life, { generation }: Browser, change: Partial<Browser>): Life {
+  return {
+    ...life,
+    browsers: life.browsers.map((one) => (one.generation === generation ? { ...one, ...change } : one)),
+  };
 }
 
-function kill(reason: BrowserExitReason): LifeEffect {
-  return { kind: 'kill', reason };
+function without(life: Life, { generation }: Browser): Life {
+  return { ...life, browsers: life.browsers.filter((one) => one.generation !== generation) };
+}
+
+function inPhase(life: Life, browser: Browser, phase: BrowserPhase): Life {
+  return changed(life, browser, { phase });
+}
+
+function failuresAfter(life: Life, { bornAtMs }: Browser, nowMs: number): number {
+  return nowMs - bornAtMs >= WORKED_MS ? 0 : life.failures + 1;
+}
+
+function kill({ generation }: Browser, reason: BrowserExitReason): LifeEffect {
+  return { kind: 'kill', generation, reason, limitMs: END_LIMIT_MS };
 }
 
 function failed(reason: LaunchFailureReason, message: string): LifeEffect {
@@ -192,34 +237,55 @@ function failed(reason: LaunchFailureReason, message: string): LifeEffect {
 }
 
 /** It is about to go and has its reason, so it is given a moment before it is ended with another. */
-function endBySelf(life: Life): Step {
-  const grace: LifeEffect = { kind: 'grace', generation: life.generation, ms: LOST_GRACE_MS };
-  return { life: inPhase(life, 'ending'), effects: [{ kind: 'detach' }, grace] };
+function endBySelf(life: Life, browser: Browser): Step {
+  const { generation } = browser;
+  const grace: LifeEffect = { kind: 'grace', generation, ms: LOST_GRACE_MS };
+  return { life: inPhase(life, browser, 'ending'), effects: [{ kind: 'detach', generation }, grace] };
 }
 
 /** Starts a browser when nothing stands against it. */
 function begin(life: Life, nowMs: number): Step {
-  if (life.isStopped || life.isPausing || life.browser || !life.hasThread) return same(life);
+  const isHeldUp = life.browsers.length >= BROWSERS_MAX || life.browsers.some(({ isOverdue }) => !isOverdue);
+  if (life.isStopped || life.isPausing || isHeldUp || !life.hasThread) return same(life);
   const generation = life.generation + 1;
-  const browser = { phase: 'spawning', bornAtMs: nowMs } as const;
-  return { life: { ...life, generation, browser }, effects: [{ kind: 'spawn', generation }] };
+  const browser: Browser = { generation, phase: 'spawning', bornAtMs: nowMs, isOverdue: false };
+  return {
+    life: { ...life, generation, browsers: [...life.browsers, browser] },
+    effects: [{ kind: 'spawn', generation }],
+  };
 }
 
-function attach(life: Life): Step {
+function attach(life: Life, browser: Browser): Step {
   const limitMs = ATTACH_LIMIT_MS * 2 ** life.attachFailures;
-  return { life: inPhase(life, 'attaching'), effects: [{ kind: 'attach', generation: life.generation, limitMs }] };
+  return {
+    life: inPhase(life, browser, 'attaching'),
+    effects: [{ kind: 'attach', generation: browser.generation, limitMs }],
+  };
 }
 
-function end(life: Life, reason: BrowserExitReason): Step {
-  if (!life.browser) return same(life);
+function end(life: Life, browser: Browser, reason: BrowserExitReason): Step {
+  const { generation, phase } = browser;
+  const ended = inPhase(life, browser, 'ending');
   // One that is not there yet is told once it is.
-  const effects = life.browser.phase === 'spawning' ? [] : [{ kind: 'detach' } as const, kill(reason)];
-  return { life: inPhase(life, 'ending'), effects };
+  if (phase === 'spawning') return same(ended);
+  const told = kill(browser, reason);
+  return { life: ended, effects: phase === 'ending' ? [told] : [{ kind: 'detach', generation }, told] };
 }
 
-/** The browser has gone, or never came. */
-function over(life: Life, failures: number, effects: readonly LifeEffect[]): Step {
-  if (life.isStopped) return { life: { ...life, browser: null, failures }, effects };
-  const ms = Math.min(BACK_OFF_FIRST_MS * 2 ** Math.max(0, failures - 1), BACK_OFF_LAST_MS);
-  return { life: { ...life, browser: null, failures, isPausing: true }, effects: [...effects, { kind: 'pause', ms }] };
+function endEach(life: Life, browsers: readonly Browser[], reason: BrowserExitReason): Step {
+  let now = life;
+  const effects = browsers.flatMap((browser) => {
+    const ended = end(now, browser, reason);
+    now = ended.life;
+    return ended.effects;
+  });
+  return { life: now, effects };
+}
+
+/** The browser that was waited for has gone, or never came. */
+function over(life: Life, browser: Browser, then: Pick<Life, 'failures'> & Pick<Step, 'effects'>): Step {
+  const left = { ...without(life, browser), failures: then.failures };
+  if (life.isStopped) return { life: left, effects: then.effects };
+  const ms = Math.min(BACK_OFF_FIRST_MS * 2 ** Math.max(0, then.failures - 1), BACK_OFF_LAST_MS);
+  return { life: { ...left, isPausing: true }, effects: [...then.effects, { kind: 'pause', ms }] };
 }

@@ -12,7 +12,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Chromium } from '../chromium/discover.js';
 import type { BrowserExitReason } from '../protocol/names.js';
-import { shardFlags } from './flags.js';
+import { browserFlags, type FlagOptions } from './flags.js';
 
 const STDERR_KEPT_BYTES = 4_096;
 const FOLDER_PREFIX = 'browser-';
@@ -41,16 +41,18 @@ export interface BrowserExit {
   readonly detail: string;
 }
 
-/** @throws {Error} when it cannot be spawned; nothing is left behind. */
-export async function spawnBrowser(options: {
+/** What its flags are made from is the caller's, but for the profile, which is in the browser's own folder. */
+export interface SpawnOptions extends Omit<FlagOptions, 'profileDir'> {
   readonly chromium: Chromium;
-  readonly isSandboxed: boolean;
   readonly tempDir: string;
   /** What a browser may see of the server's environment. */
   readonly environment: Readonly<Record<string, string>>;
   /** Whether the kernel has ended processes for want of memory of late. */
   readonly isOutOfMemory: () => boolean;
-}): Promise<BrowserProcess> {
+}
+
+/** @throws {Error} when it cannot be spawned; nothing is left behind. */
+export async function spawnBrowser(options: SpawnOptions): Promise<BrowserProcess> {
   const { chromium } = options;
   const folder = await mkdtemp(join(options.tempDir, FOLDER_PREFIX));
   const readPath = join(folder, 'from-browser');
@@ -70,7 +72,7 @@ export async function spawnBrowser(options: {
     openInto(ends, [readPath, constants.O_RDWR], [writePath, constants.O_RDWR]);
     stderr = tailOf(openSync(stderrPath, constants.O_RDONLY | constants.O_NONBLOCK));
     openInto(theirs, [stderrPath, constants.O_WRONLY], [writePath, constants.O_RDONLY], [readPath, constants.O_WRONLY]);
-    const child = spawn(chromium.path, shardFlags({ profileDir, isSandboxed: options.isSandboxed }), {
+    const child = spawn(chromium.path, browserFlags({ ...options, profileDir }), {
       cwd: folder,
       detached: true,
       // No pipe made by Node.js: when no descriptor is left for the rest, it leaves those that it had made open.

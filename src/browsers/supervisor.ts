@@ -1,19 +1,27 @@
 /**
- * Keeps a shard's browser running, as `lifecycle.ts` decides: does what its effects say, and tells it what came of
+ * Keeps a shard's browsers running, as `lifecycle.ts` decides: does what its effects say, and tells it what came of
  * them. Main thread.
  */
 import type { Clock } from '../clock.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { BrowserExitReason, LaunchFailureReason } from '../protocol/names.js';
 import { limit, waitFor } from '../wait.js';
-import { conditionOf, type LifeEffect, type LifeEvent, type ShardCondition, step, UNBORN } from './lifecycle.js';
+import {
+  type BrowserEffect,
+  conditionOf,
+  type LifeEffect,
+  type LifeEvent,
+  type ShardCondition,
+  step,
+  UNBORN,
+} from './lifecycle.js';
 import type { BrowserExit, BrowserProcess } from './spawn.js';
 
 export interface SupervisorOptions {
   readonly spawn: () => Promise<BrowserProcess>;
   /** Has the shard's thread attached to it. */
   readonly attach: (endpoint: PipeEndpoint) => Promise<void>;
-  /** The browser is not to be used any more. */
+  /** The browser of that generation is not to be used any more. */
   readonly detach: (generation: number) => void;
   /** Has the shard given another thread, from scratch. */
   readonly replaceThread: () => void;
@@ -39,15 +47,16 @@ export interface Supervisor {
   pipeEnded(generation: number): void;
   /** The browser of this generation is of no more use: it is ended, and another started. */
   useless(generation: number, reason: BrowserExitReason): void;
-  /** Ends the browser for good. Resolves when it has gone. */
+  /** Ends the browsers for good. Resolves when all have gone. */
   stop(): Promise<void>;
 }
 
 export function superviseShard(options: SupervisorOptions): Supervisor {
   const { clock, events } = options;
+  const processes = new Map<number, BrowserProcess>();
+  /** The shard's own, and for each browser the one in which it is to go. */
+  const timers = createTimers<'pause' | number>(clock);
   let life = UNBORN;
-  let process: BrowserProcess | null = null;
-  let cancelTimer = (): void => {};
   let onGone = (): void => {};
 
   const happened = (event: LifeEvent): void => {
@@ -55,72 +64,65 @@ export function superviseShard(options: SupervisorOptions): Supervisor {
     life = next;
     for (const effect of effects) perform(effect);
     events.changed();
-    if (life.isStopped && !life.browser) onGone();
-  };
-
-  const later = (ms: number, event: LifeEvent): void => {
-    cancelTimer();
-    cancelTimer = clock.after(ms, () => happened(event));
+    if (life.isStopped && life.browsers.length === 0) onGone();
   };
 
   const perform = (effect: LifeEffect): void => {
+    if ('generation' in effect) performOn(effect, processes.get(effect.generation));
+    else if (effect.kind === 'replaceThread') options.replaceThread();
+    else if (effect.kind === 'pause') timers.set('pause', effect.ms, () => happened({ kind: 'pauseOver' }));
+    else events.launchFailed(effect.reason, effect.message);
+  };
+
+  const performOn = (effect: BrowserEffect, process: BrowserProcess | undefined): void => {
+    const { generation } = effect;
     switch (effect.kind) {
       case 'spawn':
-        void spawn(effect.generation);
+        void spawn(generation);
         break;
       case 'attach':
-        void attach(effect.generation, effect.limitMs);
+        if (process) void attach(process, generation, effect.limitMs);
         break;
       case 'announce':
         process?.releaseEnds();
         if (process) events.ready(process, effect.launchMs);
         break;
       case 'detach':
-        options.detach(life.generation);
+        options.detach(generation);
         break;
       case 'kill':
         process?.kill(effect.reason);
-        break;
-      case 'replaceThread':
-        options.replaceThread();
-        break;
-      case 'pause':
-        later(effect.ms, { kind: 'pauseOver' });
+        if (process) timers.set(generation, effect.limitMs, () => happened({ kind: 'endLimitOver', generation }));
         break;
       case 'grace':
-        later(effect.ms, { kind: 'graceOver', generation: effect.generation });
-        break;
-      case 'reportFailure':
-        events.launchFailed(effect.reason, effect.message);
+        timers.set(generation, effect.ms, () => happened({ kind: 'graceOver', generation }));
         break;
     }
   };
 
   const spawn = async (generation: number): Promise<void> => {
+    let spawned: BrowserProcess;
     try {
-      process = await options.spawn();
+      spawned = await options.spawn();
     } catch (error) {
       return happened({ kind: 'spawnFailed', generation, message: messageOf(error) });
     }
-    const spawned = process;
+    processes.set(generation, spawned);
     events.launched(spawned);
     void spawned.exited.then((exit) => {
-      process = null;
+      processes.delete(generation);
+      timers.cancel(generation);
       events.exited(spawned, exit);
       happened({ kind: 'exited', generation });
     });
     happened({ kind: 'spawned', generation });
   };
 
-  const attach = async (generation: number, limitMs: number): Promise<void> => {
-    if (!process) return;
+  const attach = async (process: BrowserProcess, generation: number, limitMs: number): Promise<void> => {
     const { readPath, writePath, artifactsDir } = process;
-    const attaching = options.attach({ generation, readPath, writePath, artifactsDir });
     try {
-      const tooLate = (): never => {
-        throw new LimitError(`not attached after ${limitMs} ms`);
-      };
-      await waitFor(attaching, [limit(clock, limitMs), tooLate]);
+      const attaching = options.attach({ generation, readPath, writePath, artifactsDir });
+      await waitFor(attaching, [limit(clock, limitMs), () => tooLate(limitMs)]);
       happened({ kind: 'attached', generation });
     } catch (error) {
       const reason = error instanceof LimitError ? 'timeout' : 'attach';
@@ -137,11 +139,35 @@ export function superviseShard(options: SupervisorOptions): Supervisor {
     useless: (generation, reason) => happened({ kind: 'useless', generation, reason }),
     async stop() {
       const gone = new Promise<void>((resolve) => (onGone = resolve));
-      cancelTimer();
+      timers.cancel('pause');
       happened({ kind: 'stop' });
       await gone;
     },
   };
+}
+
+/** One timer for each key: another takes its place. */
+function createTimers<Key>(clock: Clock) {
+  const cancels = new Map<Key, () => void>();
+  const cancel = (key: Key): void => {
+    cancels.get(key)?.();
+    cancels.delete(key);
+  };
+  return {
+    cancel,
+    set(key: Key, ms: number, task: () => void): void {
+      cancel(key);
+      const fired = (): void => {
+        cancels.delete(key);
+        task();
+      };
+      cancels.set(key, clock.after(ms, fired));
+    },
+  };
+}
+
+function tooLate(limitMs: number): never {
+  throw new LimitError(`not attached after ${limitMs} ms`);
 }
 
 class LimitError extends Error {}

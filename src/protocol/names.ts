@@ -50,6 +50,7 @@ export const NETWORK_ERRORS = [
 ] as const;
 
 export const BROWSER_ROLES = ['shard'] as const;
+export type BrowserRole = (typeof BROWSER_ROLES)[number];
 /** Why a browser that lives is of no more use: it says nothing, or it answers and cannot open a page. */
 export type UnusableReason = 'unresponsive' | 'no_pages';
 export const BROWSER_EXIT_REASONS = [

@@ -7,7 +7,7 @@ import type { CellOf, RecordDelta } from '../metrics/delta.js';
 import type { Collect } from '../metrics/snapshot.js';
 import type { Pool } from '../pool/pool.js';
 import type { SessionKind } from '../protocol/jobs/jobs.js';
-import type { Shards } from './shards.js';
+import { SHARD_ROLE, type Shards } from './shards.js';
 
 export function collectSessions(
   cellOf: CellOf,
@@ -52,8 +52,8 @@ export function collectPool(cellOf: CellOf, of: { readonly pool: Pool; readonly 
 }
 
 export function collectBrowsers(cellOf: CellOf, shards: Shards): Collect {
-  const alive = cellOf('headcount_browsers', 'shard');
-  return (set) => set(alive, shards.pids().filter((pid) => pid !== null).length);
+  const alive = cellOf('headcount_browsers', SHARD_ROLE);
+  return (set) => set(alive, shards.allPids().flat().length);
 }
 
 export function collectHistory(cellOf: CellOf, of: { readonly periods: number; readonly rows: () => number }): Collect {

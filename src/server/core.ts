@@ -106,7 +106,7 @@ export function createCore(options: CoreOptions) {
   timers.every(SAMPLE_EVERY_MS, usage.sample);
   timers.every(SAMPLE_EVERY_MS, oomKills.sample);
   timers.every(SAMPLE_EVERY_MS, () => options.sources().admission.countSlots());
-  timers.every(PROCESSES_EVERY_MS, () => sampleProcesses(options.sources().shards.pids()));
+  timers.every(PROCESSES_EVERY_MS, () => sampleProcesses(options.sources().shards.allPids()));
   // A period ends on its minute, not when somebody looks: a session belongs to the one in which it settles.
   timers.repeat(fold.untilRollMs, fold.roll);
   timers.every(FLUSH_EVERY_MS, () => {

@@ -1,5 +1,5 @@
 /**
- * Joins threads and browsers: each shard has one of each, and needs both. Counts browsers where their pids are known.
+ * Joins threads and browsers: each shard needs one of each. Counts browsers where their pids are known.
  * Main thread.
  */
 import type { ShardCondition } from '../browsers/lifecycle.js';
@@ -9,12 +9,19 @@ import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import type { CellOf, RecordDelta } from '../metrics/delta.js';
 import type { Pool } from '../pool/pool.js';
-import { BROWSER_EXIT_REASONS, type BrowserExitReason, LAUNCH_FAILURE_REASONS } from '../protocol/names.js';
+import {
+  BROWSER_EXIT_REASONS,
+  type BrowserExitReason,
+  type BrowserRole,
+  LAUNCH_FAILURE_REASONS,
+} from '../protocol/names.js';
 import type { Finder } from './chromium.js';
 import type { TempFolder } from './temp.js';
 import { createTimers } from './timers.js';
 import { createTrouble } from './trouble.js';
 
+/** What the browsers here are, as the metrics say it. */
+export const SHARD_ROLE: BrowserRole = 'shard';
 /** Cleaners of /tmp may come at any time. */
 const TEMP_EVERY_MS = 10_000;
 
@@ -43,8 +50,10 @@ export interface Shards {
   browserLost(shard: number, generation: number): void;
   /** The browser of that generation is of no more use: it is ended, and another started. */
   useless(shard: number, generation: number, reason: BrowserExitReason): void;
-  /** Root pids of the browsers alive, by shard; null where there is none. */
+  /** Root pids of the newest browsers alive, by shard; null where there is none. */
   pids(): readonly (number | null)[];
+  /** Root pids of all browsers alive, by shard. */
+  allPids(): readonly (readonly number[])[];
   /** Of the browsers, by shard. */
   conditions(): readonly ShardCondition[];
   /** None is ready, and every one has failed to start or died fast again and again. */
@@ -57,7 +66,9 @@ export function createShards(options: ShardsOptions): Shards {
   const { record, log, chromium, temp } = options;
   const count = createBrowserCounts(options);
   const trouble = createTrouble(log);
-  const browsers: (BrowserProcess | null)[] = Array.from({ length: options.workers }, () => null);
+  /** Those alive of each shard, the newest last. */
+  const browsers = Array.from({ length: options.workers }, () => new Set<BrowserProcess>());
+  const allPids = (): number[][] => browsers.map((alive) => Array.from(alive, ({ pid }) => pid));
 
   // Also while no browser is started: what the lock says is for other servers, at any time.
   const timers = createTimers(options.clock);
@@ -88,7 +99,7 @@ export function createShards(options: ShardsOptions): Shards {
       replaceThread: () => options.pool.replaceThread(index),
       events: {
         launched(browser) {
-          browsers[index] = browser;
+          browsers[index]?.add(browser);
           record(count.launches, 1);
         },
         ready(browser, launchMs) {
@@ -102,7 +113,7 @@ export function createShards(options: ShardsOptions): Shards {
           trouble.begins(`browser ${index}`, told, 'browser cannot be started; it is tried on');
         },
         exited(browser, { reason, detail }) {
-          browsers[index] = null;
+          browsers[index]?.delete(browser);
           record(count.exits.get(reason) ?? 0, 1);
           const level = reason === 'shutdown' ? 'info' : 'warn';
           log[level]({ worker: index, pid: browser.pid, reason, detail }, 'browser gone');
@@ -120,7 +131,8 @@ export function createShards(options: ShardsOptions): Shards {
     },
     browserLost: (index, generation) => supervisors[index]?.pipeEnded(generation),
     useless: (index, generation, reason) => supervisors[index]?.useless(generation, reason),
-    pids: () => browsers.map((browser) => browser?.pid ?? null),
+    pids: () => allPids().map((pids) => pids.at(-1) ?? null),
+    allPids,
     conditions: () => supervisors.map((one) => one.condition()),
     isHopeless: () => supervisors.every((one) => one.condition() === 'failing'),
     async stop() {
@@ -129,14 +141,14 @@ export function createShards(options: ShardsOptions): Shards {
     },
     killNow() {
       timers.stop();
-      for (const browser of browsers) browser?.kill('shutdown');
+      for (const alive of browsers) for (const browser of alive) browser.kill('shutdown');
     },
   };
 }
 
 function createBrowserCounts({ cellOf }: Pick<ShardsOptions, 'cellOf'>) {
   return {
-    launches: cellOf('headcount_browser_launches_total', 'shard'),
+    launches: cellOf('headcount_browser_launches_total', SHARD_ROLE),
     duration: cellOf('headcount_browser_launch_duration_seconds'),
     failures: new Map(
       LAUNCH_FAILURE_REASONS.map((reason) => [reason, cellOf('headcount_browser_launch_failures_total', reason)]),

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../clock.js';
 import { openResourceReader } from '../host/cgroup.js';
-import { openProcessWatch, PROCESS_TYPES } from '../host/processes.js';
+import { openProcessWatch, PROCESS_TYPES, type ProcessWatch } from '../host/processes.js';
 import type { CellOf, RecordDelta } from '../metrics/delta.js';
 
 export interface UsageOptions {
@@ -32,44 +32,45 @@ export function createUsage({ clock, record, cellOf }: UsageOptions) {
   };
 }
 
-/** The Chromium processes of the shards. The returned function samples them: `pids` are the roots, by shard. */
+/**
+ * The Chromium processes of the shards. The returned function samples them: `roots` are the pids of all browsers alive,
+ * by shard.
+ */
 export function createProcessUsage(
   { record, cellOf }: Omit<UsageOptions, 'clock'>,
   workers: number,
-): (pids: readonly (number | null)[]) => void {
-  const watch = openProcessWatch();
+  watch: ProcessWatch = openProcessWatch(),
+): (roots: readonly (readonly number[])[]) => void {
   const types = PROCESS_TYPES.map((type) => ({ type, cell: cellOf('headcount_chromium_processes', type) }));
   const shards = Array.from({ length: workers }, (_, index) => ({
     memory: cellOf('headcount_chromium_memory_bytes', String(index)),
     cpu: cellOf('headcount_chromium_cpu_seconds_total', String(index)),
-    pid: 0,
-    cpuSeconds: 0,
   }));
-  return (pids) => {
-    for (const [index, shard] of shards.entries()) {
-      const pid = pids[index] ?? 0;
-      if (pid === shard.pid) continue;
-      // Another browser counts from its own birth; what the one before had used has been counted.
-      if (shard.pid !== 0) watch.forget(shard.pid);
-      shard.pid = pid;
-      shard.cpuSeconds = 0;
+  /** What has been counted of each browser alive: another one counts from its own birth. */
+  const countedSeconds = new Map<number, number>();
+  return (roots) => {
+    const pids = roots.flat();
+    for (const pid of countedSeconds.keys()) {
+      if (pids.includes(pid)) continue;
+      watch.forget(pid);
+      countedSeconds.delete(pid);
     }
-    const alive = shards.filter(({ pid }) => pid !== 0);
-    const samples = watch.sample(alive.map(({ pid }) => pid));
+    const samples = watch.sample(pids).map((sample, i) => ({ ...sample, pid: pids[i] ?? 0 }));
     // What was last known stands until more is.
-    if (samples.length < alive.length) return;
-    for (const { type, cell } of types)
-      record(
-        cell,
-        samples.reduce((sum, { counts }) => sum + counts[type], 0),
-      );
-    for (const shard of shards) if (shard.pid === 0) record(shard.memory, 0);
-    for (const [i, shard] of alive.entries()) {
-      const sample = samples[i];
-      if (!sample) continue;
-      record(shard.memory, sample.anonBytes);
-      record(shard.cpu, Math.max(0, sample.cpuSeconds - shard.cpuSeconds) * 1_000);
-      shard.cpuSeconds = Math.max(shard.cpuSeconds, sample.cpuSeconds);
+    if (samples.length < pids.length) return;
+    for (const { type, cell } of types) record(cell, sum(samples.map(({ counts }) => counts[type])));
+    for (const [index, { memory, cpu }] of shards.entries()) {
+      const own = samples.filter(({ pid }) => roots[index]?.includes(pid));
+      record(memory, sum(own.map(({ anonBytes }) => anonBytes)));
+      for (const { pid, cpuSeconds } of own) {
+        const counted = countedSeconds.get(pid) ?? 0;
+        record(cpu, Math.max(0, cpuSeconds - counted) * 1_000);
+        countedSeconds.set(pid, Math.max(counted, cpuSeconds));
+      }
     }
   };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -2,52 +2,25 @@
  * What each event does in each state of a shard's life, as rows: read by `lifecycle.test.ts`.
  */
 
+import { ATTACH_LIMIT_MS, BACK_OFF_FIRST_MS, UNBORN } from '../../src/browsers/lifecycle.js';
 import {
-  ATTACH_LIMIT_MS,
-  BACK_OFF_FIRST_MS,
-  type BrowserPhase,
-  type Life,
-  type LifeEffect,
-  type LifeEvent,
-  LOST_GRACE_MS,
-  UNBORN,
-  WORKED_MS,
-} from '../../src/browsers/lifecycle.js';
+  attach,
+  BORN_MS,
+  detach,
+  ended,
+  failed,
+  G,
+  grace,
+  kill,
+  LATE_MS,
+  life,
+  pause,
+  type Row,
+  SOON_MS,
+  spawn,
+} from './lives.js';
 
-/** The generation of the browser that is there. */
-export const G = 7;
-const BORN_MS = 1_000;
-/** Soon after, and long after, the browser was born. */
-export const [SOON_MS, LATE_MS] = [BORN_MS + 50, BORN_MS + WORKED_MS];
-
-export function life(phase: BrowserPhase | null, rest: Partial<Life> = {}): Life {
-  const browser = phase === null ? null : { phase, bornAtMs: BORN_MS };
-  return { ...UNBORN, hasThread: true, generation: G, browser, ...rest };
-}
-
-const spawn = (generation: number): LifeEffect => ({ kind: 'spawn', generation });
-const attach = (limitMs = ATTACH_LIMIT_MS): LifeEffect => ({ kind: 'attach', generation: G, limitMs });
-const detach: LifeEffect = { kind: 'detach' };
-const kill = (reason: 'killed' | 'shutdown' | 'unresponsive' | 'no_pages'): LifeEffect => ({ kind: 'kill', reason });
-const pause = (ms: number): LifeEffect => ({ kind: 'pause', ms });
-const grace: LifeEffect = { kind: 'grace', generation: G, ms: LOST_GRACE_MS };
-const failed = (reason: 'spawn' | 'attach' | 'timeout', message: string): LifeEffect => ({
-  kind: 'reportFailure',
-  reason,
-  message,
-});
 const EARLY = 'the browser ended before a worker was attached to it';
-
-export interface Row {
-  readonly name: string;
-  readonly from: Life;
-  readonly event: LifeEvent;
-  readonly atMs?: number;
-  readonly to: Partial<Life> & { readonly phase?: BrowserPhase | null };
-  readonly effects: readonly LifeEffect[];
-}
-
-const ended = { generation: G } as const;
 export const ROWS: readonly Row[] = [
   {
     name: 'a thread comes: the first browser is started',

@@ -13,17 +13,21 @@ import {
   type LifeEvent,
   step,
 } from '../../src/browsers/lifecycle.js';
-import { G, life, ROWS, SOON_MS } from './lifecycle-rows.js';
+import { ROWS } from './lifecycle-rows.js';
+import { ROWS_OF_TWO } from './lifecycle-rows-of-two.js';
+import { beside, G, life, SOON_MS } from './lives.js';
 
 const test = suite('browsers/lifecycle');
-for (const { name, from, event, atMs = SOON_MS, to, effects } of ROWS) {
+for (const { name, from, event, atMs = SOON_MS, to, effects } of [...ROWS, ...ROWS_OF_TWO]) {
   test(name, () => {
     const before = structuredClone(from);
     const made = step(from, event, atMs);
     assert.equal(from, before, 'the state before is left as it was');
     assert.equal(made.effects, effects);
-    const { phase, ...rest } = to;
-    if (phase !== undefined) assert.is(made.life.browser?.phase ?? null, phase);
+    const { phase, phases, ...rest } = to;
+    const left = made.life.browsers.map((one) => one.phase);
+    if (phase !== undefined) assert.is(left.at(-1) ?? null, phase);
+    if (phases !== undefined) assert.equal(left, phases);
     for (const [key, value] of Object.entries(rest)) assert.is(made.life[key as keyof Life], value, key);
   });
 }
@@ -35,6 +39,7 @@ const GENERATION_EVENTS: readonly LifeEvent[] = [
   { kind: 'attachFailed', generation: G - 1, reason: 'attach', message: '' },
   { kind: 'pipeEnded', generation: G - 1 },
   { kind: 'graceOver', generation: G - 1 },
+  { kind: 'endLimitOver', generation: G - 1 },
   { kind: 'useless', generation: G - 1, reason: 'no_pages' },
   { kind: 'exited', generation: G - 1 },
 ];
@@ -51,6 +56,20 @@ test('what is told of a browser that is not there any more changes nothing, in a
         const now = { ...event, generation: G };
         assert.equal(step(life(null), now, SOON_MS).effects, [], `${event.kind} of one that is gone`);
       }
+    }
+  }
+});
+
+test('what is told of one that is overdue leaves its successor as it is, in every phase', () => {
+  const phases: BrowserPhase[] = ['spawning', 'spawned', 'attaching', 'ready', 'ending'];
+  // It has been spawned, or it could not have been told to go.
+  const events = GENERATION_EVENTS.filter(({ kind }) => kind !== 'spawnFailed');
+  for (const phase of phases) {
+    for (const event of events) {
+      const { life: after, effects } = step(beside(phase), event, SOON_MS);
+      assert.equal(after, event.kind === 'exited' ? life(phase) : beside(phase), `${event.kind} in ${phase}`);
+      const others = effects.filter((effect) => effect.kind !== 'kill' || effect.generation !== G - 1);
+      assert.equal(others, [], `${event.kind} in ${phase}`);
     }
   }
 });
@@ -75,6 +94,12 @@ test('one failed start is no failing shard, five in a row are, and one that work
   assert.is(conditionOf(life('attaching', { failures: FAILURES_MAX })), 'failing');
   assert.is(conditionOf(life('ready', { failures: FAILURES_MAX })), 'ready');
   assert.is(conditionOf(life('ready', { isStopped: true })), 'stopped');
+});
+
+test('the condition of a shard with two is that of the newest', () => {
+  assert.is(conditionOf(beside('ready')), 'ready');
+  assert.is(conditionOf(beside('attaching')), 'starting');
+  assert.is(conditionOf(beside('attaching', { failures: FAILURES_MAX })), 'failing');
 });
 
 test.run();

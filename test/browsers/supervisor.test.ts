@@ -5,7 +5,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ATTACH_LIMIT_MS } from '../../src/browsers/lifecycle.js';
+import { ATTACH_LIMIT_MS, END_LIMIT_MS } from '../../src/browsers/lifecycle.js';
 import type { BrowserExit, BrowserProcess } from '../../src/browsers/spawn.js';
 import { type Supervisor, superviseShard } from '../../src/browsers/supervisor.js';
 import type { PipeEndpoint } from '../../src/protocol/endpoint.js';
@@ -65,7 +65,7 @@ test.before.each((scene) => {
       new Promise((resolve, reject) => {
         scene.attachings.push({ endpoint, attached: resolve, fail: (message) => reject(new Error(message)) });
       }),
-    detach: () => scene.told.push('detach'),
+    detach: (generation) => scene.told.push(`detach ${generation}`),
     replaceThread: () => scene.told.push('replace the thread'),
     events: {
       launched: ({ pid }) => scene.told.push(`launched ${pid}`),
@@ -159,6 +159,59 @@ test('a pipe that ends before its browser does: a second for its exit, then it i
   assert.equal(scene.browsers[0]?.kills, ['ends released', 'unresponsive']);
 });
 
+test('one that is killed and stays does not hold up the next, and its end is no end of that', async (scene) => {
+  await becomesReady(scene);
+  scene.supervisor.useless(1, 'unresponsive');
+  scene.clock.pass(END_LIMIT_MS - 1);
+  await settle();
+  assert.is(scene.browsers.length, 1, 'it is waited for');
+  scene.clock.pass(1);
+  await settle();
+  assert.is(scene.attachings[1]?.endpoint.generation, 2);
+  scene.attachings[1]?.attached();
+  await settle();
+  scene.supervisor.pipeEnded(1);
+  scene.browsers[0]?.exit({ reason: 'unresponsive', detail: '' });
+  await settle();
+  scene.clock.pass(10_000);
+  assert.is(scene.supervisor.condition(), 'ready');
+  assert.equal(scene.browsers[1]?.kills, ['ends released']);
+  assert.equal(scene.told.slice(-4), ['detach 1', 'launched 2', 'ready 2 after 0', 'exited 1: unresponsive']);
+  assert.is(scene.clock.timers(), 0);
+});
+
+test('where none can be ended there are two, and a third only when one has gone', async (scene) => {
+  await becomesReady(scene);
+  scene.supervisor.useless(1, 'unresponsive');
+  scene.clock.pass(END_LIMIT_MS);
+  await settle();
+  scene.supervisor.threadLost();
+  scene.supervisor.threadReady();
+  scene.clock.pass(10 * END_LIMIT_MS);
+  await settle();
+  assert.equal(
+    scene.browsers.map(({ kills }) => kills),
+    [['ends released', 'unresponsive'], ['killed']],
+  );
+  scene.browsers[0]?.exit({ reason: 'unresponsive', detail: '' });
+  await settle();
+  assert.is(scene.attachings.at(-1)?.endpoint.generation, 3);
+});
+
+test('a browser that goes leaves the time of the other as it is', async (scene) => {
+  await becomesReady(scene);
+  scene.supervisor.useless(1, 'unresponsive');
+  scene.clock.pass(END_LIMIT_MS);
+  await settle();
+  scene.attachings[1]?.attached();
+  await settle();
+  scene.supervisor.pipeEnded(2);
+  scene.browsers[0]?.exit({ reason: 'unresponsive', detail: '' });
+  await settle();
+  scene.clock.pass(1_000);
+  assert.equal(scene.browsers[1]?.kills, ['ends released', 'unresponsive']);
+});
+
 test('one that cannot be started is tried for ever, is failing after five, and well when it can', async (scene) => {
   scene.obstacle = 'EAGAIN';
   scene.supervisor.threadReady();
@@ -206,6 +259,29 @@ test('stops: ends the browser, starts no other, and says so when it has gone', a
   await settle();
   assert.is(scene.browsers.length, 1);
   assert.is(scene.supervisor.condition(), 'stopped');
+});
+
+test('a stop ends two, and is over when both have gone', async (scene) => {
+  await becomesReady(scene);
+  scene.supervisor.useless(1, 'unresponsive');
+  scene.clock.pass(END_LIMIT_MS);
+  await settle();
+  scene.attachings[1]?.attached();
+  await settle();
+  let hasStopped = false;
+  const stopped = scene.supervisor.stop().then(() => {
+    hasStopped = true;
+  });
+  assert.equal(
+    scene.browsers.map(({ kills }) => kills.at(-1)),
+    ['shutdown', 'shutdown'],
+  );
+  scene.browsers[1]?.exit({ reason: 'shutdown', detail: '' });
+  await settle();
+  assert.is(hasStopped, false);
+  scene.browsers[0]?.exit({ reason: 'unresponsive', detail: '' });
+  await deadline(stopped, WAIT_MS, 'the stop');
+  assert.is(scene.clock.timers(), 0);
 });
 
 test('stops at once when there is none, and while one is awaited', async (scene) => {

@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert';
 import { openProcessWatch, type ProcessWatch, type TreeSample } from '../../src/host/processes.js';
 import { deadline, until } from '../deadline.js';
 import { type FileTree, openFileTree } from './file-tree.js';
+import { writeProcess } from './made-up-process.js';
 
 const WAIT_MS = 5000;
 const NO_COUNTS = { browser: 0, renderer: 0, gpu: 0, utility: 0, zygote: 0, other: 0 };
@@ -220,31 +221,4 @@ function sampleOne(watch: ProcessWatch): TreeSample {
   const [sample] = watch.sample([100]);
   if (sample === undefined) throw new Error('no sample');
   return sample;
-}
-
-interface ProcessOptions {
-  readonly parent?: number;
-  readonly group?: number;
-  readonly name?: string;
-  readonly state?: string;
-  readonly type?: string;
-  readonly start?: number;
-  readonly ticks?: number;
-  readonly reapedTicks?: number;
-  readonly anonKib?: number;
-}
-
-/** A group of hundreds is the group of its root, unless said otherwise: 100 leads 101, 102 and so on. */
-function writeProcess(tree: FileTree, pid: number, options: ProcessOptions): void {
-  const { parent = 1, group = pid - (pid % 100), name = 'chromium', state = 'S', type, start = pid } = options;
-  const { ticks = 0, reapedTicks = 0, anonKib = 0 } = options;
-  const user = Math.floor(ticks / 2);
-  const ids = `${parent} ${group} ${group}`;
-  const cpu = `${user} ${ticks - user} ${reapedTicks} 0`;
-  const typeFlag = type === undefined ? '' : `--type=${type}\0`;
-  tree.write({
-    [`${pid}/stat`]: `${pid} (${name}) ${state} ${ids} 0 -1 0 0 0 0 0 ${cpu} 20 0 9 0 ${start} 1 2 3`,
-    [`${pid}/status`]: `Name:\t${name}\nVmRSS:\t   99999 kB\nRssAnon:\t   ${anonKib} kB\nRssFile:\t 7 kB`,
-    [`${pid}/cmdline`]: `/usr/bin/chromium\0--no-sandbox\0${typeFlag}--lang=en\0`,
-  });
 }

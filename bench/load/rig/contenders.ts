@@ -7,7 +7,7 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { shardFlags } from '../../../src/browsers/flags.js';
+import { browserFlags } from '../../../src/browsers/flags.js';
 import { discoverChromium } from '../../../src/chromium/discover.js';
 import { drive } from './drive.js';
 import {
@@ -79,7 +79,7 @@ async function rivalSetup(): Promise<RivalSetup> {
     progress: () => {},
     setting: undefined,
   });
-  const flags = shardFlags({ profileDir: '', isSandboxed: process.getuid?.() !== 0 });
+  const flags = browserFlags({ profileDir: '', isSandboxed: process.getuid?.() !== 0 });
   return { chromiumPath: path, chromiumEnv: env, flags: flags.filter((flag) => !flag.includes('-dir=')), slots: SLOTS };
 }
 
