@@ -52,7 +52,8 @@ function start(): void {
   const load = async ({ row, pressure }: LiveEvent): Promise<void> => {
     if (isLoading || knownDate === row.date) return;
     isLoading = true;
-    const since = knownDate;
+    // Rows have other dates when the clock has been set back.
+    const since = knownDate !== null && knownDate < row.date ? knownDate : null;
     try {
       if (since === null) week = await openWeek();
       const path = `metrics?sessionTimes=false${since === null ? '' : `&since=${since}`}`;
