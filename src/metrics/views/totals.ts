@@ -13,7 +13,8 @@ import { createShownRows, type ShownRow } from './shown.js';
 
 const TOTAL_FIELDS = FIELDS.filter((field) => field.inTotals);
 const MINUTE_MS = 60_000;
-const MONTH_MS = 30 * 24 * 60 * MINUTE_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const MONTH_MS = 30 * 24 * HOUR_MS;
 
 export function createTotalsView({
   texts,
@@ -86,11 +87,11 @@ function mergeClosed(ring: Ring, texts: RowTexts, closed: readonly ShownRow[]): 
   return { row, times: Buffer.from(times.join(), 'latin1') };
 }
 
-/** Units scaled from the time really covered to 30 days, and that time. */
+/** Units scaled from the time really covered to 30 days, once that says something, and that time. */
 function coverage(total: Float64Array): { readonly monthlyUnits: number; readonly minutes: number } {
   const coveredMs = word(total, 'coveredMs');
   return {
-    monthlyUnits: coveredMs === 0 ? 0 : Math.round((word(total, 'units') * MONTH_MS) / coveredMs),
+    monthlyUnits: coveredMs < HOUR_MS ? 0 : Math.round((word(total, 'units') * MONTH_MS) / coveredMs),
     minutes: Math.round((coveredMs / MINUTE_MS) * 100) / 100,
   };
 }
