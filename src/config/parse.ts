@@ -35,14 +35,14 @@ export function parseConfig(
 ): Parsed {
   const errors: string[] = [];
   const flags = parseFlags(args, errors);
-  const values: Partial<Record<SettingKey, unknown>> = {};
+  const values: Record<string, unknown> = {};
   for (const [key, one] of entries) {
     const name = one.names.find((candidate) => (environment[candidate] ?? '') !== '');
     const flag = flags.get(key);
     const given = flag?.value ?? (name === undefined ? undefined : environment[name]);
     const raw = given ?? one.fallback;
     try {
-      values[key] = raw === null ? null : one.kind.parse(raw);
+      values[key] = raw === null ? (values[one.follows ?? ''] ?? null) : one.kind.parse(raw);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       const shown = one.isSecret ? '"***"' : JSON.stringify(raw);
@@ -108,12 +108,13 @@ export function helpText(): string {
   );
 }
 
-/** The effective settings by the first of their names, secrets hidden. */
+/** The effective settings by the first of their names, as a user would write them, secrets hidden. */
 export function shownConfig(config: Config): Record<string, unknown> {
   return Object.fromEntries(
     entries.map(([key, one]) => {
       const value = config[key];
-      if (value !== null && one.isSecret) return [one.names[0], '***'];
+      if (value === null) return [one.names[0], one.kind.shownNull ?? null];
+      if (one.isSecret) return [one.names[0], '***'];
       return [one.names[0], value instanceof URL ? value.href : value];
     }),
   );
