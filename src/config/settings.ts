@@ -89,11 +89,11 @@ export const SETTINGS = {
   }),
   maxCpuPercent: setting(['MAX_CPU_PERCENT'], integer(1, 100), {
     fallback: '99',
-    help: 'CPU over which `/pressure` says that the server is not available.',
+    help: 'CPU over which `/pressure` says that the server is not available, as its mean over 5 s.',
   }),
   maxMemoryPercent: setting(['MAX_MEMORY_PERCENT'], integer(1, 100), {
     fallback: '99',
-    help: 'Memory over which `/pressure` says that the server is not available.',
+    help: 'Memory over which `/pressure` says that the server is not available, as its mean over 5 s.',
   }),
   periodMs: setting(['METRICS_PERIOD_MS'], integer(1_000, DAY_MS), {
     fallback: '300000',

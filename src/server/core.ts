@@ -101,7 +101,7 @@ export function createCore(options: CoreOptions) {
   });
   const texts = createRowTexts(ring);
 
-  const usage = createUsage({ clock, record, cellOf });
+  const usage = createUsage(clock, config, { record, cellOf });
   const oomKills = watchOomKills({ clock });
   const sampleProcesses = createProcessUsage({ record, cellOf }, options.workers);
   const timers = createTimers(clock);

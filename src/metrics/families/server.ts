@@ -21,7 +21,7 @@ export const SERVER_FAMILIES = [
     type: 'gauge',
     labels: { resource: 'resource' },
     collector: 'sessions',
-    help: '1 while a resource is over its limit: cpu, memory, or the queue with all slots taken.',
+    help: '1 while a resource is over its limit: cpu or memory as a mean over 5 s, or the queue with all slots taken.',
   },
   {
     name: 'headcount_cpu_ratio',
