@@ -61,6 +61,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   const flushesMs: number[] = [];
   const history = await openHistoryFile({
     path,
+    setting: 'STATE_DIR',
     periods,
     periodMs,
     clock,

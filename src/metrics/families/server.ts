@@ -62,7 +62,7 @@ export const SERVER_FAMILIES = [
     name: 'headcount_history_flush_failures_total',
     type: 'counter',
     labels: { reason: 'flushFailure' },
-    help: 'Times that the history file could not be written; the rows are held in memory.',
+    help: 'Tries to have or to write the history file that failed; the rows are held in memory.',
   },
   {
     name: 'headcount_collector_duration_seconds',
