@@ -6,6 +6,7 @@ import { createApi } from './api.js';
 import { find } from './elements.js';
 import { createFigureTables } from './figure-tables.js';
 import { eventOf, type LiveEvent, rowsOf, settingsOf } from './figures.js';
+import { unknownSince } from './history.js';
 import { createHistorySection, type HistorySection } from './history-section.js';
 import { createRate } from './rate.js';
 import { createSessionTable } from './sessions.js';
@@ -52,8 +53,7 @@ function start(): void {
   const load = async ({ row, pressure }: LiveEvent): Promise<void> => {
     if (isLoading || knownDate === row.date) return;
     isLoading = true;
-    // Rows have other dates when the clock has been set back.
-    const since = knownDate !== null && knownDate < row.date ? knownDate : null;
+    const since = unknownSince(knownDate, row.date);
     try {
       if (since === null) week = await openWeek();
       const path = `metrics?sessionTimes=false${since === null ? '' : `&since=${since}`}`;

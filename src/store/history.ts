@@ -3,6 +3,7 @@
  * it. Whatever is wrong with the file, the server serves: from memory, when it must, and says so once. Main thread.
  */
 import * as fs from 'node:fs/promises';
+import type { Clock } from '../clock.js';
 import type { RestoredRows, Ring } from '../metrics/ring.js';
 import { word } from '../metrics/row.js';
 import { type Files, type FlushFailureReason, messageOf, reasonOf } from './files.js';
@@ -62,22 +63,19 @@ function createHistory(options: Options, first: Attempt): HistoryFile {
   let writer: Writer | null = null;
   let latest = first;
   let failing = first.trouble?.reason ?? null;
-  let pause = { untilMs: Number.NEGATIVE_INFINITY, nextMs: AGAIN_FIRST_MS };
+  const pause = createPause(clock);
   let inFlight: Promise<void> | null = null;
   let isClosed = false;
 
-  const postpone = (): void => {
-    pause = { untilMs: clock.monotonicMs() + pause.nextMs, nextMs: Math.min(2 * pause.nextMs, AGAIN_MOST_MS) };
-  };
   const fail = (to: Attachment, { reason, message }: Trouble): void => {
     if (failing !== reason) log('error', `the history file ${path} (${setting}) ${message}; it is tried again`);
     failing = reason;
-    if (!writer?.isConnected()) postpone();
+    if (!writer?.isConnected()) pause.begin();
     to.onFailure(reason);
   };
   const run = async (isLast: boolean): Promise<void> => {
     const startedAtMs = clock.monotonicMs();
-    const isEarly = !writer?.isConnected() && startedAtMs < pause.untilMs;
+    const isEarly = !writer?.isConnected() && !pause.isOver();
     if (!attached || (isEarly && !isLast)) return;
     if (!writer) latest = await attempt(options.files, options, () => {});
     if (!writer && latest.trouble) return fail(attached, latest.trouble);
@@ -86,7 +84,7 @@ function createHistory(options: Options, first: Attempt): HistoryFile {
       const hasWritten = await writer.write(isLast);
       if (failing) log('info', `the history is written to ${path} again`);
       failing = null;
-      pause = { ...pause, nextMs: AGAIN_FIRST_MS };
+      pause.reset();
       if (hasWritten) attached.onFlush(clock.monotonicMs() - startedAtMs);
     } catch (error) {
       fail(attached, { reason: reasonOf(error), message: `cannot be written: ${messageOf(error)}` });
@@ -124,6 +122,22 @@ function createHistory(options: Options, first: Attempt): HistoryFile {
       reason: failing,
       restoredRowCount: first.source?.restored?.rows.length ?? 0,
     }),
+  };
+}
+
+/** Between two tries; each is longer than the one before, up to a limit. */
+function createPause(clock: Clock) {
+  let untilMs = Number.NEGATIVE_INFINITY;
+  let nextMs = AGAIN_FIRST_MS;
+  return {
+    isOver: () => clock.monotonicMs() >= untilMs,
+    begin(): void {
+      untilMs = clock.monotonicMs() + nextMs;
+      nextMs = Math.min(2 * nextMs, AGAIN_MOST_MS);
+    },
+    reset(): void {
+      nextMs = AGAIN_FIRST_MS;
+    },
   };
 }
 
