@@ -66,14 +66,11 @@ function historyPath({ metricsFile, stateDir }: Config): string | null {
 
 /** `headcount history export --format openmetrics|json|csv`, with the settings that say where the file is. */
 async function exportRows(args: readonly string[]): Promise<void> {
-  const flags = args.flatMap((arg) => (arg.startsWith('--format=') ? arg.split('=') : [arg]));
-  const at = flags.indexOf('--format');
-  const format = EXPORT_FORMATS.find((one) => one === (at === -1 ? 'json' : flags[at + 1]));
-  const rest = at === -1 ? flags : [...flags.slice(0, at), ...flags.slice(at + 2)];
-  const { config, errors } = parseConfig(process.env, rest);
-  const path = historyPath(config);
-  if (!format) throw new Error(`--format must be one of ${EXPORT_FORMATS.join(', ')}`);
+  const { config, others, errors } = parseConfig(process.env, args, ['format']);
+  const format = EXPORT_FORMATS.find((one) => one === (others['format'] ?? 'json'));
   if (errors.length > 0) throw new Error(errors.join('; '));
+  if (!format) throw new Error(`--format must be one of ${EXPORT_FORMATS.join(', ')}`);
+  const path = historyPath(config);
   if (path === null) throw new Error('METRICS_FILE is none, so there is no history');
   // As `| head` does: whoever reads has had enough.
   process.stdout.once('error', () => process.exit(0));

@@ -6,10 +6,12 @@ import { resolve } from 'node:path';
 /** How a text becomes a value: throws a `TypeError` that says what was expected. */
 export interface Kind<T> {
   readonly expected: string;
+  /** How a value of null is shown; not given: as null, which is a setting that is not set. */
+  readonly shownNull?: number;
   parse(text: string): T;
 }
 
-/** A whole number from `min` to `max`; where `-1` is allowed it means: without limit, and gives null. */
+/** A whole number from `min` to `max`. */
 export function integer(min: number, max: number): Kind<number> {
   return {
     expected: `a whole number from ${min} to ${max}`,
@@ -21,9 +23,11 @@ export function integer(min: number, max: number): Kind<number> {
   };
 }
 
+/** The same as ms, or `-1` for: without limit, which gives null. */
 export function limitMs(min: number, max: number): Kind<number | null> {
   const whole = integer(min, max);
   return {
+    shownNull: -1,
     expected: `ms from ${min} to ${max}, or -1 for no limit`,
     parse(text) {
       if (text.trim() === '-1') return null;

@@ -2,11 +2,14 @@
  * From environment and arguments to a checked config, or to every complaint at once; and back, to what people are
  * shown of it. Pure.
  */
+import { type Flag, parseFlags } from './flags.js';
 import { bool } from './kinds.js';
 import { type Config, SETTINGS, type Setting, type SettingKey } from './settings.js';
 
 export interface Parsed {
   readonly config: Config;
+  /** What was given of the other flags that were asked for, by name without dashes. */
+  readonly others: Readonly<Record<string, string>>;
   /** One line each; when there is any, `config` must not be used. */
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
@@ -28,21 +31,28 @@ const UNSUPPORTED = [
 
 const entries = Object.entries(SETTINGS) as [SettingKey, Setting<unknown>][];
 
-/** Flags win over variables. @see SETTINGS */
+/** Every name of a setting is a flag of it. */
+const FLAGS: readonly Flag[] = entries.map(([key, { names, kind }]) => {
+  return { key, names: names.map(flagName), isBoolean: kind === bool };
+});
+
+/** Flags win over variables. `others` are flags that are no settings, and take a value. @see SETTINGS */
 export function parseConfig(
   environment: Readonly<Record<string, string | undefined>>,
   args: readonly string[] = [],
+  others: readonly string[] = [],
 ): Parsed {
-  const errors: string[] = [];
-  const flags = parseFlags(args, errors);
-  const values: Partial<Record<SettingKey, unknown>> = {};
+  const otherFlags = others.map((name) => ({ key: `--${name}`, names: [name], isBoolean: false }));
+  const { given: flags, errors: complaints } = parseFlags(args, [...FLAGS, ...otherFlags]);
+  const errors = [...complaints];
+  const values: Record<string, unknown> = {};
   for (const [key, one] of entries) {
     const name = one.names.find((candidate) => (environment[candidate] ?? '') !== '');
     const flag = flags.get(key);
-    const given = flag?.value ?? (name === undefined ? undefined : environment[name]);
+    const given = flag?.text ?? (name === undefined ? undefined : environment[name]);
     const raw = given ?? one.fallback;
     try {
-      values[key] = raw === null ? null : one.kind.parse(raw);
+      values[key] = raw === null ? (values[one.follows ?? ''] ?? null) : one.kind.parse(raw);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       const shown = one.isSecret ? '"***"' : JSON.stringify(raw);
@@ -55,7 +65,11 @@ export function parseConfig(
   const warnings = UNSUPPORTED.filter((name) => (environment[name] ?? '') !== '').map(
     (name) => `${name} is set, but headcount does not support it`,
   );
-  return { config, errors, warnings };
+  const otherTexts = others.flatMap((name) => {
+    const text = flags.get(`--${name}`)?.text;
+    return text === undefined ? [] : [[name, text]];
+  });
+  return { config, others: Object.fromEntries(otherTexts), errors, warnings };
 }
 
 /** Of the values that could be parsed. */
@@ -68,33 +82,13 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** `--name value`, `--name=value`; a boolean may stand alone. */
-function parseFlags(args: readonly string[], errors: string[]): Map<SettingKey, { name: string; value: string }> {
-  const flags = new Map<SettingKey, { name: string; value: string }>();
-  for (let i = 0; i < args.length; i++) {
-    const [name = '', inline] = splitOnce(args[i] ?? '', '=');
-    const entry = entries.find(([, one]) => flagOf(one) === name);
-    if (!entry) {
-      errors.push(`${name} is not a flag; see --help`);
-      continue;
-    }
-    const next = args[i + 1];
-    const stands = entry[1].kind === bool && (next === undefined || next.startsWith('--'));
-    if (inline === undefined && !stands) i++;
-    const value = inline ?? (stands ? 'true' : next);
-    if (value === undefined) errors.push(`${name} wants a value`);
-    else flags.set(entry[0], { name, value });
-  }
-  return flags;
-}
-
-function splitOnce(textToSplit: string, separator: string): [string, string | undefined] {
-  const at = textToSplit.indexOf(separator);
-  return at === -1 ? [textToSplit, undefined] : [textToSplit.slice(0, at), textToSplit.slice(at + 1)];
-}
-
+/** The first of its flags. */
 export function flagOf(one: Setting<unknown>): string {
-  return `--${one.names[0].toLowerCase().replaceAll('_', '-')}`;
+  return `--${flagName(one.names[0])}`;
+}
+
+function flagName(variable: string): string {
+  return variable.toLowerCase().replaceAll('_', '-');
 }
 
 /** The text of `--help`. */
@@ -103,17 +97,23 @@ export function helpText(): string {
     const fallback = one.fallback === null ? '' : ` [${one.fallback}]`;
     return `  ${flagOf(one)}, ${one.names.join(', ')}${fallback}\n      ${one.help}`;
   });
-  return ['Usage: headcount [--flag value ...]', '', 'Settings, as flags or environment variables:', ...lines, ''].join(
-    '\n',
-  );
+  return [
+    'Usage: headcount [--flag value ...]',
+    '       headcount history export [--format csv] [--flag value ...]',
+    '',
+    'Settings, as flags or environment variables; each name is a flag in lower case, with dashes:',
+    ...lines,
+    '',
+  ].join('\n');
 }
 
-/** The effective settings by the first of their names, secrets hidden. */
+/** The effective settings by the first of their names, as a user would write them, secrets hidden. */
 export function shownConfig(config: Config): Record<string, unknown> {
   return Object.fromEntries(
     entries.map(([key, one]) => {
       const value = config[key];
-      if (value !== null && one.isSecret) return [one.names[0], '***'];
+      if (value === null) return [one.names[0], one.kind.shownNull ?? null];
+      if (one.isSecret) return [one.names[0], '***'];
       return [one.names[0], value instanceof URL ? value.href : value];
     }),
   );

@@ -10,6 +10,8 @@ export interface Setting<T> {
   readonly kind: Kind<T>;
   /** As text, the way a user would write it; null: not set. */
   readonly fallback: string | null;
+  /** The setting before it in the table whose value it has when it is not set: null as a value means something else. */
+  readonly follows?: string;
   readonly isSecret?: true;
   readonly help: string;
 }
@@ -22,7 +24,7 @@ function setting<T>(
 function setting<T>(
   names: readonly [string, ...string[]],
   kind: Kind<T>,
-  rest: { readonly fallback: null; readonly isSecret?: true; readonly help: string },
+  rest: { readonly fallback: null; readonly follows?: string; readonly isSecret?: true; readonly help: string },
 ): Setting<T | null>;
 function setting(names: readonly [string, ...string[]], kind: Kind<unknown>, rest: object): unknown {
   return { names, kind, ...rest };
@@ -74,6 +76,7 @@ export const SETTINGS = {
   }),
   queueTimeoutMs: setting(['QUEUE_TIMEOUT'], limitMs(1, DAY_MS * 20), {
     fallback: null,
+    follows: 'timeoutMs',
     help: 'ms a session may wait for a slot, on its own clock; `-1`: no limit. Not set: as `CONNECTION_TIMEOUT`.',
   }),
   chromiumPath: setting(['CHROMIUM_PATH', 'CHROME_BINARY_LOCATION'], path, {
@@ -86,11 +89,11 @@ export const SETTINGS = {
   }),
   maxCpuPercent: setting(['MAX_CPU_PERCENT'], integer(1, 100), {
     fallback: '99',
-    help: 'CPU over which `/pressure` says that the server is not available.',
+    help: 'CPU over which `/pressure` says that the server is not available, as its mean over 5 s.',
   }),
   maxMemoryPercent: setting(['MAX_MEMORY_PERCENT'], integer(1, 100), {
     fallback: '99',
-    help: 'Memory over which `/pressure` says that the server is not available.',
+    help: 'Memory over which `/pressure` says that the server is not available, as its mean over 5 s.',
   }),
   periodMs: setting(['METRICS_PERIOD_MS'], integer(1_000, DAY_MS), {
     fallback: '300000',

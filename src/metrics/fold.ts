@@ -48,6 +48,8 @@ export function createFold(options: {
   readonly lanes: readonly LaneReader[];
   readonly clock: Clock;
   readonly periodMs: number;
+  /** A row of an earlier period than the last one's has been opened: dates of both, epoch ms. */
+  readonly onSetBack?: (from: number, to: number) => void;
 }): Fold {
   const { layout, ring, lanes, clock } = options;
   const { ops, effects, effectWords, boundsOf, loud } = compile(layout);
@@ -163,12 +165,14 @@ export function createFold(options: {
       // Lanes are drained before a row closes, not after: a closed row's text may already be in a reader's hands.
       drain();
       row[W.coveredMs] = periods.coveredMs();
+      const date = row[W.date] ?? 0;
       ring.close(next);
       periods.opened();
       row = ring.open();
       row[W.running] = active;
       row[W.maxConcurrent] = active;
       version++;
+      if (next < date) options.onSetBack?.(date, next);
     },
     untilRollMs: periods.untilRollMs,
     version: () => version,
@@ -181,19 +185,21 @@ function createPeriods({ ring, clock, periodMs }: { ring: Ring; clock: Clock; pe
   const open = (word: number): number => ring.open()[word] ?? 0;
   let openedAtMs = clock.monotonicMs();
   let coveredBefore = open(W.coveredMs);
-  // Never more than a period: a restored row is of the future when the wall clock was set back since.
+  // Never more than a period: a restored row may be of the next one when the wall clock was set back since.
   let endsAtMs = openedAtMs + periodMs - Math.max(0, clock.epochMs() - open(W.date));
   return {
     /**
      * The date of the next row, or null while the open one lasts. The monotonic clock ends a period, so that a wall
      * clock that was set back does not stretch a row; a wall clock that went on, or a machine that slept, ends it at
-     * once and leaves out the periods between. Dates never go back.
+     * once and leaves out the periods between. A wall clock that is behind a row by more than a period says that
+     * it was dated by a wrong one: the row ends as well, and whoever reads it dates it anew.
      */
     next(): number | null {
       const date = open(W.date);
       const wall = aligned();
-      if (wall > date) return wall;
-      return clock.monotonicMs() >= endsAtMs ? date + periodMs : null;
+      const next = clock.monotonicMs() >= endsAtMs ? date + periodMs : date;
+      if (wall > date || next - wall > periodMs) return wall;
+      return next > date ? next : null;
     },
     opened(): void {
       const lateMs = Math.max(0, clock.epochMs() - open(W.date));
@@ -203,8 +209,10 @@ function createPeriods({ ring, clock, periodMs }: { ring: Ring; clock: Clock; pe
     },
     /** ms of the open row's period that the server was up for. */
     coveredMs: (): number => Math.min(periodMs, coveredBefore + clock.monotonicMs() - openedAtMs),
-    untilRollMs: (): number =>
-      Math.max(0, Math.min(endsAtMs - clock.monotonicMs(), open(W.date) + periodMs - clock.epochMs())),
+    untilRollMs: (): number => {
+      const leftMs = open(W.date) + periodMs - clock.epochMs();
+      return leftMs > 2 * periodMs ? 0 : Math.max(0, Math.min(endsAtMs - clock.monotonicMs(), leftMs));
+    },
   };
 }
 

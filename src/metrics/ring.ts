@@ -21,7 +21,7 @@ export interface RingShape {
 
 /** What a file has kept of an earlier ring. */
 export interface RestoredRows {
-  /** float64[ROW_WORDS] each, oldest first, dates going up. */
+  /** float64[ROW_WORDS] each, oldest first; dated as the clock was, which may have been wrong (`views/shown.ts`). */
   readonly rows: readonly Float64Array[];
   /** uint32[SESSION_TIMES_HELD]: the run time with number n at n % SESSION_TIMES_HELD. */
   readonly times: Uint32Array;
@@ -101,7 +101,8 @@ export function createRing(shape: RingShape, date: number, restored: RestoredRow
 
   const row = (wanted: number): Float64Array => {
     const view = views[wanted % seats];
-    assert(view && wanted <= sequence && wanted >= sequence - periods, `row ${wanted} is not held`);
+    // Not in `assert(…)`: that would make the message for each of a week's rows, at each request.
+    if (!view || wanted > sequence || wanted < sequence - periods) assert.fail(`row ${wanted} is not held`);
     return view;
   };
   const begin = (wanted: Float64Array, at: number): void => {

@@ -15,3 +15,11 @@ export function withLive(rows: readonly Row[], live: Row): Row[] {
   const from = rows.findLastIndex(({ date }) => date < live.date);
   return [...rows.slice(0, from + 1), live];
 }
+
+/**
+ * From which date on rows are to be asked for, given that of the live row when they were last; null: all of them. A
+ * live row of an earlier date says that the server's clock was set back, and then others have new dates as well.
+ */
+export function unknownSince(knownDate: number | null, liveDate: number): number | null {
+  return knownDate !== null && knownDate < liveDate ? knownDate : null;
+}

@@ -6,6 +6,7 @@ import { createApi } from './api.js';
 import { find } from './elements.js';
 import { createFigureTables } from './figure-tables.js';
 import { eventOf, type LiveEvent, rowsOf, settingsOf } from './figures.js';
+import { unknownSince } from './history.js';
 import { createHistorySection, type HistorySection } from './history-section.js';
 import { createRate } from './rate.js';
 import { createSessionTable } from './sessions.js';
@@ -52,7 +53,7 @@ function start(): void {
   const load = async ({ row, pressure }: LiveEvent): Promise<void> => {
     if (isLoading || knownDate === row.date) return;
     isLoading = true;
-    const since = knownDate;
+    const since = unknownSince(knownDate, row.date);
     try {
       if (since === null) week = await openWeek();
       const path = `metrics?sessionTimes=false${since === null ? '' : `&since=${since}`}`;

@@ -2,6 +2,7 @@
  * The metrics core, put together: layout, ring, lanes, fold, snapshots and views, and the timers that keep them going.
  * Main thread.
  */
+import assert from 'node:assert/strict';
 import type { Admission } from '../admission/admission.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
@@ -17,7 +18,7 @@ import { createSnapshots } from '../metrics/snapshot.js';
 import { createHistoryView } from '../metrics/views/history.js';
 import { createPrometheusView } from '../metrics/views/prometheus.js';
 import { createRowTexts } from '../metrics/views/rows.js';
-import { EVERYTHING, selectRows } from '../metrics/views/selection.js';
+import { createShownRows } from '../metrics/views/shown.js';
 import { createTotalsView } from '../metrics/views/totals.js';
 import type { Pool } from '../pool/pool.js';
 import type { SessionKind } from '../protocol/jobs/jobs.js';
@@ -73,13 +74,19 @@ export function createCore(options: CoreOptions) {
   const laneShape = { laneCount: options.workers, capacity: LANE_CAPACITY };
   const laneBuffer = createLanes(laneShape);
   const lanes = Array.from({ length: options.workers }, (_, index) => openLaneReader(laneBuffer, laneShape, index));
-  const fold = createFold({ layout, ring, lanes, clock, periodMs });
+  const onSetBack = (from: number, to: number): void =>
+    log.warn(
+      { was: new Date(from).toISOString(), is: new Date(to).toISOString() },
+      'the clock was set back: rows dated later are dated anew',
+    );
+  const fold = createFold({ layout, ring, lanes, clock, periodMs, onSetBack });
   const { cellOf } = layout;
   const { record } = fold;
   setInfo(record, cellOf, [versions.headcount, versions.node, versions.playwright, versions.chromium]);
 
   const keeper = keepHistory(options.historyFile, { ring, record, cellOf });
   const retentionMs = periods * periodMs;
+  const shownOf = createShownRows(retentionMs);
   const ownFiles = openOwnFiles();
   const takeSnapshot = createSnapshots({
     fold,
@@ -88,16 +95,13 @@ export function createCore(options: CoreOptions) {
     clock,
     collectors: collectorsOf(options, layout.cellOf, {
       ownFiles,
-      rows: () => {
-        const { from, closedTo } = selectRows(ring, EVERYTHING, retentionMs);
-        return closedTo - from + 1;
-      },
+      rows: () => shownOf(ring).rows.length,
     }),
     onError: (collector, error) => log.error({ collector, err: error }, 'a collector failed'),
   });
   const texts = createRowTexts(ring);
 
-  const usage = createUsage({ clock, record, cellOf });
+  const usage = createUsage(clock, config, { record, cellOf });
   const oomKills = watchOomKills({ clock });
   const sampleProcesses = createProcessUsage({ record, cellOf }, options.workers);
   const timers = createTimers(clock);
@@ -128,7 +132,9 @@ export function createCore(options: CoreOptions) {
     /** The live row as JSON, without its session times. */
     liveRow(): string {
       takeSnapshot();
-      return texts.of(ring.closed()).bare;
+      const live = shownOf(ring).rows.at(-1);
+      assert(live);
+      return texts.of(live).bare;
     },
     views: {
       history: createHistoryView({ texts, retentionMs }),

@@ -36,7 +36,7 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
   const session = {
     submit: admission.submit,
     runOf: rooms.runOf,
-    limits: { waitMs: config.queueTimeoutMs ?? config.timeoutMs, runMs: config.timeoutMs },
+    limits: { waitMs: config.queueTimeoutMs, runMs: config.timeoutMs },
     maxTimeoutMs: config.maxTimeoutMs,
   };
   const bootId = randomUUID().slice(0, 8);

@@ -2,6 +2,7 @@
  * Joins the ring and its file: what was restored goes into the ring, what is flushed or fails is counted. Main thread.
  */
 import type { Clock } from '../clock.js';
+import type { Config } from '../config/settings.js';
 import type { Log } from '../log.js';
 import type { CellOf, RecordDelta } from '../metrics/delta.js';
 import type { Ring } from '../metrics/ring.js';
@@ -16,11 +17,19 @@ export interface Keeper {
 /** Null when there is to be no file. Never rejects: a file that cannot be had is said so in the log. */
 export async function openHistory(
   path: string | null,
-  options: { readonly periods: number; readonly periodMs: number; readonly clock: Clock; readonly log: Log },
+  { config, clock, log }: { readonly config: Config; readonly clock: Clock; readonly log: Log },
 ): Promise<HistoryFile | null> {
   if (path === null) return null;
-  const { log, ...shape } = options;
-  return await openHistoryFile({ ...shape, path, log: (level, message) => log[level](message) });
+  const { periods, periodMs, metricsFile } = config;
+  const setting = metricsFile === null ? 'STATE_DIR' : 'METRICS_FILE';
+  return await openHistoryFile({
+    path,
+    setting,
+    periods,
+    periodMs,
+    clock,
+    log: (level, message) => log[level](message),
+  });
 }
 
 export function keepHistory(

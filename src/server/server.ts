@@ -46,8 +46,7 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
   const finder = createFinder({ ...options, clock, setting: config.chromiumPath });
   await finder.get().catch((error: unknown) => log.error({ message: messageOf(error) }, 'no Chromium; it is tried on'));
   const temp = await createTempFolder(options.tempDir);
-  const { periods, periodMs } = config;
-  const historyFile = await openHistory(options.historyPath, { periods, periodMs, clock, log });
+  const historyFile = await openHistory(options.historyPath, { config, clock, log });
   const rooms = await builtOr({ ...options, clock, finder, historyFile, temp }, async () => {
     await historyFile?.close();
     await temp.remove();

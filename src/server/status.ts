@@ -5,19 +5,19 @@ import type { Admission } from '../admission/admission.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
 import type { NotReady, Pressure } from '../http/management.js';
+import type { Usage } from './usage.js';
 
 export interface StatusOptions {
-  readonly config: Config;
+  readonly config: Pick<Config, 'concurrent' | 'queueLength'>;
   readonly clock: Clock;
-  readonly admission: Admission;
+  readonly admission: Pick<Admission, 'slotsInUse' | 'queueLength' | 'active'>;
   readonly isBrowserReady: () => boolean;
   /** Whether any ever was. */
   readonly wasBrowserReady: () => boolean;
   readonly isHopeless: () => boolean;
   readonly isDraining: () => boolean;
   readonly recentlyRejected: () => number;
-  /** Ratios as last sampled. */
-  readonly usage: () => { readonly cpu: number; readonly memory: number };
+  readonly usage: () => Usage;
 }
 
 const MESSAGES = {
@@ -36,14 +36,15 @@ export function createStatus(options: StatusOptions) {
   const isFull = (): boolean =>
     admission.slotsInUse() >= config.concurrent && admission.queueLength() >= config.queueLength;
 
+  /** What is shown is what was sampled last; what is judged is smoothed. */
   const percents = () => {
     const usage = options.usage();
     return { cpu: Math.ceil(usage.cpu * 100), memory: Math.ceil(usage.memory * 100) };
   };
 
   const overloaded = () => {
-    const { cpu, memory } = percents();
-    return { cpu: cpu > config.maxCpuPercent, memory: memory > config.maxMemoryPercent, queue: isFull() };
+    const { isCpuOver, isMemoryOver } = options.usage();
+    return { cpu: isCpuOver, memory: isMemoryOver, queue: isFull() };
   };
 
   const reasonNow = (): Pressure['reason'] => {

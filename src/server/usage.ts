@@ -6,26 +6,47 @@ import type { Clock } from '../clock.js';
 import { openResourceReader } from '../host/cgroup.js';
 import { openProcessWatch, PROCESS_TYPES, type ProcessWatch } from '../host/processes.js';
 import type { CellOf, RecordDelta } from '../metrics/delta.js';
+import { createOverload } from './overload.js';
 
 export interface UsageOptions {
-  readonly clock: Clock;
   readonly record: RecordDelta;
   readonly cellOf: CellOf;
 }
 
-/** CPU and memory of the machine or container. `last` gives the ratios as last sampled. */
-export function createUsage({ clock, record, cellOf }: UsageOptions) {
+/** What is in use of CPU and memory. */
+export interface Usage {
+  /** Ratios as last sampled. */
+  readonly cpu: number;
+  readonly memory: number;
+  /** Whether they have been over their limits for some seconds. */
+  readonly isCpuOver: boolean;
+  readonly isMemoryOver: boolean;
+}
+
+export interface UsageLimits {
+  readonly maxCpuPercent: number;
+  readonly maxMemoryPercent: number;
+}
+
+/** CPU and memory of the machine or container. */
+export function createUsage(clock: Clock, { maxCpuPercent, maxMemoryPercent }: UsageLimits, options: UsageOptions) {
+  const { record, cellOf } = options;
   const reader = openResourceReader({ clock });
+  const cpuLoad = createOverload({ clock, limitPercent: maxCpuPercent });
+  const memoryLoad = createOverload({ clock, limitPercent: maxMemoryPercent });
   const cpuCell = cellOf('headcount_cpu_ratio');
   const memoryCell = cellOf('headcount_memory_ratio');
   const last = { cpu: 0, memory: reader.memoryRatio() ?? 0 };
   // A ratio of CPU is of the time between two readings: this is the first.
   reader.cpuRatio();
   return {
-    last: (): { readonly cpu: number; readonly memory: number } => last,
+    last: (): Usage => ({ ...last, isCpuOver: cpuLoad.isOver(), isMemoryOver: memoryLoad.isOver() }),
     sample(): void {
-      last.cpu = reader.cpuRatio() ?? last.cpu;
-      last.memory = reader.memoryRatio() ?? last.memory;
+      const [cpu, memory] = [reader.cpuRatio(), reader.memoryRatio()];
+      cpuLoad.sample(cpu);
+      memoryLoad.sample(memory);
+      last.cpu = cpu ?? last.cpu;
+      last.memory = memory ?? last.memory;
       record(cpuCell, last.cpu);
       record(memoryCell, last.memory);
     },
@@ -37,7 +58,7 @@ export function createUsage({ clock, record, cellOf }: UsageOptions) {
  * by shard.
  */
 export function createProcessUsage(
-  { record, cellOf }: Omit<UsageOptions, 'clock'>,
+  { record, cellOf }: UsageOptions,
   workers: number,
   watch: ProcessWatch = openProcessWatch(),
 ): (roots: readonly (readonly number[])[]) => void {

@@ -11,7 +11,7 @@ const SEATS_AT_ONCE = 256;
 /** Files put aside for one reason, at most; then the last of them is overwritten. */
 const ASIDE_MAX = 9;
 
-export type AsideLabel = 'bad' | 'period' | 'version' | 'imported';
+export type AsideLabel = 'bad' | 'period' | 'version' | 'imported' | 'before';
 
 export interface NewFile {
   readonly shape: FileShape;

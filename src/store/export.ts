@@ -6,8 +6,8 @@ import * as fs from 'node:fs/promises';
 import { FIELDS, type Field } from '../metrics/fields.js';
 import { createRing, type Ring } from '../metrics/ring.js';
 import { W, word } from '../metrics/row.js';
-import { createRowTexts, droppedOf } from '../metrics/views/rows.js';
-import { EVERYTHING, selectRows } from '../metrics/views/selection.js';
+import { createRowTexts, droppedIn, figuresOf } from '../metrics/views/rows.js';
+import { type ShownRow, shownRows } from '../metrics/views/shown.js';
 import type { Files } from './files.js';
 import { renderOpenMetrics, type TimedRow } from './openmetrics.js';
 import { inspectFile, type RecoveredFile } from './recover.js';
@@ -24,21 +24,22 @@ export interface ExportOptions {
   /** Takes the text, in pieces; the next comes when it has resolved. */
   readonly write: (text: string) => void | Promise<void>;
   readonly files?: Files;
+  /** Rows from beyond it are dated anew, as a server would that starts now. */
+  readonly nowEpochMs?: number;
 }
 
 /** @throws {Error} there is no history file at `path`; the message is for people. */
-export async function exportHistory({ path, format, write, files = fs }: ExportOptions): Promise<void> {
+export async function exportHistory(options: ExportOptions): Promise<void> {
+  const { path, format, write, files = fs, nowEpochMs = Date.now() } = options;
   const found = await readFile(files, path);
-  const { ring, sequences, retentionMs } = toRing(found);
+  const { ring, rows } = toRing(found, nowEpochMs);
   switch (format) {
     case 'json':
-      return await writeJson(ring, sequences, write);
+      return await writeJson(ring, rows, write);
     case 'csv':
-      return await writeCsv(ring, sequences, write);
-    case 'openmetrics': {
-      const periodMs = retentionMs / ring.periods;
-      for (const text of renderOpenMetrics(timed(ring, sequences, { periodMs, found }))) await write(text);
-    }
+      return await writeCsv(ring, rows, write);
+    case 'openmetrics':
+      for (const text of renderOpenMetrics(timed(ring, rows, found))) await write(text);
   }
 }
 
@@ -52,44 +53,42 @@ async function readFile(files: Files, path: string): Promise<RecoveredFile> {
 }
 
 /** The ring as it was when the file was written, and the rows of it that `/metrics` shows. */
-function toRing(found: RecoveredFile): { ring: Ring; sequences: number[]; retentionMs: number } {
+function toRing(found: RecoveredFile, nowEpochMs: number): { ring: Ring; rows: readonly ShownRow[] } {
   const last = found.rows.at(-1);
   const periods = found.shape?.periods ?? Math.max(1, found.rows.length);
-  const retentionMs = periods * (found.periodMs ?? 0);
-  if (!last) return { ring: createRing({ periods }, 0), sequences: [], retentionMs };
-  const ring = createRing({ periods }, word(last, 'date'), found);
+  const periodMs = found.periodMs ?? 0;
+  if (!last) return { ring: createRing({ periods }, 0), rows: [] };
+  const date = word(last, 'date');
+  const ring = createRing({ periods }, date, found);
   ring.open()[W.running] = word(last, 'running');
-  const { from } = selectRows(ring, EVERYTHING, retentionMs);
-  return { ring, sequences: Array.from({ length: ring.closed() + 1 - from }, (_, i) => from + i), retentionMs };
+  if (date - nowEpochMs > periodMs) ring.close(Math.floor(nowEpochMs / periodMs) * periodMs);
+  return { ring, rows: shownRows(ring, periods * periodMs) };
 }
 
-async function writeJson(ring: Ring, sequences: readonly number[], write: ExportOptions['write']): Promise<void> {
+async function writeJson(ring: Ring, rows: readonly ShownRow[], write: ExportOptions['write']): Promise<void> {
   const texts = createRowTexts(ring);
   await write('[');
-  for (const [i, sequence] of sequences.entries()) await write(`${i > 0 ? ',' : ''}${texts.of(sequence).full}`);
+  for (const [i, row] of rows.entries()) await write(`${i > 0 ? ',' : ''}${texts.of(row).full}`);
   await write(']\n');
 }
 
-async function writeCsv(ring: Ring, sequences: readonly number[], write: ExportOptions['write']): Promise<void> {
+async function writeCsv(ring: Ring, rows: readonly ShownRow[], write: ExportOptions['write']): Promise<void> {
   const fields: readonly Field[] = FIELDS.filter(({ name }) => name !== 'sessionTimes');
   await write(`${fields.map(({ name }) => name).join()}\n`);
-  for (const sequence of sequences) {
-    const row = ring.row(sequence);
-    await write(`${fields.map(({ of }) => (of ? of(row) : droppedOf(ring, sequence))).join()}\n`);
+  for (const { from, to, date } of rows) {
+    const row = figuresOf(ring, { from, to, date });
+    const dropped = droppedIn(ring, { from, to: to + 1 });
+    await write(`${fields.map(({ of }) => (of ? of(row) : dropped)).join()}\n`);
   }
 }
 
 /** Each row with the moment at which its figures were all there: the end of its period, for the last one the write. */
-function timed(
-  ring: Ring,
-  sequences: readonly number[],
-  { periodMs, found }: { readonly periodMs: number; readonly found: RecoveredFile },
-): TimedRow[] {
-  return sequences.map((sequence) => {
-    const row = ring.row(sequence);
-    const date = word(row, 'date');
-    const end = date + periodMs;
+function timed(ring: Ring, rows: readonly ShownRow[], found: RecoveredFile): TimedRow[] {
+  return rows.map((shown) => {
+    const { to, date } = shown;
+    const end = date + (found.periodMs ?? 0);
     const writtenAt = Math.min(Math.max(Math.round(found.modifiedEpochMs), date + 1), end);
-    return { row, startEpochMs: date, endEpochMs: sequence === ring.closed() ? writtenAt : end };
+    const row = figuresOf(ring, shown);
+    return { row, startEpochMs: date, endEpochMs: to === ring.closed() ? writtenAt : end };
   });
 }

@@ -3,34 +3,19 @@
  * it. Whatever is wrong with the file, the server serves: from memory, when it must, and says so once. Main thread.
  */
 import * as fs from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { RestoredRows, Ring } from '../metrics/ring.js';
 import { word } from '../metrics/row.js';
-import { parseBrowserless } from './browserless.js';
-import { type AsideLabel, temporaryOf } from './create.js';
 import { type Files, type FlushFailureReason, messageOf, reasonOf } from './files.js';
-import type { FileShape } from './format.js';
-import { type LockResult, takeLock } from './lock.js';
-import { type Found, inspectFile, type RecoveredFile } from './recover.js';
-import { createWriter, type Writer } from './writer.js';
+import { type Attempt, attempt, type HistoryLog, type HistoryOptions, type Source, type Trouble } from './source.js';
+import { createWriter, type Writer, type WriterOptions } from './writer.js';
 
-/** Making the file anew costs 12 MB of writing, so it is not tried every second. */
-const CREATE_AGAIN_MS = 10_000;
-
-export type HistoryLog = (level: 'info' | 'warn' | 'error', message: string) => void;
-
-export interface HistoryOptions {
-  readonly path: string;
-  readonly periods: number;
-  readonly periodMs: number;
-  readonly clock: Clock;
-  readonly log: HistoryLog;
-  readonly files?: Files;
-}
+/** What fails is tried again after so long, twice as long each time: making the file anew costs 12 MB of writing. */
+const AGAIN_FIRST_MS = 1_000;
+const AGAIN_MOST_MS = 10_000;
 
 export interface HistoryStatus {
-  /** `failing` is tried again with every flush; `memory` for as long as the process lives. */
+  /** `failing`: what there is cannot be written; `memory`: there is none to write to. Both are tried again. */
   readonly state: 'writing' | 'failing' | 'memory';
   /** Why it is not writing. */
   readonly reason: FlushFailureReason | null;
@@ -41,7 +26,7 @@ export interface Attachment {
   readonly ring: Ring;
   /** After each flush that wrote. */
   readonly onFlush: (durationMs: number) => void;
-  /** After each flush that could not; once for a file that is never written. */
+  /** After each try that failed, to write or to have the file at all. */
   readonly onFailure: (reason: FlushFailureReason) => void;
 }
 
@@ -59,101 +44,50 @@ export interface HistoryFile {
 
 /** Never rejects: a history that cannot be had is one in memory. */
 export async function openHistoryFile(options: HistoryOptions): Promise<HistoryFile> {
-  const { path, files = fs, log } = options;
-  await files.mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(() => {});
-  const lock = await takeLock(files, path);
-  if (lock.kind === 'taken') {
-    log('warn', `another server writes the history file ${path}; this one keeps its history in memory`);
-    return createHistory(options, lock, { restored: null, start: null, reason: 'locked' });
+  const { path, setting, files = fs, log } = options;
+  const first = await attempt(files, options, log);
+  if (first.trouble?.reason === 'locked') {
+    log('warn', `another server writes the history file ${path} (${setting}); it is kept in memory, and tried again`);
+  } else if (first.trouble !== null) {
+    const { message } = first.trouble;
+    log('error', `the history file ${path} (${setting}) ${message}; it is kept in memory, and tried again`);
   }
-  if (lock.kind === 'held') await files.unlink(temporaryOf(path)).catch(() => {});
-  const source = judge(await inspectFile(files, path), options);
-  if (lock.kind === 'held') return createHistory(options, lock, source);
-  const reason = reasonOf(lock.error);
-  if (source.start !== null && ['read_only', 'unusable'].includes(reason)) {
-    log('error', `${path} cannot be written: ${messageOf(lock.error)}; the history is kept in memory`);
-    return createHistory(options, lock, { ...source, start: null, reason });
-  }
-  if (source.start !== null) log('warn', `${path} cannot be locked: ${messageOf(lock.error)}`);
-  return createHistory(options, lock, source);
+  return createHistory({ ...options, files }, first);
 }
 
-/** What becomes of what was found. */
-interface Source {
-  readonly restored: (RestoredRows & { readonly lastSequence: number }) | null;
-  /** How the writer begins; null: it never does. */
-  readonly start: 'append' | { readonly aside: AsideLabel | 'none' | null } | null;
-  readonly reason: FlushFailureReason | null;
-}
+type Options = HistoryOptions & { readonly files: Files };
 
-function judge(found: Found, options: HistoryOptions): Source {
-  const { path, log, periodMs, periods, clock } = options;
-  const fresh = (aside: AsideLabel | 'none' | null): Source => ({ restored: null, start: { aside }, reason: null });
-  switch (found.kind) {
-    case 'missing':
-      return fresh('none');
-    case 'empty':
-      return fresh(null);
-    case 'version':
-      log('warn', `the history file ${path} ${found.message}; a new one is begun`);
-      return fresh('version');
-    case 'unusable':
-      log('error', `the history file ${path} ${found.message}; the history is kept in memory`);
-      return { restored: null, start: null, reason: found.reason };
-    case 'text': {
-      const rows = parseBrowserless(found.text, { periodMs, periods, nowEpochMs: clock.epochMs() });
-      if (!rows) return judge({ kind: 'unusable', reason: 'unusable', message: 'is not a history file' }, options);
-      log(
-        rows.skippedCount > 0 ? 'warn' : 'info',
-        `${rows.readCount} rows of browserless imported from ${path}, ${rows.skippedCount} skipped`,
-      );
-      return { restored: { ...rows, lastSequence: rows.rows.length - 1 }, start: { aside: 'imported' }, reason: null };
-    }
-    case 'ring':
-      return judgeRing(found, options);
-  }
-}
-
-function judgeRing(found: RecoveredFile, { path, log, periods, periodMs }: HistoryOptions): Source {
-  const rowCount = found.rows.length;
-  if (found.periodMs !== null && found.periodMs !== periodMs) {
-    log('warn', `the history file ${path} has periods of ${found.periodMs} ms, not ${periodMs}; a new one is begun`);
-    return { restored: null, start: { aside: 'period' }, reason: null };
-  }
-  const restored = rowCount > 0 ? found : null;
-  if (found.damage.length > 0) {
-    log('error', `the history file ${path} is damaged: ${found.damage.join(', ')}; ${rowCount} rows were saved`);
-    return { restored, start: { aside: 'bad' }, reason: null };
-  }
-  const isOurs = found.shape?.periods === periods && !found.isOlder;
-  log('info', `${rowCount} rows of history restored from ${path}`);
-  return { restored, start: isOurs ? 'append' : { aside: null }, reason: null };
-}
-
-function createHistory(options: HistoryOptions, lock: LockResult, source: Source): HistoryFile {
-  const { path, clock, log } = options;
-  let attached: { readonly writer: Writer; readonly to: Attachment } | null = null;
-  let failing: FlushFailureReason | null = null;
-  let nextCreateAtMs = Number.NEGATIVE_INFINITY;
+function createHistory(options: Options, first: Attempt): HistoryFile {
+  const { path, setting, clock, log } = options;
+  let attached: Attached | null = null;
+  let writer: Writer | null = null;
+  let latest = first;
+  let failing = first.trouble?.reason ?? null;
+  const pause = createPause(clock);
   let inFlight: Promise<void> | null = null;
   let isClosed = false;
 
+  const fail = (to: Attachment, { reason, message }: Trouble): void => {
+    if (failing !== reason) log('error', `the history file ${path} (${setting}) ${message}; it is tried again`);
+    failing = reason;
+    if (!writer?.isConnected()) pause.begin();
+    to.onFailure(reason);
+  };
   const run = async (isLast: boolean): Promise<void> => {
-    if (!attached) return;
-    const { writer, to } = attached;
     const startedAtMs = clock.monotonicMs();
-    if (!writer.isConnected() && startedAtMs < nextCreateAtMs && !isLast) return;
+    const isEarly = !writer?.isConnected() && !pause.isOver();
+    if (!attached || (isEarly && !isLast)) return;
+    if (!writer) latest = await attempt(options.files, options, () => {});
+    if (!writer && latest.trouble) return fail(attached, latest.trouble);
+    writer ??= createWriter(writerOptions(options, placeLater(first, latest, attached, log), attached));
     try {
       const hasWritten = await writer.write(isLast);
       if (failing) log('info', `the history is written to ${path} again`);
       failing = null;
-      if (hasWritten) to.onFlush(clock.monotonicMs() - startedAtMs);
+      pause.reset();
+      if (hasWritten) attached.onFlush(clock.monotonicMs() - startedAtMs);
     } catch (error) {
-      const reason = reasonOf(error);
-      if (!failing) log('error', `the history cannot be written to ${path}: ${messageOf(error)}; it is tried again`);
-      failing = reason;
-      if (!writer.isConnected()) nextCreateAtMs = clock.monotonicMs() + CREATE_AGAIN_MS;
-      to.onFailure(reason);
+      fail(attached, { reason: reasonOf(error), message: `cannot be written: ${messageOf(error)}` });
     }
   };
   const flush = (isLast: boolean): Promise<void> => {
@@ -164,10 +98,13 @@ function createHistory(options: HistoryOptions, lock: LockResult, source: Source
   };
 
   return {
-    restored: source.restored,
+    restored: first.source?.restored ?? null,
     attach(to) {
-      if (source.reason) to.onFailure(source.reason);
-      if (source.start) attached = { to, writer: createWriter(writerOptions(options, source, source.start, to.ring)) };
+      const { ring } = to;
+      const begun = { row: ring.closed(), times: ring.timesWritten() };
+      attached = { ...to, begun, firstSequence: firstSequenceOf(first.source?.restored ?? null, ring) };
+      if (first.trouble) fail(to, first.trouble);
+      else writer = createWriter(writerOptions(options, placeLater(first, first, attached, log), attached));
     },
     flush: async () => {
       if (!isClosed) await flush(false);
@@ -177,34 +114,72 @@ function createHistory(options: HistoryOptions, lock: LockResult, source: Source
       isClosed = true;
       await inFlight;
       await flush(true);
-      await attached?.writer.close().catch(() => {});
-      if (lock.kind === 'held') await lock.release().catch(() => {});
+      await writer?.close().catch(() => {});
+      await latest.release();
     },
     status: () => ({
-      state: source.start === null ? 'memory' : failing ? 'failing' : 'writing',
-      reason: source.reason ?? failing,
-      restoredRowCount: source.restored?.rows.length ?? 0,
+      state: failing === null ? 'writing' : writer ? 'failing' : 'memory',
+      reason: failing,
+      restoredRowCount: first.source?.restored?.rows.length ?? 0,
     }),
   };
 }
 
-function writerOptions(
-  { path, log, periods, periodMs, files = fs }: HistoryOptions,
-  { restored }: Source,
-  start: NonNullable<Source['start']>,
-  ring: Ring,
-) {
-  const shape: FileShape = { periods, periodMs };
+/** Between two tries; each is longer than the one before, up to a limit. */
+function createPause(clock: Clock) {
+  let untilMs = Number.NEGATIVE_INFINITY;
+  let nextMs = AGAIN_FIRST_MS;
+  return {
+    isOver: () => clock.monotonicMs() >= untilMs,
+    begin(): void {
+      untilMs = clock.monotonicMs() + nextMs;
+      nextMs = Math.min(2 * nextMs, AGAIN_MOST_MS);
+    },
+    reset(): void {
+      nextMs = AGAIN_FIRST_MS;
+    },
+  };
+}
+
+interface Attached extends Attachment {
+  /** What the ring held before anything was folded into it, all of it restored. */
+  readonly begun: WriterOptions['begun'];
+  /** In the file that it was restored from, of the ring's row 0. */
+  readonly firstSequence: number;
+}
+
+function firstSequenceOf(restored: Source['restored'], ring: Ring): number {
   const last = restored?.rows.at(-1);
   const goesOn = last !== undefined && word(last, 'date') === word(ring.open(), 'date');
+  return (restored?.lastSequence ?? -1) + (goesOn ? 0 : 1) - ring.closed();
+}
+
+type Place = Pick<WriterOptions, 'start' | 'firstSequence' | 'firstTime'>;
+
+/**
+ * Where the ring's rows go in the file that could be had at last. One that is as it was at the start, or holds nothing,
+ * is written as it would have been then. One that was not known then is gone on with: its rows come before the ring's,
+ * and are shown after the next start. Another is put aside.
+ */
+function placeLater(first: Attempt, latest: Attempt, { firstSequence }: Attached, log: HistoryLog): Place {
+  const start = latest.source?.start ?? 'append';
+  const [before, found] = [first.source?.restored ?? null, latest.source?.restored ?? null];
+  const isSame = before?.lastSequence === found?.lastSequence && before?.rows.length === found?.rows.length;
+  if (found === null || isSame) return { start, firstSequence, firstTime: 0 };
+  if (before !== null || start !== 'append') return { start: { aside: 'before' }, firstSequence, firstTime: 0 };
+  log('info', `the history file has ${found.rows.length} rows of before; they are shown after the next start`);
+  return { start, firstSequence: found.lastSequence + 1, firstTime: found.timesWritten };
+}
+
+function writerOptions({ path, log, periods, periodMs, files }: Options, place: Place, of: Attached): WriterOptions {
   return {
+    ...place,
     files,
     path,
-    shape,
-    ring,
-    start,
-    firstSequence: (restored?.lastSequence ?? -1) + (goesOn ? 0 : 1) - ring.closed(),
-    onCreated(asidePath: string | null): void {
+    shape: { periods, periodMs },
+    ring: of.ring,
+    begun: of.begun,
+    onCreated(asidePath) {
       if (asidePath !== null) log('info', `what was at ${path} is now ${asidePath}; a new history file is there`);
     },
   };

@@ -143,15 +143,9 @@ async function readSeats(
   // As many as were shown: a seat beyond them has a row that had expired, or, when it missed its turn while the disk
   // was full, one of a lap before.
   const oldest = (last?.sequence ?? 0) - (shape ? shape.periods + 1 : count);
-  let dateBefore = Number.NEGATIVE_INFINITY;
   return {
     badCount,
-    seats: seats.filter(({ sequence, periodMs, row }) => {
-      const date = word(row, 'date');
-      if (sequence <= oldest || periodMs !== last?.periodMs || date <= dateBefore) return false;
-      dateBefore = date;
-      return true;
-    }),
+    seats: seats.filter(({ sequence, periodMs }) => sequence > oldest && periodMs === last?.periodMs),
   };
 }
 

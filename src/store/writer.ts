@@ -6,11 +6,12 @@ import assert from 'node:assert/strict';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { type Ring, SESSION_TIMES_HELD } from '../metrics/ring.js';
-import { word } from '../metrics/row.js';
-import { type AsideLabel, createFile } from './create.js';
+import { W, word } from '../metrics/row.js';
+import { createFile } from './create.js';
 import { type Files, writeAt } from './files.js';
 import type { FileShape } from './format.js';
 import * as format from './format.js';
+import type { Start } from './source.js';
 
 export interface WriterOptions {
   readonly files: Files;
@@ -19,8 +20,11 @@ export interface WriterOptions {
   readonly ring: Ring;
   /** In the file, of the ring's row 0. */
   readonly firstSequence: number;
-  /** `append`: there is a file of this shape, with all of the ring's rows but the open one. */
-  readonly start: 'append' | { readonly aside: AsideLabel | 'none' | null };
+  /** In the file, of the ring's session time 0. */
+  readonly firstTime: number;
+  readonly start: Start;
+  /** What of the ring a file that is gone on with has: the rows before this one, and so many session times. */
+  readonly begun: { readonly row: number; readonly times: number };
   readonly onCreated: (asidePath: string | null) => void;
 }
 
@@ -40,7 +44,7 @@ export function createWriter(options: WriterOptions): Writer {
   let start = options.start;
   let handle: FileHandle | null = null;
   /** What the file has: rows before this one, and this one as of `crc`, its own. */
-  let done: Progress = { row: ring.closed(), times: ring.timesWritten(), crc: 0, timesCrc: null };
+  let done: Progress = { ...options.begun, crc: 0, timesCrc: null };
 
   const connect = async (): Promise<void> => {
     if (start !== 'append') {
@@ -100,7 +104,8 @@ interface Copy {
   readonly done: Progress;
 }
 
-function copyNew(ring: Ring, done: Progress, { shape, firstSequence }: WriterOptions): Copy {
+function copyNew(ring: Ring, done: Progress, options: WriterOptions): Copy {
+  const { shape, firstSequence } = options;
   const open = ring.closed();
   const written = ring.timesWritten();
   const pages: { sequence: number; page: Buffer }[] = [];
@@ -110,19 +115,28 @@ function copyNew(ring: Ring, done: Progress, { shape, firstSequence }: WriterOpt
     timesCrc = extendTimesCrc(ring, row, index === done.row ? done.timesCrc : null);
     const page = Buffer.alloc(format.PAGE_BYTES);
     const sequence = firstSequence + index;
-    format.encodeSeat(page, { sequence, periodMs: shape.periodMs, row, timesCrc: timesCrc?.crc ?? 0 });
+    const inFile = rowInFile(row, options);
+    format.encodeSeat(page, { sequence, periodMs: shape.periodMs, row: inFile, timesCrc: timesCrc?.crc ?? 0 });
     pages.push({ sequence, page });
   }
   const crc = crc32(pages.at(-1)?.page ?? '');
-  return { pieces: timesPieces(ring, done.times), pages, done: { row: open, times: written, crc, timesCrc } };
+  return { pieces: timesPieces(ring, done.times, options), pages, done: { row: open, times: written, crc, timesCrc } };
+}
+
+/** The row as it is in the file, which numbers session times in its own way; those that are lost have no number. */
+function rowInFile(row: Float64Array, { firstTime }: WriterOptions): Float64Array {
+  if (firstTime === 0 || word(row, 'timesStart') < 0) return row;
+  const copy = row.slice();
+  copy[W.timesStart] = word(row, 'timesStart') + firstTime;
+  return copy;
 }
 
 /** The session times from `start` on, where they belong in the file. */
-function timesPieces(ring: Ring, start: number): { position: number; bytes: Buffer }[] {
+function timesPieces(ring: Ring, start: number, { firstTime }: WriterOptions): { position: number; bytes: Buffer }[] {
   const written = ring.timesWritten();
   const pieces: { position: number; bytes: Buffer }[] = [];
   for (let from = Math.max(start, written - SESSION_TIMES_HELD); from < written; ) {
-    const at = from % SESSION_TIMES_HELD;
+    const at = (from + firstTime) % SESSION_TIMES_HELD;
     const to = Math.min(written, from + SESSION_TIMES_HELD - at);
     pieces.push({ position: format.TIMES_OFFSET + at * 4, bytes: timesBytes(ring, from, to) });
     from = to;
@@ -149,11 +163,12 @@ function timesBytes(ring: Ring, from: number, to: number): Buffer {
 }
 
 /** All that the ring holds, for a new file. The closed rows are read as they are written: they do not change. */
-function imageOf(ring: Ring, { shape, firstSequence }: WriterOptions) {
+function imageOf(ring: Ring, options: WriterOptions) {
+  const { shape, firstSequence, firstTime } = options;
   const open = ring.closed();
   const written = ring.timesWritten();
   const times = Buffer.alloc(format.TIMES_BYTES);
-  for (const { position, bytes } of timesPieces(ring, 0)) bytes.copy(times, position - format.TIMES_OFFSET);
+  for (const { position, bytes } of timesPieces(ring, 0, options)) bytes.copy(times, position - format.TIMES_OFFSET);
   const openRow = ring.row(open).slice();
   const oldest = Math.max(0, open - ring.periods);
   const indexOfSeat = new Map<number, number>();
@@ -170,8 +185,9 @@ function imageOf(ring: Ring, { shape, firstSequence }: WriterOptions) {
       const row = index === open ? openRow : ring.row(index);
       const start = word(row, 'timesStart');
       const isHeld = start >= Math.max(0, written - SESSION_TIMES_HELD);
-      const timesCrc = isHeld ? format.timesCrcOf(times, start, word(row, 'settled')) : 0;
-      format.encodeSeat(page, { sequence: firstSequence + index, periodMs: shape.periodMs, row, timesCrc });
+      const timesCrc = isHeld ? format.timesCrcOf(times, start + firstTime, word(row, 'settled')) : 0;
+      const inFile = rowInFile(row, options);
+      format.encodeSeat(page, { sequence: firstSequence + index, periodMs: shape.periodMs, row: inFile, timesCrc });
     },
   };
 }

@@ -93,6 +93,29 @@ test('booleans, sizes, numbers, limits: both sides of each edge', () => {
   for (const [name, value] of bad) assert.is(parseConfig({ [name]: value }).errors.length, 1, `${name}=${value}`);
 });
 
+test('to wait without limit is not the same as not to say how long', () => {
+  const waits = (environment: Record<string, string>) => {
+    const { config, errors } = parseConfig(environment);
+    assert.equal(errors, []);
+    return [config.timeoutMs, config.queueTimeoutMs];
+  };
+  assert.equal(waits({}), [30_000, 30_000]);
+  assert.equal(waits({ QUEUE_TIMEOUT: '-1' }), [30_000, null]);
+  assert.equal(waits({ QUEUE_TIMEOUT: '' }), [30_000, 30_000]);
+  assert.equal(waits({ QUEUE_TIMEOUT: '500' }), [30_000, 500]);
+  assert.equal(waits({ TIMEOUT: '9000' }), [9_000, 9_000], 'as the time to run');
+  assert.equal(waits({ TIMEOUT: '-1' }), [null, null]);
+  assert.equal(waits({ TIMEOUT: '-1', QUEUE_TIMEOUT: '500' }), [null, 500]);
+  assert.is(parseConfig({ TIMEOUT: 'x' }).errors.length, 1, 'said of the one that is wrong');
+});
+
+test('what has no limit is shown as it is set, and what is not set as null', () => {
+  const shown = shownConfig(parseConfig({ QUEUE_TIMEOUT: '-1', MAX_TIMEOUT: '-1' }).config);
+  assert.equal([shown['QUEUE_TIMEOUT'], shown['MAX_TIMEOUT'], shown['CONNECTION_TIMEOUT']], [-1, -1, 30_000]);
+  const unset = Object.keys(shown).filter((name) => shown[name] === null);
+  assert.equal(unset, ['TOKEN', 'WORKERS', 'CHROMIUM_PATH', 'METRICS_FILE', 'STATE_DIR', 'PROXY_URL']);
+});
+
 test('flags win over variables, in both spellings; a boolean may stand alone', () => {
   const { config, errors } = parseConfig({ PORT: '1', CORS: 'false' }, ['--port', '2', '--enable-cors', '--host=::1']);
   assert.equal(errors, []);

@@ -1,6 +1,7 @@
 /**
  * The wall clock stepped under a running server: back an hour, forward a day, and right again, between sessions and
- * within them. Dates of rows go up, no empty rows come in a burst, nothing is lost, and durations know of no step.
+ * within them; to 2106 and back, with a restart between. Dates of rows go up, no empty rows come in a burst, nothing is
+ * lost, what was dated by a wrong clock is dated anew by a right one, and durations know of no step.
  */
 
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,6 +20,9 @@ const PERIOD_MS = 1_000;
 const PERIOD_COUNT = '90000';
 const HOUR_MS = 3_600_000;
 const OFFSETS_MS = [-HOUR_MS, 24 * HOUR_MS, 0];
+/** From this century to the next. */
+const FAR_MS = 80 * 365 * 24 * HOUR_MS;
+const SET_BACK = 'the clock was set back: rows dated later are dated anew';
 const NULLS_A_STEP = 20;
 /** Of the session that a step goes through; no step is shorter than the bound of what it may be said to have taken. */
 const LONG_MS = 700;
@@ -39,8 +43,11 @@ const folder = mkdtempSync(join(tmpdir(), 'headcount-test-clock-'));
 const offsetFile = join(folder, 'offset');
 let server: Server | undefined;
 
-test.after(async () => {
+test.after.each(async () => {
   await server?.stop();
+  server = undefined;
+});
+test.after(() => {
   rmSync(folder, { recursive: true });
 });
 
@@ -70,16 +77,22 @@ async function seen(offsetMs: number): Promise<void> {
   await until(isSeen, WAIT_MS, `the server's clock ${offsetMs} ms away`);
 }
 
-needs(test, { files: [LIBRARY] })('steps of the wall clock move no date back, and no figure', async () => {
-  stepTo(0);
-  server = await startServer(1, {
+async function startStepped(settings: Readonly<Record<string, string>>): Promise<Server> {
+  return await startServer(1, {
     METRICS_PERIOD_MS: String(PERIOD_MS),
-    METRICS_PERIODS: PERIOD_COUNT,
     LD_PRELOAD: LIBRARY,
     FAKETIME_TIMESTAMP_FILE: offsetFile,
     FAKETIME_NO_CACHE: '1',
     DONT_FAKE_MONOTONIC: '1',
+    ...settings,
   });
+}
+
+const steppedTest = needs(test, { files: [LIBRARY] });
+
+steppedTest('steps of the wall clock leave dates that go up, and change no figure', async () => {
+  stepTo(0);
+  server = await startStepped({ METRICS_PERIODS: PERIOD_COUNT });
   const startMs = performance.now();
   await server.ready();
   let sent = 0;
@@ -99,6 +112,58 @@ needs(test, { files: [LIBRARY] })('steps of the wall clock move no date back, an
   const periodCount = (performance.now() - startMs) / PERIOD_MS;
   checkDates(rows, periodCount);
   checkFigures(rows, await json<Row>('/metrics/all'), sent);
+  assert.ok(server.said(SET_BACK) >= 2, 'the log says so');
+});
+
+steppedTest('rows from 2106 do not outlive the error, nor hide the true ones, a restart between', async () => {
+  stepTo(0);
+  const file = { METRICS_FILE: join(folder, 'headcount.ring'), METRICS_PERIODS: '600' };
+  const beganMs = Date.now();
+  server = await startStepped(file);
+  let sent = 0;
+  const send = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) assert.is(await post('/test?operation=null', {}), 200);
+    sent += count;
+  };
+  const rowsOf = async (): Promise<Row[]> => await json<Row[]>('/metrics');
+  await send(3);
+  await until(async () => (await rowsOf()).length >= 3, WAIT_MS, 'true rows');
+  const before = (await rowsOf()).slice(0, -1);
+  stepTo(FAR_MS);
+  await seen(FAR_MS);
+  await send(4);
+  await until(async () => (await rowsOf()).length >= 2, WAIT_MS, 'rows of 2106');
+  assert.ok(
+    (await rowsOf()).every(({ date }) => date > beganMs + FAR_MS - DATE_ERROR_MS),
+    'it cannot know better',
+  );
+  await server.stop();
+  server = await startStepped(file);
+  await send(5);
+  stepTo(0);
+  await seen(0);
+  await send(6);
+  const isBack = async (): Promise<boolean> => ((await rowsOf())[0]?.date ?? 0) < beganMs + DATE_ERROR_MS;
+  await until(isBack, WAIT_MS, 'the true rows');
+  for (const round of ['running on', 'started again']) {
+    const rows = await rowsOf();
+    const dates = rows.map(({ date }) => date);
+    assert.equal(rows.slice(0, before.length), before, round);
+    assert.ok(
+      dates.every((date, i) => i === 0 || date > (dates[i - 1] ?? 0)),
+      dates.join(),
+    );
+    assert.ok((dates.at(-1) ?? 0) < Date.now() + PERIOD_MS, 'none is of the future');
+    const totals = await json<Row>('/metrics/all');
+    assert.is(totals.successful, sent, round);
+    assert.is(
+      rows.reduce((sum, { successful }) => sum + successful, 0),
+      sent,
+    );
+    if (round === 'running on') assert.ok(server.said(SET_BACK) >= 1, 'the log says so');
+    await server.stop();
+    server = await startStepped(file);
+  }
 });
 
 test.run();
@@ -112,8 +177,8 @@ function checkDates(rows: readonly Row[], periodCount: number): void {
   // A step may cut a period short, which is a row more; the first and the last are not whole either.
   const countMax = periodCount + OFFSETS_MS.length + 2;
   assert.ok(rows.length <= countMax, `${rows.length} rows in ${periodCount} periods`);
-  const [first = 0, last = 0] = [dates[0], dates.at(-1)];
-  assert.ok(last - first > 24 * HOUR_MS - DATE_ERROR_MS, 'the day that was stepped over is in the dates');
+  const aheadMs = (dates.at(-1) ?? 0) - Date.now();
+  assert.ok(Math.abs(aheadMs) < DATE_ERROR_MS, `the last is dated ${aheadMs} ms ahead, the clock being right`);
 }
 
 function checkFigures(rows: readonly Row[], totals: Row, sent: number): void {

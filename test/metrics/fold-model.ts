@@ -106,20 +106,52 @@ export class FoldModel {
     }
   }
 
-  /** A period ends when the wall clock is in a later one, or when it has lasted as long as a period does. */
+  /** A period ends when the wall clock is in a later one, or far behind, or when it has lasted as long as one does. */
   roll(): void {
     const { periodMs } = this.options;
     const [epochMs, nowMs] = [this.clock.epochMs(), this.clock.monotonicMs()];
     const row = this.open();
     row.coveredMs = Math.min(periodMs, nowMs - this.openedAtMs);
     const wall = Math.floor(epochMs / periodMs) * periodMs;
-    if (wall <= row.date && nowMs < this.endsAtMs) return;
+    const isDone = nowMs >= this.endsAtMs;
+    const isSet = wall > row.date || row.date - wall > periodMs || (isDone && wall < row.date);
+    if (!isSet && !isDone) return;
     this.drain();
-    const date = wall > row.date ? wall : row.date + periodMs;
+    const date = isSet ? wall : row.date + periodMs;
     this.rows.push(emptyRow(date, this.active));
     this.openedAtMs = nowMs;
     this.endsAtMs = nowMs + periodMs - Math.max(0, epochMs - date);
   }
+
+  /** The rows that are shown, oldest first, each with those that it is made of, when `periods` closed ones are kept. */
+  shown(periods: number): ShownModelRow[] {
+    const { periodMs } = this.options;
+    const held = this.rows.slice(-1 - periods);
+    const present = this.open().date;
+    const oldest = present - periods * periodMs;
+    const isBehind = (row: ModelRow): boolean =>
+      row.date < oldest && held.slice(0, held.indexOf(row)).some(({ date }) => date > row.date && date <= present);
+    const isRight = (row: ModelRow): boolean =>
+      !isBehind(row) && held.slice(held.indexOf(row)).every((later) => later.date >= row.date || isBehind(later));
+    const shown: { date: number; rows: ModelRow[] }[] = [];
+    for (const [i, row] of [...held.entries()].reverse()) {
+      const next = shown[0];
+      const earlier = held.slice(0, i).findLast(isRight)?.date ?? -periodMs;
+      const isFirstWrong = next !== undefined && isRight(next.rows[0] ?? row);
+      const placed = (next?.date ?? 0) - periodMs;
+      let date = next?.date;
+      if (isRight(row)) date = row.date;
+      else if (!isFirstWrong && placed > earlier) date = placed;
+      if (next && date === next.date) next.rows.unshift(row);
+      else shown.unshift({ date: date ?? 0, rows: [row] });
+    }
+    return shown.filter(({ date }) => date >= oldest);
+  }
+}
+
+export interface ShownModelRow {
+  readonly date: number;
+  readonly rows: readonly ModelRow[];
 }
 
 function emptyRow(date: number, active: number): ModelRow {

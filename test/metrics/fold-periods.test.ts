@@ -1,13 +1,14 @@
 /**
  * When a row closes and which date the next one has, with the wall clock and the monotonic one moved apart: on time,
- * late, after a long stop, set forward and set back.
+ * late, after a long stop, set forward and set back. Dates are those that are shown.
  */
 
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { word } from '../../src/metrics/row.js';
-import { type Core, createCore, nextPeriod, PERIOD_MS, START_MS } from './core.js';
+import { type ShownRow, shownRows } from '../../src/metrics/views/shown.js';
+import { type Core, createCore, nextPeriod, PERIOD_MS, runSession, START_MS } from './core.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -68,10 +69,10 @@ test('a wall clock set forward ends the period at once, and makes no rows for wh
   assert.equal(datesOf(core), [0, 288, 289]);
 });
 
-test('a wall clock set back neither stretches a row nor moves a date back', () => {
+test('a wall clock set back by no more than a period neither stretches a row nor moves a date back', () => {
   const core = createCore();
   core.clock.pass(PERIOD_MS / 2);
-  core.clock.step(-2 * HOUR_MS);
+  core.clock.step(-PERIOD_MS);
   core.clock.pass(PERIOD_MS / 2 - 1);
   core.fold.roll();
   assert.is(core.ring.closed(), 0);
@@ -82,10 +83,10 @@ test('a wall clock set back neither stretches a row nor moves a date back', () =
 
 test('a wall clock set back and then right again goes on with the true dates', () => {
   const core = createCore();
-  core.clock.step(-HOUR_MS);
+  core.clock.step(-PERIOD_MS);
   for (let i = 0; i < 3; i++) nextPeriod(core);
   core.clock.pass(1000);
-  core.clock.step(HOUR_MS);
+  core.clock.step(PERIOD_MS);
   core.fold.roll();
   assert.equal(datesOf(core), [0, 1, 2, 3]);
   core.clock.pass(PERIOD_MS - 1000);
@@ -122,16 +123,26 @@ test('dates are aligned and go up, and no row covers more than its period, whate
     fc.property(fc.array(move, { maxLength: 100, size: 'max' }), fc.nat(PERIOD_MS - 1), (moves, lateMs) => {
       const core = createCore({ periods: 200, lateMs });
       let passedMs = 0;
+      let settled = 0;
       for (const { pass, step } of moves) {
         core.clock.pass(pass);
         passedMs += pass;
         core.clock.step(step);
         const before = core.ring.closed();
+        runSession(core, ++settled);
         core.fold.roll();
         assert.ok(core.ring.closed() - before <= 1, 'one row at a time');
         const leftMs = core.fold.untilRollMs();
         assert.ok(leftMs > 0 && leftMs <= PERIOD_MS, `${leftMs} ms until the next`);
+        const aheadMs = word(core.ring.open(), 'date') - core.clock.epochMs();
+        assert.ok(aheadMs <= PERIOD_MS, `the open row is ${aheadMs} ms ahead`);
       }
+      const all = shownIn(core).flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
+      assert.equal(
+        all,
+        all.map((_, i) => i),
+        'each row is shown once, in order',
+      );
       const dates = datesOf(core);
       for (const [i, date] of dates.entries()) {
         assert.ok(Number.isInteger(date), 'aligned');
@@ -147,9 +158,13 @@ test('dates are aligned and go up, and no row covers more than its period, whate
 
 test.run();
 
-/** Dates of the held rows, in periods since the first. */
-function datesOf({ ring }: Core): number[] {
-  return rowsOf(ring).map((row) => (word(row, 'date') - START_MS) / PERIOD_MS);
+/** Dates of the rows that are shown, in periods since the first. */
+function datesOf(core: Core): number[] {
+  return shownIn(core).map(({ date }) => (date - START_MS) / PERIOD_MS);
+}
+
+function shownIn({ ring }: Core): ShownRow[] {
+  return shownRows(ring, ring.periods * PERIOD_MS);
 }
 
 function coveredOf({ ring }: Core): number[] {

@@ -4,7 +4,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { mergeRows, withLive } from '../../src/page/history.js';
+import { mergeRows, unknownSince, withLive } from '../../src/page/history.js';
 import { rowAt } from './rows.js';
 
 const test = suite('page/history');
@@ -30,6 +30,12 @@ test('the live row takes the place of the last one, or comes after it', () => {
   );
   assert.is(withLive(rows, rowAt(20)).length, 3);
   assert.is(withLive([], rowAt(0)).length, 1);
+});
+
+test('what is asked for is what is new, and all of it when the clock of the server was set back', () => {
+  assert.is(unknownSince(null, 10), null);
+  assert.is(unknownSince(10, 20), 10);
+  assert.is(unknownSince(4_000_000, 20), null);
 });
 
 test.run();

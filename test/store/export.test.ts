@@ -10,7 +10,7 @@ import { createHistoryView } from '../../src/metrics/views/history.js';
 import { createRowTexts } from '../../src/metrics/views/rows.js';
 import { EVERYTHING } from '../../src/metrics/views/selection.js';
 import { type ExportFormat, exportHistory } from '../../src/store/export.js';
-import { type Folder, type Life, makeFolder, PERIOD_MS, START_MS, startLife } from './life.js';
+import { type Folder, type JsonRow, type Life, makeFolder, PERIOD_MS, START_MS, startLife } from './life.js';
 
 const test = suite<{ folder: Folder }>('store/export');
 
@@ -19,11 +19,12 @@ test.before.each((context) => {
 });
 test.after.each(({ folder }) => folder.remove());
 
-async function exported(path: string, format: ExportFormat): Promise<string> {
+async function exported(path: string, format: ExportFormat, nowEpochMs?: number): Promise<string> {
   let text = '';
   await exportHistory({
     path,
     format,
+    ...(nowEpochMs === undefined ? {} : { nowEpochMs }),
     write(piece) {
       text += piece;
     },
@@ -52,6 +53,44 @@ test('JSON is what /metrics answers, while the server runs', async ({ folder }) 
   const { chunks } = view(snapshot, EVERYTHING);
   assert.is(await exported(path, 'json'), `${Buffer.concat(chunks).toString()}\n`);
   await life.history.close();
+});
+
+test('rows from beyond the present are dated anew, as a server would that starts now', async ({ folder }) => {
+  const path = folder.of('headcount.ring');
+  const life = await startLife({ path });
+  life.session(1);
+  life.nextPeriod();
+  life.clock.step(83 * 365 * 86_400_000);
+  life.fold.roll();
+  life.session(2);
+  await life.history.close();
+  const now = START_MS + 2 * PERIOD_MS + 1;
+  const rows: JsonRow[] = JSON.parse(await exported(path, 'json', now));
+  assert.equal(
+    rows.map(({ date, sessionTimes }) => [date, sessionTimes]),
+    [
+      [START_MS, [1]],
+      [START_MS + PERIOD_MS, []],
+      [START_MS + 2 * PERIOD_MS, [2]],
+    ],
+  );
+  const lines = (await exported(path, 'csv', now)).trimEnd().split('\n').slice(1);
+  assert.equal(
+    lines.map((line) => line.split(',').slice(0, 2).map(Number)),
+    rows.map(({ date, successful }) => [date, successful]),
+  );
+  const samples = (await exported(path, 'openmetrics', now)).matchAll(
+    /^headcount_history_sessions_total (\d+) (\d+)/gm,
+  );
+  assert.equal(
+    [...samples].map(([, count, at]) => [Number(count), Number(at)]),
+    [
+      [0, START_MS / 1000],
+      [1, (START_MS + PERIOD_MS) / 1000],
+      [1, (START_MS + 2 * PERIOD_MS) / 1000],
+      [2, (START_MS + 3 * PERIOD_MS) / 1000],
+    ],
+  );
 });
 
 test('CSV has a line a row, all columns but the session times', async ({ folder }) => {

@@ -85,7 +85,7 @@ test('a clock that was set back while it was down goes on in the last row, for a
   const first = await startLife({ path });
   first.session(10);
   await stop(first);
-  const second = await startLife({ path, clock: createFakeClock(START_MS - 100 * PERIOD_MS) });
+  const second = await startLife({ path, clock: createFakeClock(START_MS - PERIOD_MS) });
   second.session(20);
   assert.equal(second.rows().at(-1)?.sessionTimes, [10, 20]);
   assert.ok(second.fold.untilRollMs() <= PERIOD_MS);

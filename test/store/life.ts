@@ -12,6 +12,7 @@ import { createLayout } from '../../src/metrics/layout.js';
 import { createRing, type Ring, SESSION_TIMES_HELD } from '../../src/metrics/ring.js';
 import { HISTOGRAM_OFFSET, word } from '../../src/metrics/row.js';
 import { createRowTexts, droppedOf } from '../../src/metrics/views/rows.js';
+import { shownRows, storedRow } from '../../src/metrics/views/shown.js';
 import type { Files } from '../../src/store/files.js';
 import { type HistoryFile, openHistoryFile } from '../../src/store/history.js';
 import { DOMAINS } from '../metrics/domains.js';
@@ -45,8 +46,10 @@ export interface Life {
   /** One that only starts. */
   start(): void;
   nextPeriod(): void;
-  /** The rows held, as `/metrics` shows them, the live one last. */
+  /** The rows held, as they are stored, the live one last. */
   rows(): JsonRow[];
+  /** The rows as `/metrics` shows them, the live one last. */
+  shown(): JsonRow[];
 }
 
 export type JsonRow = { readonly [column: string]: number } & { readonly sessionTimes: readonly number[] };
@@ -58,6 +61,7 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   const flushesMs: number[] = [];
   const history = await openHistoryFile({
     path,
+    setting: 'STATE_DIR',
     periods,
     periodMs,
     clock,
@@ -101,13 +105,18 @@ export async function startLife(options: LifeOptions): Promise<Life> {
       fold.roll();
     },
     rows: () => rowsOf(ring),
+    shown() {
+      const texts = createRowTexts(ring);
+      return shownRows(ring, periods * periodMs).map((row) => JSON.parse(texts.of(row).full));
+    },
   };
 }
 
 export function rowsOf(ring: Ring): JsonRow[] {
   const texts = createRowTexts(ring);
   const oldest = Math.max(0, ring.closed() - ring.periods);
-  return Array.from({ length: ring.closed() + 1 - oldest }, (_, i) => JSON.parse(texts.of(oldest + i).full));
+  const sequences = Array.from({ length: ring.closed() + 1 - oldest }, (_, i) => oldest + i);
+  return sequences.map((sequence) => JSON.parse(texts.of(storedRow(ring, sequence)).full));
 }
 
 /** The sums that hold in every row, whatever happened to the file. */

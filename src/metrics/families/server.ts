@@ -21,7 +21,7 @@ export const SERVER_FAMILIES = [
     type: 'gauge',
     labels: { resource: 'resource' },
     collector: 'sessions',
-    help: '1 while a resource is over its limit: cpu, memory, or the queue with all slots taken.',
+    help: '1 while a resource is over its limit: cpu or memory as a mean over 5 s, or the queue with all slots taken.',
   },
   {
     name: 'headcount_cpu_ratio',
@@ -62,7 +62,7 @@ export const SERVER_FAMILIES = [
     name: 'headcount_history_flush_failures_total',
     type: 'counter',
     labels: { reason: 'flushFailure' },
-    help: 'Times that the history file could not be written; the rows are held in memory.',
+    help: 'Tries to have or to write the history file that failed; the rows are held in memory.',
   },
   {
     name: 'headcount_collector_duration_seconds',

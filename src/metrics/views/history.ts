@@ -5,6 +5,7 @@
 import type { Snapshot } from '../snapshot.js';
 import { droppedIn, type RowTexts } from './rows.js';
 import { isNarrowed, type Selection, selectRows } from './selection.js';
+import { createShownRows, type ShownRow } from './shown.js';
 
 export interface View {
   /** The body, in pieces to be sent one after the other. */
@@ -25,30 +26,30 @@ export function createHistoryView({
   // The last join with and without the session times, of all rows and of fewer: what scrapers and dashboards take turns
   // with, none of which costs another its join.
   const joined: (Join | undefined)[] = [];
+  const shownOf = createShownRows(retentionMs);
   return (snapshot, selection) => {
     const { ring } = snapshot;
-    const { from, closedTo, isLive } = selectRows(ring, selection, retentionMs);
+    const { rows, revision } = shownOf(ring);
+    const { closed, live } = selectRows(rows, selection);
     const which = (selection.sessionTimes ? 0 : 1) + (isNarrowed(selection) ? 2 : 0);
-    const of = (sequence: number): string => texts.of(sequence)[selection.sessionTimes ? 'full' : 'bare'];
-    const dropped = droppedIn(ring, { from, to: closedTo });
+    const of = (row: ShownRow): string => texts.of(row)[selection.sessionTimes ? 'full' : 'bare'];
+    const [from, to] = [closed[0]?.from ?? 0, (closed.at(-1)?.to ?? -1) + 1];
+    const dropped = droppedIn(ring, { from, to });
+    const key = `${which}-${from}-${to}-${dropped}-${revision}`;
     let join = joined[which];
-    if (!join || join.from !== from || join.to !== closedTo || join.dropped !== dropped) {
-      const rows = Array.from({ length: closedTo - from }, (_, i) => of(from + i));
-      join = { from, to: closedTo, dropped, bytes: Buffer.from(`[${rows.join()}`, 'latin1') };
+    if (join?.key !== key) {
+      join = { key, bytes: Buffer.from(`[${closed.map(of).join()}`, 'latin1') };
       joined[which] = join;
     }
-    const separator = isLive && closedTo > from ? ',' : '';
-    const rest = `${separator}${isLive ? of(ring.closed()) : ''}]`;
+    const separator = live && closed.length > 0 ? ',' : '';
     return {
-      chunks: [join.bytes, Buffer.from(rest, 'latin1')],
-      tag: `${which}-${from}-${closedTo}-${dropped}-${isLive ? snapshot.version : ''}`,
+      chunks: [join.bytes, Buffer.from(`${separator}${live ? of(live) : ''}]`, 'latin1')],
+      tag: `${key}-${live ? snapshot.version : ''}`,
     };
   };
 }
 
 interface Join {
-  readonly from: number;
-  readonly to: number;
-  readonly dropped: number;
+  readonly key: string;
   readonly bytes: Buffer;
 }

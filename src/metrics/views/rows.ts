@@ -1,11 +1,13 @@
 /**
- * The JSON text of rows. Closed rows never change, so their text is made once and kept, save when the ring of session
- * times has lapped into them; the live row is made anew each time. Main thread.
+ * The JSON text of rows as they are shown. Closed rows never change, so their text is made once and kept, save when the
+ * ring of session times has lapped into them, or when they are shown otherwise; the live row is made anew each time.
+ * Main thread.
  */
 import { FIELDS, type Field } from '../fields.js';
 import type { Ring } from '../ring.js';
 import { SESSION_TIMES_HELD } from '../ring.js';
-import { W, word } from '../row.js';
+import { mergeRow, W, word } from '../row.js';
+import type { ShownRow } from './shown.js';
 
 export interface RowText {
   /** The row as a JSON object, with and without `sessionTimes`. */
@@ -18,44 +20,53 @@ export interface RowText {
 }
 
 export interface RowTexts {
-  of(sequence: number): RowText;
+  of(shown: ShownRow): RowText;
 }
 
 export function createRowTexts(ring: Ring): RowTexts {
   // One entry a held row, found as the ring finds its rows: bounded by the ring's own size.
   const seats = ring.periods + 2;
-  const kept: ({ readonly sequence: number; readonly text: RowText } | undefined)[] = Array.from({ length: seats });
+  const kept: (ShownRow & { readonly text: RowText })[] = Array.from({ length: seats });
   return {
-    of(sequence) {
-      const known = kept[sequence % seats];
-      if (known?.sequence === sequence && known.text.dropped === droppedOf(ring, sequence)) return known.text;
-      const text = render(ring, sequence);
-      if (sequence < ring.closed()) kept[sequence % seats] = { sequence, text };
+    of(shown) {
+      const { from, to, date } = shown;
+      const known = kept[to % seats];
+      const isSame = known?.to === to && known.from === from && known.date === date;
+      const dropped = droppedIn(ring, { from, to: to + 1 });
+      if (isSame && known.text.dropped === dropped) return known.text;
+      const text = render(ring, shown, dropped);
+      if (to < ring.closed()) kept[to % seats] = { ...shown, text };
       return text;
     },
   };
 }
 
+/** The figures of a row as it is shown, float64[ROW_WORDS]: the stored row itself where it is shown as it is. */
+export function figuresOf(ring: Ring, { from, to, date }: ShownRow): Float64Array {
+  const first = ring.row(from);
+  if (from === to && word(first, 'date') === date) return first;
+  const merged = first.slice();
+  for (let sequence = from + 1; sequence <= to; sequence++) mergeRow(merged, ring.row(sequence));
+  merged[W.date] = date;
+  return merged;
+}
+
 /** Entries of a row's session times that the ring has overwritten. */
 export function droppedOf(ring: Ring, sequence: number): number {
   const row = ring.row(sequence);
-  const start = word(row, 'timesStart');
-  return droppedBetween(ring, start, start + word(row, 'settled'));
+  const lost = ring.timesWritten() - SESSION_TIMES_HELD - word(row, 'timesStart');
+  return Math.min(Math.max(lost, 0), word(row, 'settled'));
 }
 
 /**
- * The same over the closed rows [from, to). It goes up with every entry that any of them loses, so it also tells
- * whether what was made of their texts is still true; the first row alone does not, once it has lost all it had.
+ * The same over the rows [from, to). It goes up with every entry that any of them loses, so it also tells whether what
+ * was made of their texts is still true; the first row alone does not, once it has lost all it had. Row by row: those
+ * that lost theirs with a damaged file are not at a place from which could be counted on.
  */
 export function droppedIn(ring: Ring, { from, to }: { readonly from: number; readonly to: number }): number {
-  if (from >= to) return 0;
-  return droppedBetween(ring, word(ring.row(from), 'timesStart'), word(ring.row(to), 'timesStart'));
-}
-
-/** How many of the run times [start, end), by their number ever written, are overwritten. */
-function droppedBetween(ring: Ring, start: number, end: number): number {
-  const lost = ring.timesWritten() - SESSION_TIMES_HELD - start;
-  return Math.min(Math.max(lost, 0), end - start);
+  let dropped = 0;
+  for (let sequence = from; sequence < to; sequence++) dropped += droppedOf(ring, sequence);
+  return dropped;
 }
 
 /** `"name":value` of the columns, in order; `null` where `sessionTimes` belongs. */
@@ -67,12 +78,16 @@ export function columns(row: Float64Array, fields: readonly Field[], dropped: nu
   });
 }
 
-function render(ring: Ring, sequence: number): RowText {
-  const row = ring.row(sequence);
-  const dropped = droppedOf(ring, sequence);
-  const start = row[W.timesStart] ?? 0;
-  const times = ring.times(start, start + word(row, 'settled')).join();
-  const parts = columns(row, FIELDS, dropped);
+function render(ring: Ring, shown: ShownRow, dropped: number): RowText {
+  const pieces: string[] = [];
+  for (let sequence = shown.from; sequence <= shown.to; sequence++) {
+    const row = ring.row(sequence);
+    const start = word(row, 'timesStart');
+    const held = ring.times(start, start + word(row, 'settled'));
+    if (held.length > 0) pieces.push(held.join());
+  }
+  const times = pieces.join();
+  const parts = columns(figuresOf(ring, shown), FIELDS, dropped);
   return {
     full: `{${parts.map((part) => part ?? `"sessionTimes":[${times}]`).join()}}`,
     bare: `{${parts.filter((part) => part !== null).join()}}`,

@@ -1,8 +1,7 @@
 /**
- * Which rows a reader asked for, and which of the ring's these are. Pure.
+ * Which rows a reader asked for. Pure.
  */
-import type { Ring } from '../ring.js';
-import { word } from '../row.js';
+import type { ShownRow } from './shown.js';
 
 export interface Selection {
   /** Rows whose period starts at or after this, epoch ms. */
@@ -21,27 +20,19 @@ export function isNarrowed({ sinceMs, untilMs, last }: Selection): boolean {
   return sinceMs !== null || untilMs !== null || last !== null;
 }
 
-/** The rows selected; dates only go up, so they are one run. */
 export interface SelectedRows {
-  /** Sequence numbers [from, closedTo) of those that are closed. */
-  readonly from: number;
-  readonly closedTo: number;
-  /** Whether the open row follows them. */
-  readonly isLive: boolean;
+  readonly closed: readonly ShownRow[];
+  /** The one with the open row in it, when it is selected. */
+  readonly live: ShownRow | undefined;
 }
 
-export function selectRows(ring: Ring, selection: Selection, retentionMs: number): SelectedRows {
-  const open = ring.closed();
-  const dateOf = (sequence: number): number => word(ring.row(sequence), 'date');
-  const oldest = dateOf(open) - retentionMs;
-  let from = Math.max(0, open - ring.periods);
-  // After a long stop the ring still holds rows from before it that are older than what is kept.
-  while (from < open && (dateOf(from) < oldest || (selection.sinceMs !== null && dateOf(from) < selection.sinceMs))) {
-    from++;
-  }
-  if (selection.sinceMs !== null && dateOf(from) < selection.sinceMs) from++;
-  let to = open + 1;
-  while (selection.untilMs !== null && to > from && dateOf(to - 1) >= selection.untilMs) to--;
-  if (selection.last !== null) from = Math.max(from, to - selection.last);
-  return { from, closedTo: Math.max(from, Math.min(to, open)), isLive: from <= open && to > open };
+/** Of all rows that are shown, oldest first, those selected: dates go up, so they are one run. */
+export function selectRows(rows: readonly ShownRow[], { sinceMs, untilMs, last }: Selection): SelectedRows {
+  const open = rows.length - 1;
+  let from = 0;
+  let to = rows.length;
+  while (sinceMs !== null && from < to && (rows[from]?.date ?? 0) < sinceMs) from++;
+  while (untilMs !== null && to > from && (rows[to - 1]?.date ?? 0) >= untilMs) to--;
+  if (last !== null) from = Math.max(from, to - last);
+  return { closed: rows.slice(from, Math.min(to, open)), live: from <= open && to > open ? rows[open] : undefined };
 }

@@ -7,12 +7,14 @@ import { FIELDS } from '../fields.js';
 import type { Ring } from '../ring.js';
 import { mergeRow, ROW_WORDS, word } from '../row.js';
 import type { SelectingView } from './history.js';
-import { columns, droppedIn, type RowTexts } from './rows.js';
+import { columns, droppedIn, figuresOf, type RowTexts } from './rows.js';
 import { isNarrowed, selectRows } from './selection.js';
+import { createShownRows, type ShownRow } from './shown.js';
 
 const TOTAL_FIELDS = FIELDS.filter((field) => field.inTotals);
 const MINUTE_MS = 60_000;
-const MONTH_MS = 30 * 24 * 60 * MINUTE_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const MONTH_MS = 30 * 24 * HOUR_MS;
 
 export function createTotalsView({
   texts,
@@ -23,24 +25,28 @@ export function createTotalsView({
 }): SelectingView {
   // The last of all rows and of fewer, so that neither costs the other its own.
   const merged: (Merged | undefined)[] = [];
+  const shownOf = createShownRows(retentionMs);
   return (snapshot, selection) => {
     const { ring } = snapshot;
-    const { from, closedTo, isLive } = selectRows(ring, selection, retentionMs);
-    const closedDropped = droppedIn(ring, { from, to: closedTo });
+    const { rows, revision } = shownOf(ring);
+    const { closed, live } = selectRows(rows, selection);
+    const [from, to] = [closed[0]?.from ?? 0, (closed.at(-1)?.to ?? -1) + 1];
+    const closedDropped = droppedIn(ring, { from, to });
+    const key = `${from}-${to}-${closedDropped}-${revision}`;
     const which = isNarrowed(selection) ? 1 : 0;
     let kept = merged[which];
-    if (!kept || kept.from !== from || kept.to !== closedTo || kept.dropped !== closedDropped) {
-      kept = mergeClosed(ring, texts, { from, to: closedTo, dropped: closedDropped });
+    if (kept?.key !== key) {
+      kept = { key, ...mergeClosed(ring, texts, closed) };
       merged[which] = kept;
     }
     const total = kept.row.slice();
     let dropped = closedDropped;
     let liveTimes = '';
-    if (isLive) {
-      mergeRow(total, ring.open());
-      const live = texts.of(ring.closed());
-      dropped += live.dropped;
-      liveTimes = live.times;
+    if (live) {
+      mergeRow(total, figuresOf(ring, live));
+      const text = texts.of(live);
+      dropped += text.dropped;
+      liveTimes = text.times;
     }
     const parts = columns(total, TOTAL_FIELDS, dropped);
     const at = parts.indexOf(null);
@@ -49,8 +55,8 @@ export function createTotalsView({
     const ends = [`"estimatedMonthlyUnits":${monthlyUnits}`, `"minutesOfMetricsAvailable":${minutes}`];
     const after = [...parts.slice(at + 1), ...ends].join();
     // What is covered goes up by time alone, without the version, so it is part of the tag.
-    const version = isLive ? `${snapshot.version}-${monthlyUnits}-${minutes}` : '';
-    const tag = `t${selection.sessionTimes ? 0 : 1}-${from}-${closedTo}-${closedDropped}-${version}`;
+    const version = live ? `${snapshot.version}-${monthlyUnits}-${minutes}` : '';
+    const tag = `t${selection.sessionTimes ? 0 : 1}-${key}-${version}`;
     if (!selection.sessionTimes) return { chunks: [Buffer.from(`{${before},${after}}`, 'latin1')], tag };
     const separator = kept.times.length > 0 && liveTimes !== '' ? ',' : '';
     return {
@@ -65,33 +71,27 @@ export function createTotalsView({
 }
 
 interface Merged {
-  readonly from: number;
-  readonly to: number;
+  readonly key: string;
   readonly row: Float64Array;
-  readonly dropped: number;
   readonly times: Buffer;
 }
 
-function mergeClosed(
-  ring: Ring,
-  texts: RowTexts,
-  { from, to, dropped }: { readonly from: number; readonly to: number; readonly dropped: number },
-): Merged {
+function mergeClosed(ring: Ring, texts: RowTexts, closed: readonly ShownRow[]): Omit<Merged, 'key'> {
   const row = new Float64Array(ROW_WORDS);
   const times: string[] = [];
-  for (let sequence = from; sequence < to; sequence++) {
-    mergeRow(row, ring.row(sequence));
-    const text = texts.of(sequence);
+  for (const shown of closed) {
+    mergeRow(row, figuresOf(ring, shown));
+    const text = texts.of(shown);
     if (text.times !== '') times.push(text.times);
   }
-  return { from, to, row, dropped, times: Buffer.from(times.join(), 'latin1') };
+  return { row, times: Buffer.from(times.join(), 'latin1') };
 }
 
-/** Units scaled from the time really covered to 30 days, and that time. */
+/** Units scaled from the time really covered to 30 days, once that says something, and that time. */
 function coverage(total: Float64Array): { readonly monthlyUnits: number; readonly minutes: number } {
   const coveredMs = word(total, 'coveredMs');
   return {
-    monthlyUnits: coveredMs === 0 ? 0 : Math.round((word(total, 'units') * MONTH_MS) / coveredMs),
+    monthlyUnits: coveredMs < HOUR_MS ? 0 : Math.round((word(total, 'units') * MONTH_MS) / coveredMs),
     minutes: Math.round((coveredMs / MINUTE_MS) * 100) / 100,
   };
 }

@@ -5,9 +5,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FIELDS } from '../../../src/metrics/fields.js';
-import { SESSION_TIMES_HELD } from '../../../src/metrics/ring.js';
+import { createRing, SESSION_TIMES_HELD } from '../../../src/metrics/ring.js';
+import { ROW_WORDS, W } from '../../../src/metrics/row.js';
 import { createRowTexts, droppedIn, droppedOf } from '../../../src/metrics/views/rows.js';
-import { createCore, nextPeriod, runSession } from '../core.js';
+import { storedRow } from '../../../src/metrics/views/shown.js';
+import { lostTimesStart } from '../../../src/store/format.js';
+import { createCore, nextPeriod, PERIOD_MS, runSession, START_MS } from '../core.js';
 
 const test = suite('metrics/views/rows');
 
@@ -15,13 +18,14 @@ test('a closed row keeps its text, the live one does not', () => {
   const core = createCore({ periods: 2 });
   const texts = createRowTexts(core.ring);
   runSession(core, 5);
-  const live = texts.of(0);
+  const row = storedRow(core.ring, 0);
+  const live = texts.of(row);
   runSession(core, 6);
-  assert.is.not(texts.of(0).full, live.full);
+  assert.is.not(texts.of(row).full, live.full);
   nextPeriod(core);
-  const closed = texts.of(0);
+  const closed = texts.of(row);
   assert.is(closed.times, '5,6');
-  assert.is(texts.of(0), closed);
+  assert.is(texts.of(row), closed);
 });
 
 test('a place that another row has taken gives the new row', () => {
@@ -30,7 +34,7 @@ test('a place that another row has taken gives the new row', () => {
   for (let i = 0; i < 10; i++) {
     runSession(core, i);
     nextPeriod(core);
-    assert.is(texts.of(i).times, String(i));
+    assert.is(texts.of(storedRow(core.ring, i)).times, String(i));
   }
 });
 
@@ -52,6 +56,25 @@ test('what rows have lost is the sum of what each has', () => {
     assert.is(droppedIn(core.ring, { from: 0, to: 5 }), Math.min(lost, 6));
     core.ring.pushTime(1);
   }
+});
+
+test('rows whose session times were lost with a damaged file count as their own and no more', () => {
+  const date = START_MS;
+  const rows = [2, 3].map((settled, i) => {
+    const row = new Float64Array(ROW_WORDS);
+    row[W.date] = date + i * PERIOD_MS;
+    row[W.settled] = settled;
+    row[W.timesStart] = i === 0 ? lostTimesStart(settled) : 2;
+    return row;
+  });
+  const times = new Uint32Array(SESSION_TIMES_HELD);
+  const ring = createRing({ periods: 4 }, date + 2 * PERIOD_MS, { rows, times, timesWritten: 5 });
+  assert.equal(
+    [0, 1, 2].map((sequence) => droppedOf(ring, sequence)),
+    [2, 0, 0],
+  );
+  assert.is(droppedIn(ring, { from: 0, to: 2 }), 2);
+  assert.is(droppedIn(ring, { from: 1, to: 2 }), 0);
 });
 
 test('every column says what it is', () => {

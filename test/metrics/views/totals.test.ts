@@ -53,13 +53,26 @@ test('minutes are those really covered, and units are scaled from them to 30 day
   const core = createCore({ lateMs: 120_000 });
   runSession(core, 50);
   core.clock.pass(90_000);
-  assert.equal(coverageOf(core), [1.5, 28_800]);
+  assert.equal(coverageOf(core), [1.5, 0]);
   nextPeriod(core);
   // The server was stopped, or the machine asleep, for an hour: that is not covered.
   core.clock.step(3_600_000);
   nextPeriod(core);
   core.clock.pass(60_000);
-  assert.equal(coverageOf(core), [4, 10_800]);
+  assert.equal(coverageOf(core), [4, 0]);
+  for (let i = 0; i < 20; i++) nextPeriod(core);
+  assert.equal(coverageOf(core), [103, 419]);
+});
+
+test('units are scaled once an hour is covered, and not a ms earlier', () => {
+  const core = createCore();
+  runSession(core, 50);
+  for (let i = 0; i < 11; i++) nextPeriod(core);
+  core.clock.pass(PERIOD_MS - 1);
+  assert.equal(coverageOf(core), [60, 0]);
+  core.clock.pass(1);
+  assert.equal(coverageOf(core), [60, 720]);
+  assert.is(totalsOf(core, { last: 3 })['estimatedMonthlyUnits'], 0, 'nor of less than an hour of them');
 });
 
 test('selects rows as the history does', () => {

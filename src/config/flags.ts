@@ -1,0 +1,75 @@
+/**
+ * From arguments to flags and their texts, or to complaints: `--name value`, `--name=value`; a boolean may stand alone.
+ * Pure.
+ */
+import { parseArgs } from 'node:util';
+
+export interface Flag {
+  /** What it sets. */
+  readonly key: string;
+  /** Without dashes; any of them will do. */
+  readonly names: readonly string[];
+  readonly isBoolean: boolean;
+}
+
+export interface Flags {
+  /** By key; `name` as it was written, with its dashes. The last one counts. */
+  readonly given: ReadonlyMap<string, { readonly name: string; readonly text: string }>;
+  /** One line each. They name flags, and not their values, which may be secret. */
+  readonly errors: readonly string[];
+}
+
+/** A name is taken for a slip when at most one in so many of its letters would have to be another. */
+const LETTERS_A_SLIP = 3;
+
+export function parseFlags(args: readonly string[], flags: readonly Flag[]): Flags {
+  const byName = new Map(flags.flatMap((flag) => flag.names.map((name) => [`--${name}`, flag])));
+  const options = Object.fromEntries(
+    flags.flatMap(({ names, isBoolean }) =>
+      names.map((name) => [name, { type: isBoolean ? ('boolean' as const) : ('string' as const) }]),
+    ),
+  );
+  // Not strict: that would stop at the first mistake, and not take `-1` for a value.
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true, allowPositionals: true });
+  const given = new Map<string, { name: string; text: string }>();
+  const errors: string[] = [];
+  for (const [i, token] of tokens.entries()) {
+    const [before, after] = [tokens[i - 1], tokens[i + 1]];
+    if (token.kind !== 'option') {
+      const text = token.kind === 'positional' ? token.value : '--';
+      const isValue = before?.kind === 'option' && before.value === undefined;
+      if (!isValue) errors.push(`${text} is not a flag; see --help`);
+      continue;
+    }
+    const { rawName: name } = token;
+    const flag = byName.get(name);
+    const text = token.value ?? (after?.kind === 'positional' ? after.value : undefined);
+    if (!flag) errors.push(`${name} is not a flag; ${hint(name, [...byName.keys()])}`);
+    else if (text === undefined && !flag.isBoolean) errors.push(`${name} wants a value`);
+    else if (text?.startsWith('--') && !token.inlineValue) errors.push(`${name} wants a value, or ${name}=--…`);
+    else given.set(flag.key, { name, text: text ?? 'true' });
+  }
+  return { given, errors };
+}
+
+/** The name that was meant, if it can be told. */
+function hint(written: string, names: readonly string[]): string {
+  const distances = names.map((name) => ({ name, distance: distanceOf(written, name) }));
+  const [nearest] = distances.sort((a, b) => a.distance - b.distance);
+  const isSlip = nearest && nearest.distance * LETTERS_A_SLIP <= written.length;
+  return isSlip ? `did you mean ${nearest.name}?` : 'see --help';
+}
+
+/** Letters to insert, remove or replace. */
+function distanceOf(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1];
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (letter === to[j - 1] ? 0 : 1);
+      next[j] = Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}

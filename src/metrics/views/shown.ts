@@ -1,0 +1,101 @@
+/**
+ * Which rows are shown, and with which dates. A row keeps for ever the date that the clock gave it; when that clock
+ * turns out to have been wrong, it is the readers who date it anew. So a closed row never changes, and the rows of a
+ * right clock are there again as soon as it is right, after a restart too. Pure, and a cache of it. Main thread.
+ *
+ * The open row says what the present is. A row dated after one that came later was dated by a wrong clock, and so was
+ * one that is older than what is kept although one before it is not. The latest of such rows becomes part of the row
+ * that came after it, those before it take the periods before, one each, while there are free ones; what is left joins
+ * the earliest of these. Dates go up, no two are equal, and nothing of the sums is lost.
+ */
+import type { Ring } from '../ring.js';
+import { word } from '../row.js';
+
+/** The stored rows [from, to], by sequence number, shown as one. Most are one. */
+export interface ShownRow {
+  readonly from: number;
+  readonly to: number;
+  /** Start of its period, epoch ms. */
+  readonly date: number;
+}
+
+export interface ShownRows {
+  /** Oldest first; the last one has the open row in it. */
+  readonly rows: readonly ShownRow[];
+  /** Goes up when a row is shown otherwise that was closed already. */
+  readonly revision: number;
+}
+
+/** Gives the rows that are shown, computed once a period: dates change only when a row closes. */
+export function createShownRows(retentionMs: number): (ring: Ring) => ShownRows {
+  let last: (ShownRows & { readonly ring: Ring; readonly closed: number }) | null = null;
+  return (ring) => {
+    const closed = ring.closed();
+    if (last?.ring === ring && last.closed === closed) return last;
+    const rows = shownRows(ring, retentionMs);
+    const before = new Map(last?.ring === ring ? last.rows.map((row) => [row.to, row]) : []);
+    const isRevised = rows.some((row) => row.to < (last?.closed ?? 0) && !isEqual(row, before.get(row.to)));
+    last = { rows, revision: (last?.revision ?? 0) + (isRevised ? 1 : 0), ring, closed };
+    return last;
+  };
+}
+
+function isEqual(row: ShownRow, other: ShownRow | undefined): boolean {
+  return row.from === other?.from && row.date === other.date;
+}
+
+/** A row as it is stored, shown by itself. */
+export function storedRow(ring: Ring, sequence: number): ShownRow {
+  return { from: sequence, to: sequence, date: word(ring.row(sequence), 'date') };
+}
+
+/** `retentionMs` is that of the ring's closed rows. */
+export function shownRows(ring: Ring, retentionMs: number): ShownRow[] {
+  const periodMs = retentionMs / ring.periods;
+  const first = Math.max(0, ring.closed() - ring.periods);
+  const dates = Array.from({ length: ring.closed() - first + 1 }, (_, i) => word(ring.row(first + i), 'date'));
+  const oldest = (dates.at(-1) ?? 0) - retentionMs;
+  const isRight = rightOnes(dates, oldest);
+  const rightBefore = (index: number): number => isRight.lastIndexOf(true, index - 1);
+  const shown: ShownRow[] = [];
+  for (let to = dates.length - 1; to >= 0; ) {
+    const date = dates[to] ?? 0;
+    let from = to;
+    let before = from === 0 ? -1 : rightBefore(from);
+    // What lies between two rows of one period belongs to it as well.
+    while (before >= 0 && dates[before] === date) {
+      from = before;
+      before = from === 0 ? -1 : rightBefore(from);
+    }
+    const wrongCount = from - before - 1;
+    // None is dated before the epoch.
+    const freeCount = before < 0 ? date / periodMs : (date - (dates[before] ?? 0)) / periodMs - 1;
+    const placedCount = Math.max(0, Math.min(wrongCount - 1, Math.floor(freeCount)));
+    const ends = Array.from({ length: placedCount + 1 }, (_, i) => (i === 0 ? to : from - 1 - i));
+    for (const [i, end] of ends.entries()) {
+      const start = i === placedCount ? before + 1 : from - 1 - i;
+      shown.push({ from: first + start, to: first + end, date: date - i * periodMs });
+    }
+    to = before;
+  }
+  // After a long stop the ring still holds rows from before it that are older than what is kept.
+  return shown.filter((row) => row.date >= oldest).reverse();
+}
+
+/** By index, whether the clock of each row was right, as far as the rows after it and before it tell. */
+function rightOnes(dates: readonly number[], oldest: number): boolean[] {
+  const present = dates.at(-1) ?? 0;
+  let latest = Number.NEGATIVE_INFINITY;
+  const isRight = dates.map((date) => {
+    const isBehind = date < oldest && date < latest;
+    if (date <= present) latest = Math.max(latest, date);
+    return !isBehind;
+  });
+  let limit = present;
+  for (let i = dates.length - 1; i >= 0; i--) {
+    const date = dates[i] ?? 0;
+    if (date > limit) isRight[i] = false;
+    else if (isRight[i]) limit = date;
+  }
+  return isRight;
+}

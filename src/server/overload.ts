@@ -1,0 +1,42 @@
+/**
+ * Whether a resource is over its limit, judged by its mean over some seconds: one busy second is no overload. It is
+ * over for as long as that mean is not well below the limit again, so that what hovers about it does not flap, and
+ * load balancers with it. Time without a reading counts as idle: who cannot read does not turn anybody away.
+ */
+import type { Clock } from '../clock.js';
+
+/** Of the mean: long enough for the start of a browser, short enough for a load balancer. */
+const WINDOW_MS = 5_000;
+/** Of the limit: the mean has to be under this part of it. */
+const WELL_BELOW = 0.95;
+
+export interface Overload {
+  /** What has been in use since the last call, 0–1; null when it could not be read. */
+  sample(ratio: number | null): void;
+  isOver(): boolean;
+}
+
+export function createOverload({
+  clock,
+  limitPercent,
+}: {
+  readonly clock: Clock;
+  readonly limitPercent: number;
+}): Overload {
+  const limit = limitPercent / 100;
+  let samples: readonly { readonly fromMs: number; readonly toMs: number; readonly ratio: number }[] = [];
+  let sampledAtMs = clock.monotonicMs();
+  let isOver = false;
+  return {
+    sample(ratio) {
+      const nowMs = clock.monotonicMs();
+      const firstMs = nowMs - WINDOW_MS;
+      const all = [...samples, { fromMs: sampledAtMs, toMs: nowMs, ratio: ratio ?? 0 }];
+      samples = all.filter(({ toMs }) => toMs > firstMs);
+      sampledAtMs = nowMs;
+      const busyMs = samples.reduce((sum, one) => sum + one.ratio * (one.toMs - Math.max(one.fromMs, firstMs)), 0);
+      isOver = busyMs / WINDOW_MS > (isOver ? WELL_BELOW * limit : limit);
+    },
+    isOver: () => isOver,
+  };
+}
