@@ -5,7 +5,7 @@
 import { bool } from './kinds.js';
 import { type Config, SETTINGS, type Setting, type SettingKey } from './settings.js';
 
-export interface Parsed {
+interface Parsed {
   readonly config: Config;
   /** One line each; when there is any, `config` must not be used. */
   readonly errors: readonly string[];

@@ -12,7 +12,7 @@ export function answerFailure(request: IncomingMessage, error: unknown): Answer 
   return answerCode(request, 'INTERNAL', 'something went wrong in headcount; its log says what');
 }
 
-export function answerCode(
+function answerCode(
   request: IncomingMessage,
   code: FailureCode,
   message: string,

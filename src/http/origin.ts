@@ -28,15 +28,7 @@ export function createGate(options: {
 }): Gate {
   const { proxyUrl, isCorsEnabled, isLoopback, isOnLoopback } = options;
 
-  /** The last one let in: nearly all requests name the same. */
-  let lastHost = '';
-
-  const isOwnHost = (host: string): boolean => {
-    if (!isOnLoopback || host === lastHost || host === proxyUrl?.host) return true;
-    const isOwn = isLoopback(hostname(host));
-    if (isOwn) lastHost = host;
-    return isOwn;
-  };
+  const isOwnHost = (host: string): boolean => !isOnLoopback || host === proxyUrl?.host || isLoopback(hostname(host));
 
   const isOwnOrigin = (origin: string, host: string): boolean =>
     origin === proxyUrl?.origin || (URL.canParse(origin) && new URL(origin).host === host.toLowerCase());

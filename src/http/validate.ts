@@ -10,9 +10,7 @@ import { BODIES, type PageBody, type PdfBody } from '../protocol/request.js';
 
 type SpecOf<K extends JobKind> = Extract<JobSpec, { kind: K }>;
 
-/** @throws {ServiceError} BAD_REQUEST */
-export type Validate = (body: unknown) => JobSpec;
-
+/** They throw a ServiceError, BAD_REQUEST. */
 export function createValidators(): { readonly [K in JobKind]: (body: unknown) => SpecOf<K> } {
   const screenshot = Compile(BODIES.screenshot);
   const pdf = Compile(BODIES.pdf);

@@ -15,6 +15,7 @@ export interface Series {
 
 export interface PlacedFamily {
   readonly family: Family;
+  /** In the order of the domains, the last label fastest. */
   readonly series: readonly Series[];
   /** Words a series takes: 1, or for a histogram its buckets, `+Inf` and the sum. */
   readonly width: number;
@@ -29,8 +30,6 @@ export interface Layout {
    * @throws {AssertionError} a value that the domain does not hold; `slotOf` callers pass constants.
    */
   slotOf(name: FamilyName, ...values: readonly string[]): number;
-  /** The series of one family, in domain order, the last label fastest. */
-  seriesOf(name: FamilyName): readonly Series[];
 }
 
 export function createLayout(domains: Domains): Layout {
@@ -48,23 +47,18 @@ export function createLayout(domains: Domains): Layout {
     for (const { slot, labels } of series) slots.set(keyOf(family.name, Object.values(labels)), slot);
     size += series.length * width;
   }
-  const placedOf = (name: FamilyName): PlacedFamily => {
-    const placed = byName.get(name);
-    assert(placed, `no family ${name}`);
-    return placed;
-  };
   return {
     families,
     size,
     slotOf(name, ...values) {
-      const placed = placedOf(name);
+      const placed = byName.get(name);
+      assert(placed, `no family ${name}`);
       const wanted = Object.keys(placed.family.labels ?? {});
       assert.equal(values.length, wanted.length, `${name} has the labels ${wanted.join(', ')}`);
       const slot = slots.get(keyOf(name, values));
       assert(slot !== undefined, `${name} has no labelset ${values.join(', ')}`);
       return slot;
     },
-    seriesOf: (name) => placedOf(name).series,
   };
 }
 

@@ -6,7 +6,7 @@ import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
 import type { NotReady, Pressure } from '../http/management.js';
 
-export interface StatusOptions {
+interface StatusOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly admission: Admission;

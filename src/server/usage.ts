@@ -7,7 +7,7 @@ import { openResourceReader } from '../host/cgroup.js';
 import { openProcessWatch, PROCESS_TYPES } from '../host/processes.js';
 import type { Record as RecordDelta, SlotOf } from '../metrics/delta.js';
 
-export interface UsageOptions {
+interface UsageOptions {
   readonly clock: Clock;
   readonly record: RecordDelta;
   readonly slotOf: SlotOf;

@@ -8,7 +8,6 @@ import { createRing, type Ring } from '../metrics/ring.js';
 import { W, word } from '../metrics/row.js';
 import { createRowTexts, droppedOf } from '../metrics/views/rows.js';
 import { EVERYTHING, selectRows } from '../metrics/views/selection.js';
-import type { Files } from './files.js';
 import { renderOpenMetrics, type TimedRow } from './openmetrics.js';
 import { inspectFile, type RecoveredFile } from './recover.js';
 
@@ -18,17 +17,16 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 /** A row that is read while it is written may be torn; it is whole the next time. */
 const READ_ATTEMPTS_MAX = 5;
 
-export interface ExportOptions {
+interface ExportOptions {
   readonly path: string;
   readonly format: ExportFormat;
   /** Takes the text, in pieces; the next comes when it has resolved. */
   readonly write: (text: string) => void | Promise<void>;
-  readonly files?: Files;
 }
 
 /** @throws {Error} there is no history file at `path`; the message is for people. */
-export async function exportHistory({ path, format, write, files = fs }: ExportOptions): Promise<void> {
-  const found = await readFile(files, path);
+export async function exportHistory({ path, format, write }: ExportOptions): Promise<void> {
+  const found = await readFile(path);
   const { ring, sequences, retentionMs } = toRing(found);
   switch (format) {
     case 'json':
@@ -42,9 +40,9 @@ export async function exportHistory({ path, format, write, files = fs }: ExportO
   }
 }
 
-async function readFile(files: Files, path: string): Promise<RecoveredFile> {
+async function readFile(path: string): Promise<RecoveredFile> {
   for (let attempt = 1; ; attempt++) {
-    const found = await inspectFile(files, path);
+    const found = await inspectFile(fs, path);
     if (found.kind === 'ring' && (found.damage.length === 0 || attempt === READ_ATTEMPTS_MAX)) return found;
     if (found.kind === 'unusable' || found.kind === 'version') throw new Error(`${path} ${found.message}`);
     if (found.kind !== 'ring') throw new Error(`there is no history file at ${path}`);

@@ -18,9 +18,9 @@ import { createWriter, type Writer } from './writer.js';
 /** Making the file anew costs 12 MB of writing, so it is not tried every second. */
 const CREATE_AGAIN_MS = 10_000;
 
-export type HistoryLog = (level: 'info' | 'warn' | 'error', message: string) => void;
+type HistoryLog = (level: 'info' | 'warn' | 'error', message: string) => void;
 
-export interface HistoryOptions {
+interface HistoryOptions {
   readonly path: string;
   readonly periods: number;
   readonly periodMs: number;
@@ -29,15 +29,7 @@ export interface HistoryOptions {
   readonly files?: Files;
 }
 
-export interface HistoryStatus {
-  /** `failing` is tried again with every flush; `memory` for as long as the process lives. */
-  readonly state: 'writing' | 'failing' | 'memory';
-  /** Why it is not writing. */
-  readonly reason: FlushFailureReason | null;
-  readonly restoredRowCount: number;
-}
-
-export interface Attachment {
+interface Attachment {
   readonly ring: Ring;
   /** After each flush that wrote. */
   readonly onFlush: (durationMs: number) => void;
@@ -54,7 +46,6 @@ export interface HistoryFile {
   flush(): Promise<void>;
   /** A last flush, synced; then the file and its lock are free. Never rejects; nothing is written after it. */
   close(): Promise<void>;
-  status(): HistoryStatus;
 }
 
 /** Never rejects: a history that cannot be had is one in memory. */
@@ -133,7 +124,7 @@ function judgeRing(found: RecoveredFile, { path, log, periods, periodMs }: Histo
 function createHistory(options: HistoryOptions, lock: LockResult, source: Source): HistoryFile {
   const { path, clock, log } = options;
   let attached: { readonly writer: Writer; readonly to: Attachment } | null = null;
-  let failing: FlushFailureReason | null = null;
+  let isFailing = false;
   let nextCreateAtMs = Number.NEGATIVE_INFINITY;
   let inFlight: Promise<void> | null = null;
   let isClosed = false;
@@ -145,15 +136,14 @@ function createHistory(options: HistoryOptions, lock: LockResult, source: Source
     if (!writer.isConnected() && startedAtMs < nextCreateAtMs && !isLast) return;
     try {
       const hasWritten = await writer.write(isLast);
-      if (failing) log('info', `the history is written to ${path} again`);
-      failing = null;
+      if (isFailing) log('info', `the history is written to ${path} again`);
+      isFailing = false;
       if (hasWritten) to.onFlush(clock.monotonicMs() - startedAtMs);
     } catch (error) {
-      const reason = reasonOf(error);
-      if (!failing) log('error', `the history cannot be written to ${path}: ${messageOf(error)}; it is tried again`);
-      failing = reason;
+      if (!isFailing) log('error', `the history cannot be written to ${path}: ${messageOf(error)}; it is tried again`);
+      isFailing = true;
       if (!writer.isConnected()) nextCreateAtMs = clock.monotonicMs() + CREATE_AGAIN_MS;
-      to.onFailure(reason);
+      to.onFailure(reasonOf(error));
     }
   };
   const flush = (isLast: boolean): Promise<void> => {
@@ -180,11 +170,6 @@ function createHistory(options: HistoryOptions, lock: LockResult, source: Source
       await attached?.writer.close().catch(() => {});
       if (lock.kind === 'held') await lock.release().catch(() => {});
     },
-    status: () => ({
-      state: source.start === null ? 'memory' : failing ? 'failing' : 'writing',
-      reason: source.reason ?? failing,
-      restoredRowCount: source.restored?.rows.length ?? 0,
-    }),
   };
 }
 

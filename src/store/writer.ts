@@ -12,7 +12,7 @@ import { type Files, writeAt } from './files.js';
 import type { FileShape } from './format.js';
 import * as format from './format.js';
 
-export interface WriterOptions {
+interface WriterOptions {
   readonly files: Files;
   readonly path: string;
   readonly shape: FileShape;

@@ -7,7 +7,7 @@ import type { Ring } from '../ring.js';
 import { SESSION_TIMES_HELD } from '../ring.js';
 import { W, word } from '../row.js';
 
-export interface RowText {
+interface RowText {
   /** The row as a JSON object, with and without `sessionTimes`. */
   readonly full: string;
   readonly bare: string;

@@ -22,7 +22,7 @@ export function isNarrowed({ sinceMs, untilMs, last }: Selection): boolean {
 }
 
 /** The rows selected; dates only go up, so they are one run. */
-export interface SelectedRows {
+interface SelectedRows {
   /** Sequence numbers [from, closedTo) of those that are closed. */
   readonly from: number;
   readonly closedTo: number;
