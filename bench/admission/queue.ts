@@ -72,7 +72,7 @@ function createAdmissionOver(run: () => Running) {
     run,
     isReady: () => true,
     isHopeless: () => false,
-    books: createBooks({ record, slotOf: layout.slotOf, kinds: ['content'], clock: systemClock }),
+    books: createBooks({ record, cellOf: layout.cellOf, kinds: ['content'], clock: systemClock }),
     clock: systemClock,
     slots: SLOTS,
     queueLimit: WAITING,

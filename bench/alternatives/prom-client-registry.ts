@@ -18,21 +18,21 @@ function addFamily(registry: Registry, { family, series }: PlacedFamily, counter
   const labelNames = family.isSummed ? [] : Object.keys(family.labels ?? {});
   const options = { name, help, labelNames, registers: [registry] };
   const divisor = family.divisor ?? 1;
-  const isShown = ({ slot }: Series): boolean => !family.sparse || counters[slot] !== 0;
-  const shown = family.isSummed ? [{ slot: -1, labels: {} }] : series.filter(isShown);
+  const isShown = ({ cell }: Series): boolean => !family.sparse || counters[cell] !== 0;
+  const shown = family.isSummed ? [{ cell: -1, labels: {} }] : series.filter(isShown);
   if (family.type === 'histogram') {
     const bounds = family.buckets ?? [];
     const histogram = new Histogram({ ...options, buckets: [...bounds] });
-    for (const { slot, labels } of shown) {
+    for (const { cell, labels } of shown) {
       histogram.zero(labels);
       // One observation for each bucket that has any: the numbers differ from ours, the lines do not.
-      for (const [i, le] of bounds.entries()) if (counters[slot + i] !== 0) histogram.observe(labels, le);
+      for (const [i, le] of bounds.entries()) if (counters[cell + i] !== 0) histogram.observe(labels, le);
     }
   } else if (family.type === 'counter') {
     const counter = new Counter(options);
-    for (const { slot, labels } of shown) counter.inc(labels, (counters[slot] ?? 0) / divisor);
+    for (const { cell, labels } of shown) counter.inc(labels, (counters[cell] ?? 0) / divisor);
   } else {
     const gauge = new Gauge(options);
-    for (const { slot, labels } of shown) gauge.set(labels, (counters[slot] ?? 0) / divisor);
+    for (const { cell, labels } of shown) gauge.set(labels, (counters[cell] ?? 0) / divisor);
   }
 }

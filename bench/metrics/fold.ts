@@ -32,14 +32,14 @@ const SESSION: readonly [name: FamilyName, label: string | null, value: number |
 
 export async function run(): Promise<BenchRow[]> {
   const core = createCore({ laneCapacity: LANE_CAPACITY });
-  const { slots, values } = makeDeltas(core);
+  const { cells, values } = makeDeltas(core);
   const recordBatch = (times: number): void => {
-    for (let i = 0; i < times; i++) core.record(slots[i % BATCH] ?? 0, values[i % BATCH] ?? 0);
+    for (let i = 0; i < times; i++) core.record(cells[i % BATCH] ?? 0, values[i % BATCH] ?? 0);
   };
   const drainBatch = (times: number): number => {
     let ms = 0;
     for (let done = 0; done < times; done += BATCH) {
-      for (let i = 0; i < BATCH; i++) core.writers[0]?.(slots[i] ?? 0, values[i] ?? 0);
+      for (let i = 0; i < BATCH; i++) core.writers[0]?.(cells[i] ?? 0, values[i] ?? 0);
       const startMs = performance.now();
       core.fold.drain();
       ms += performance.now() - startMs;
@@ -80,14 +80,14 @@ function allocation(claim: string, bytes: number): BenchRow {
 }
 
 function makeDeltas({ layout }: Core) {
-  const slots = new Uint32Array(BATCH);
+  const cells = new Uint32Array(BATCH);
   const values = new Float64Array(BATCH);
   for (let i = 0; i < BATCH; i++) {
     const [name, label, value] = SESSION[i % SESSION.length] ?? ['headcount_unauthorized_total', null, 1];
-    slots[i] = label === null ? layout.slotOf(name) : layout.slotOf(name, label.split(' ')[1] ?? '');
+    cells[i] = label === null ? layout.cellOf(name) : layout.cellOf(name, label.split(' ')[1] ?? '');
     values[i] = value ?? timeOf(i);
   }
-  return { slots, values };
+  return { cells, values };
 }
 
 function makeNamedDeltas(values: Float64Array): NamedDelta[] {

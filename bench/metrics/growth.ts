@@ -69,7 +69,7 @@ function limited(claim: string, value: number, max: number): BenchRow {
 
 async function growWeeks(): Promise<Sample[]> {
   const core = createCore({ periods: PERIODS });
-  const cpuSlot = core.layout.slotOf('headcount_cpu_ratio');
+  const cpuCell = core.layout.cellOf('headcount_cpu_ratio');
   const samples: Sample[] = [];
   let done = 0;
   for (const periods of AFTER) {
@@ -79,7 +79,7 @@ async function growWeeks(): Promise<Sample[]> {
     for (; done < periods; done++) {
       fillPeriod(core);
       closeTimes.push(msOf(() => askAll(core)));
-      core.record(cpuSlot, 0.5);
+      core.record(cpuCell, 0.5);
       liveTimes.push(msOf(() => askAll(core)));
     }
     samples.push({ periods, megabytes: await megabytesHeld(), closeMs: median(closeTimes), liveMs: median(liveTimes) });
@@ -99,12 +99,12 @@ function askAll(core: Core): void {
 
 async function growDeltas(): Promise<{ deltas: number; nanoseconds: number; megabytes: number }[]> {
   const core = createCore();
-  const slot = core.layout.slotOf('headcount_session_duration_seconds', 'pdf');
+  const cell = core.layout.cellOf('headcount_session_duration_seconds', 'pdf');
   const count = DELTAS / STEPS;
   const steps = [];
   for (let step = 1; step <= STEPS; step++) {
     const ms = msOf(() => {
-      for (let i = 0; i < count; i++) core.record(slot, i % 4000);
+      for (let i = 0; i < count; i++) core.record(cell, i % 4000);
     });
     steps.push({ deltas: step * count, nanoseconds: (ms * 1e6) / count, megabytes: await megabytesHeld() });
   }

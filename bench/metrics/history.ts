@@ -20,10 +20,10 @@ export async function run(): Promise<BenchRow[]> {
   const core = createWeek();
   const objects: HistoryObject[] = JSON.parse(textOf(core.history(core.snapshot(), EVERYTHING)));
   const megabytes = (textOf(core.history(core.snapshot(), EVERYTHING)).length / 1e6).toFixed(1);
-  const cpuSlot = core.layout.slotOf('headcount_cpu_ratio');
+  const cpuCell = core.layout.cellOf('headcount_cpu_ratio');
   // A sample, and not a session: the live row changes and its 300 session times stay as many.
   const afterChange = (view: () => View) => (): number => {
-    core.record(cpuSlot, 0.5);
+    core.record(cpuCell, 0.5);
     return view().chunks.length;
   };
   const ms = await medianMs(

@@ -28,7 +28,7 @@ if (parentPort) {
   port.on('message', ({ way, recordCount }: LaneBenchOrder) => {
     if (way === 'message') {
       const now = systemClock.monotonicMs;
-      for (let i = 0; i < recordCount; i++) port.postMessage({ slot: 1, value: i, writtenAtMs: now() });
+      for (let i = 0; i < recordCount; i++) port.postMessage({ cell: 1, value: i, writtenAtMs: now() });
       return;
     }
     // What found no room is written again, so that the same number arrives; a worker would have dropped it.

@@ -63,7 +63,7 @@ async function throughLane(worker: Worker, reader: LaneReader, recordCount: numb
   const order: LaneBenchOrder = { way: 'lane', recordCount };
   worker.postMessage(order);
   let sum = 0;
-  const take = (_slot: number, value: number): void => {
+  const take = (_cell: number, value: number): void => {
     sum += value;
   };
   for (let taken = 0; taken < recordCount; ) {

@@ -63,11 +63,11 @@ export async function run(): Promise<BenchRow[]> {
 /** A server that has been used: sessions of all lengths, requests of every route. */
 function useAll(core: Core): void {
   for (let i = 0; i < 5000; i++) runSession(core, (i * 37) % 60_000, i % 50 === 0 ? 'error' : undefined);
-  for (const { slot } of seriesOf(core, 'headcount_http_request_duration_seconds')) {
-    for (let ms = 1; ms < 3000; ms *= 2) core.record(slot, ms);
+  for (const { cell } of seriesOf(core, 'headcount_http_request_duration_seconds')) {
+    for (let ms = 1; ms < 3000; ms *= 2) core.record(cell, ms);
   }
-  for (const { slot, labels } of seriesOf(core, 'headcount_http_requests_total')) {
-    if (labels['code'] === '200' && labels['method'] !== 'other') core.record(slot, 12_345);
+  for (const { cell, labels } of seriesOf(core, 'headcount_http_requests_total')) {
+    if (labels['code'] === '200' && labels['method'] !== 'other') core.record(cell, 12_345);
   }
   core.history(core.snapshot(), EVERYTHING);
 }

@@ -29,7 +29,7 @@ export async function run(): Promise<BenchRow[]> {
   const atomicRow = createAtomicRow(ROW_WORDS);
   const atomicCounters = createAtomicRow(core.layout.size);
   const counters = new Float64Array(core.layout.size);
-  const cpuSlot = core.layout.slotOf('headcount_cpu_ratio');
+  const cpuCell = core.layout.cellOf('headcount_cpu_ratio');
   const ms = await medianMs({
     copy: () => {
       for (let i = 0; i < BATCH; i++) {
@@ -47,7 +47,7 @@ export async function run(): Promise<BenchRow[]> {
     },
     snapshot: () => {
       for (let i = 0; i < BATCH; i++) {
-        core.record(cpuSlot, 0.5);
+        core.record(cpuCell, 0.5);
         core.snapshot();
       }
     },

@@ -1,6 +1,6 @@
 /**
  * What admission counts, by its own names: every way a session can go, on the main thread and nowhere else, so that a
- * dead worker cannot unbalance it. Out: stat deltas. Slots are resolved once.
+ * dead worker cannot unbalance it. Out: stat deltas. Cells are resolved once.
  */
 import type { Clock } from '../clock.js';
 import {
@@ -9,7 +9,7 @@ import {
   SESSION_FAILURE_REASONS,
   type SessionFailureReason,
 } from '../failures.js';
-import type { Record as RecordDelta, SlotOf } from '../metrics/delta.js';
+import type { CellOf, RecordDelta } from '../metrics/delta.js';
 import type { SessionKind } from '../protocol/names.js';
 
 export interface Books {
@@ -25,31 +25,31 @@ export interface Books {
 
 export function createBooks(options: {
   readonly record: RecordDelta;
-  readonly slotOf: SlotOf;
+  readonly cellOf: CellOf;
   readonly kinds: readonly SessionKind[];
   readonly clock: Clock;
 }): Books {
-  const { record, slotOf, kinds, clock } = options;
+  const { record, cellOf, kinds, clock } = options;
   const perKind = new Map(
     kinds.map((kind) => [
       kind,
       {
-        requested: slotOf('headcount_sessions_requested_total', kind),
-        started: slotOf('headcount_sessions_started_total', kind),
-        settled: slotOf('headcount_sessions_total', kind),
-        duration: slotOf('headcount_session_duration_seconds', kind),
+        requested: cellOf('headcount_sessions_requested_total', kind),
+        started: cellOf('headcount_sessions_started_total', kind),
+        settled: cellOf('headcount_sessions_total', kind),
+        duration: cellOf('headcount_session_duration_seconds', kind),
         failures: new Map(
-          SESSION_FAILURE_REASONS.map((reason) => [reason, slotOf('headcount_session_failures_total', kind, reason)]),
+          SESSION_FAILURE_REASONS.map((reason) => [reason, cellOf('headcount_session_failures_total', kind, reason)]),
         ),
       },
     ]),
   );
   const rejections = new Map(
-    REJECTION_REASONS.map((reason) => [reason, slotOf('headcount_requests_rejected_total', reason)]),
+    REJECTION_REASONS.map((reason) => [reason, cellOf('headcount_requests_rejected_total', reason)]),
   );
-  const queuedSlot = slotOf('headcount_sessions_queued_total');
-  const waitSlot = slotOf('headcount_queue_wait_duration_seconds');
-  const busySlot = slotOf('headcount_session_busy_seconds_total');
+  const queuedCell = cellOf('headcount_sessions_queued_total');
+  const waitCell = cellOf('headcount_queue_wait_duration_seconds');
+  const busyCell = cellOf('headcount_session_busy_seconds_total');
   let slotsInUse = 0;
   let slotsSinceMs = clock.monotonicMs();
 
@@ -61,11 +61,11 @@ export function createBooks(options: {
 
   return {
     requested: (kind) => record(of(kind).requested, 1),
-    queued: () => record(queuedSlot, 1),
+    queued: () => record(queuedCell, 1),
     rejected: (reason) => record(rejections.get(reason) ?? 0, 1),
     started(kind, queueMs) {
       record(of(kind).started, 1);
-      record(waitSlot, queueMs);
+      record(waitCell, queueMs);
     },
     settled(kind, reason, runMs) {
       const { settled, failures, duration } = of(kind);
@@ -75,7 +75,7 @@ export function createBooks(options: {
     },
     slots(inUse) {
       const nowMs = clock.monotonicMs();
-      if (slotsInUse > 0) record(busySlot, slotsInUse * (nowMs - slotsSinceMs));
+      if (slotsInUse > 0) record(busyCell, slotsInUse * (nowMs - slotsSinceMs));
       slotsInUse = inUse;
       slotsSinceMs = nowMs;
     },

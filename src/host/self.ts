@@ -5,7 +5,7 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { constants, type PerformanceEntry, PerformanceObserver, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
-import type { Record as RecordDelta, SlotOf } from '../metrics/delta.js';
+import type { CellOf, RecordDelta } from '../metrics/delta.js';
 import type { Collect } from '../metrics/snapshot.js';
 import { findNumber } from './virtual-files.js';
 
@@ -39,12 +39,12 @@ export function openOwnFiles(): OwnFiles {
   };
 }
 
-export function collectProcess(slotOf: SlotOf, files: OwnFiles): Collect {
-  const cpu = slotOf('process_cpu_seconds_total');
-  const resident = slotOf('process_resident_memory_bytes');
-  const start = slotOf('process_start_time_seconds');
-  const open = slotOf('process_open_fds');
-  const max = slotOf('process_max_fds');
+export function collectProcess(cellOf: CellOf, files: OwnFiles): Collect {
+  const cpu = cellOf('process_cpu_seconds_total');
+  const resident = cellOf('process_resident_memory_bytes');
+  const start = cellOf('process_start_time_seconds');
+  const open = cellOf('process_open_fds');
+  const max = cellOf('process_max_fds');
   const startedAtMs = performance.timeOrigin;
   return (set) => {
     const { user, system } = process.cpuUsage();
@@ -68,12 +68,12 @@ function countDescriptors(max: number): number {
   }
 }
 
-export function collectNodejs(slotOf: SlotOf): Collect {
-  const used = slotOf('nodejs_heap_used_bytes');
-  const size = slotOf('nodejs_heap_size_bytes');
-  const external = slotOf('nodejs_external_memory_bytes');
-  const active = slotOf('nodejs_eventloop_active_seconds_total');
-  const idle = slotOf('nodejs_eventloop_idle_seconds_total');
+export function collectNodejs(cellOf: CellOf): Collect {
+  const used = cellOf('nodejs_heap_used_bytes');
+  const size = cellOf('nodejs_heap_size_bytes');
+  const external = cellOf('nodejs_external_memory_bytes');
+  const active = cellOf('nodejs_eventloop_active_seconds_total');
+  const idle = cellOf('nodejs_eventloop_idle_seconds_total');
   return (set) => {
     const memory = getHeapStatistics();
     const utilization = performance.eventLoopUtilization();
@@ -86,18 +86,18 @@ export function collectNodejs(slotOf: SlotOf): Collect {
 }
 
 /** Counts every collection, not the first of each batch that the observer is handed. Returns how to stop. */
-export function watchGarbageCollections(record: RecordDelta, slotOf: SlotOf): () => void {
-  const slots = new Map<number, number>([
-    [constants.NODE_PERFORMANCE_GC_MINOR, slotOf('nodejs_gc_duration_seconds', 'minor')],
-    [constants.NODE_PERFORMANCE_GC_MAJOR, slotOf('nodejs_gc_duration_seconds', 'major')],
-    [constants.NODE_PERFORMANCE_GC_INCREMENTAL, slotOf('nodejs_gc_duration_seconds', 'incremental')],
-    [constants.NODE_PERFORMANCE_GC_WEAKCB, slotOf('nodejs_gc_duration_seconds', 'weakcb')],
+export function watchGarbageCollections(record: RecordDelta, cellOf: CellOf): () => void {
+  const cells = new Map<number, number>([
+    [constants.NODE_PERFORMANCE_GC_MINOR, cellOf('nodejs_gc_duration_seconds', 'minor')],
+    [constants.NODE_PERFORMANCE_GC_MAJOR, cellOf('nodejs_gc_duration_seconds', 'major')],
+    [constants.NODE_PERFORMANCE_GC_INCREMENTAL, cellOf('nodejs_gc_duration_seconds', 'incremental')],
+    [constants.NODE_PERFORMANCE_GC_WEAKCB, cellOf('nodejs_gc_duration_seconds', 'weakcb')],
   ]);
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       const { detail } = entry as PerformanceEntry & { detail?: { kind?: number } };
-      const slot = slots.get(detail?.kind ?? -1);
-      if (slot !== undefined) record(slot, entry.duration);
+      const cell = cells.get(detail?.kind ?? -1);
+      if (cell !== undefined) record(cell, entry.duration);
     }
   });
   observer.observe({ entryTypes: ['gc'] });

@@ -1,5 +1,5 @@
 /**
- * The one table of Prometheus metrics. The slots of the typed arrays, the exposition, the README's table and the check
+ * The one table of Prometheus metrics. The cells of the typed arrays, the exposition, the README's table and the check
  * of the dashboards all derive from it. Pure data; in the order of the exposition.
  */
 import { BROWSER_FAMILIES } from './families/browsers.js';

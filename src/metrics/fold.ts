@@ -2,12 +2,12 @@
  * Folds deltas into the counters since start and into the open row of the ring; the only writer of both. Main thread.
  * In: records of the lanes, deltas of main itself, the passing of time. Out: the arrays, which `snapshot` reads.
  *
- * What a slot does is looked up in arrays made once from the table, so that folding a delta is a switch over two small
+ * What a cell does is looked up in arrays made once from the table, so that folding a delta is a switch over two small
  * numbers, without names and without allocation.
  */
 import assert from 'node:assert/strict';
 import type { Clock } from '../clock.js';
-import type { Record } from './delta.js';
+import type { RecordDelta } from './delta.js';
 import type { FamilyType, RowEffect } from './family.js';
 import { bucketIndex } from './histogram.js';
 import type { LaneReader } from './lane.js';
@@ -31,7 +31,7 @@ const UNIT_MS = 30_000;
 export interface Fold {
   /** float64[layout.size]: counters and histograms since start, gauges as last set. */
   readonly counters: Float64Array;
-  readonly record: Record;
+  readonly record: RecordDelta;
   /** Takes all that the workers have written. Called on a timer, before every read, and when a worker has died. */
   drain(): void;
   /** Closes the open row when its period is over, after a drain. Called on a timer and before every read. */
@@ -52,23 +52,23 @@ export function createFold(options: {
   const { layout, ring, lanes, clock } = options;
   const { ops, effects, effectWords, boundsOf, loud } = compile(layout);
   const counters = new Float64Array(layout.size);
-  const foldedSlot = layout.slotOf('headcount_deltas_total');
-  const delaySlot = layout.slotOf('headcount_delta_fold_delay_seconds');
-  const fullSlot = layout.slotOf('headcount_deltas_dropped_total', 'lane_full');
-  const invalidSlot = layout.slotOf('headcount_deltas_dropped_total', 'invalid');
+  const foldedCell = layout.cellOf('headcount_deltas_total');
+  const delayCell = layout.cellOf('headcount_delta_fold_delay_seconds');
+  const fullCell = layout.cellOf('headcount_deltas_dropped_total', 'lane_full');
+  const invalidCell = layout.cellOf('headcount_deltas_dropped_total', 'invalid');
   const periods = createPeriods({ ring, clock, periodMs: options.periodMs });
   let row = ring.open();
   let active = 0;
   let version = 0;
   let drainedAtMs = 0;
 
-  const observe = (slot: number, value: number): void => {
-    const bounds = boundsOf[slot];
+  const observe = (cell: number, value: number): void => {
+    const bounds = boundsOf[cell];
     assert(bounds);
     let i = 0;
     while (i < bounds.length && value > (bounds[i] ?? 0)) i++;
-    counters[slot + i] = (counters[slot + i] ?? 0) + 1;
-    const sum = slot + bounds.length + 1;
+    counters[cell + i] = (counters[cell + i] ?? 0) + 1;
+    const sum = cell + bounds.length + 1;
     counters[sum] = (counters[sum] ?? 0) + value;
   };
 
@@ -82,10 +82,10 @@ export function createFold(options: {
     ring.pushTime(ms);
   };
 
-  const touchRow = (slot: number, value: number): void => {
-    switch (effects[slot]) {
+  const touchRow = (cell: number, value: number): void => {
+    switch (effects[cell]) {
       case EFFECTS.add:
-        add(row, effectWords[slot] ?? 0, value);
+        add(row, effectWords[cell] ?? 0, value);
         break;
       case EFFECTS.started:
         active += value;
@@ -115,24 +115,24 @@ export function createFold(options: {
     }
   };
 
-  const apply = (slot: number, value: number): void => {
-    version += loud[slot] ?? 0;
-    if (ops[slot] === OPS.histogram) observe(slot, value);
-    else if (ops[slot] === OPS.gauge) counters[slot] = value;
-    else counters[slot] = (counters[slot] ?? 0) + value;
-    if (effects[slot] !== 0) touchRow(slot, value);
+  const apply = (cell: number, value: number): void => {
+    version += loud[cell] ?? 0;
+    if (ops[cell] === OPS.histogram) observe(cell, value);
+    else if (ops[cell] === OPS.gauge) counters[cell] = value;
+    else counters[cell] = (counters[cell] ?? 0) + value;
+    if (effects[cell] !== 0) touchRow(cell, value);
   };
 
-  const take = (slot: number, value: number, writtenAtMs: number): void => {
+  const take = (cell: number, value: number, writtenAtMs: number): void => {
     // The memory is a thread's that may have been killed: what cannot be a delta is counted as lost, never trusted.
-    if (!(slot >= 0 && slot < ops.length) || !ops[slot] || !(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-      counters[invalidSlot] = (counters[invalidSlot] ?? 0) + 1;
+    if (!(cell >= 0 && cell < ops.length) || !ops[cell] || !(value >= 0 && value < Number.POSITIVE_INFINITY)) {
+      counters[invalidCell] = (counters[invalidCell] ?? 0) + 1;
       return;
     }
-    apply(slot, value);
-    counters[foldedSlot] = (counters[foldedSlot] ?? 0) + 1;
+    apply(cell, value);
+    counters[foldedCell] = (counters[foldedCell] ?? 0) + 1;
     const delayMs = drainedAtMs - writtenAtMs;
-    observe(delaySlot, delayMs > 0 && delayMs < Number.POSITIVE_INFINITY ? delayMs : 0);
+    observe(delayCell, delayMs > 0 && delayMs < Number.POSITIVE_INFINITY ? delayMs : 0);
   };
 
   const drain = (): void => {
@@ -142,16 +142,16 @@ export function createFold(options: {
       lane.drain(take);
       dropped += lane.dropped();
     }
-    counters[fullSlot] = dropped;
+    counters[fullCell] = dropped;
   };
 
   return {
     counters,
-    record(slot, value) {
+    record(cell, value) {
       // Not in `assert(…)`: that would make the message for each delta, 70 bytes of it.
-      const isDelta = value >= 0 && value < Number.POSITIVE_INFINITY && ops[slot];
-      if (!isDelta) assert.fail(`delta ${value} for slot ${slot}`);
-      apply(slot, value);
+      const isDelta = value >= 0 && value < Number.POSITIVE_INFINITY && ops[cell];
+      if (!isDelta) assert.fail(`delta ${value} for cell ${cell}`);
+      apply(cell, value);
     },
     drain,
     roll() {
@@ -212,7 +212,7 @@ function add(words: Float64Array, at: number, value: number): void {
   words[at] = (words[at] ?? 0) + value;
 }
 
-/** The table as arrays by slot: what a delta does to the counters, and what to the row. */
+/** The table as arrays by cell: what a delta does to the counters, and what to the row. */
 function compile(layout: Layout) {
   const ops = new Uint8Array(layout.size);
   const effects = new Uint8Array(layout.size);
@@ -222,11 +222,11 @@ function compile(layout: Layout) {
   for (const placed of layout.families) {
     const bounds = Float64Array.from(placed.family.buckets ?? [], (le) => le * (placed.family.divisor ?? 1));
     for (const series of placed.series) {
-      loud[series.slot] = placed.family.quiet ? 0 : 1;
-      ops[series.slot] = OPS[placed.family.type];
-      if (placed.family.type === 'histogram') boundsOf[series.slot] = bounds;
-      effects[series.slot] = placed.family.row ? EFFECTS[placed.family.row.kind] : 0;
-      effectWords[series.slot] = wordOf(placed, series);
+      loud[series.cell] = placed.family.quiet ? 0 : 1;
+      ops[series.cell] = OPS[placed.family.type];
+      if (placed.family.type === 'histogram') boundsOf[series.cell] = bounds;
+      effects[series.cell] = placed.family.row ? EFFECTS[placed.family.row.kind] : 0;
+      effectWords[series.cell] = wordOf(placed, series);
     }
   }
   return { ops, effects, effectWords, boundsOf, loud };

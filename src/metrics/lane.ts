@@ -1,6 +1,6 @@
 /**
  * The way of stat deltas from a worker thread to the main thread: one single-producer single-consumer ring a worker,
- * all in one SharedArrayBuffer. A record is (slot, value, time of writing). Published by one `Atomics.store` of the
+ * all in one SharedArrayBuffer. A record is (cell, value, time of writing). Published by one `Atomics.store` of the
  * write cursor, so whatever a thread wrote is there for main, however the thread ended. A full lane counts what it
  * drops; it never blocks.
  *
@@ -8,7 +8,7 @@
  * even when another thread takes the lane over.
  */
 import assert from 'node:assert/strict';
-import type { Record } from './delta.js';
+import type { RecordDelta } from './delta.js';
 
 /** Int32 words of a lane's header; 64 bytes apart, so that no two threads write the same cache line. */
 const OWNER = 0;
@@ -17,7 +17,7 @@ const DROPPED = 17;
 const BEATS = 18;
 const READ = 32;
 const HEADER_WORDS = 48;
-/** float64 words of a record: slot, value, when it was written in monotonic ms. */
+/** float64 words of a record: cell, value, when it was written in monotonic ms. */
 const RECORD_WORDS = 3;
 
 export interface LaneShape {
@@ -33,7 +33,7 @@ export interface LaneReader {
   /** Frees the lane, if `threadId` owns it. Only after draining it. */
   release(threadId: number): void;
   /** Hands every record written so far to `take`, oldest first. Returns how many. Main thread only. */
-  drain(take: (slot: number, value: number, writtenAtMs: number) => void): number;
+  drain(take: (cell: number, value: number, writtenAtMs: number) => void): number;
   /** Records dropped ever, because the lane was full. */
   dropped(): number;
   /** Heartbeats ever, of whichever threads have held the lane: that it moves is what counts. */
@@ -64,18 +64,18 @@ export function openLaneWriter(
   buffer: SharedArrayBuffer,
   shape: LaneShape,
   options: { readonly index: number; readonly now: () => number },
-): Record {
+): RecordDelta {
   const { header, records } = views(buffer, shape, options.index);
   const { now } = options;
   const mask = shape.capacity - 1;
   let written = Atomics.load(header, WRITTEN);
-  return (slot, value) => {
+  return (cell, value) => {
     if (((written - Atomics.load(header, READ)) | 0) >= shape.capacity) {
       Atomics.add(header, DROPPED, 1);
       return;
     }
     const at = (written & mask) * RECORD_WORDS;
-    records[at] = slot;
+    records[at] = cell;
     records[at + 1] = value;
     records[at + 2] = now();
     written = (written + 1) | 0;

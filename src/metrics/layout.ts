@@ -1,5 +1,5 @@
 /**
- * Gives every family, labelset and bucket its slot in one flat Float64Array. Flows in: the table and the values of its
+ * Gives every family, labelset and bucket its cell in one flat Float64Array. Flows in: the table and the values of its
  * labels; flows out: numbers, resolved once at start, so that nothing on the hot path knows a name. Any thread: the
  * same domains give the same layout, which is why only the domains cross the thread boundary.
  */
@@ -9,7 +9,7 @@ import type { Domains, Family } from './family.js';
 
 /** One labelset of a family: where its values start and what its labels are. */
 export interface Series {
-  readonly slot: number;
+  readonly cell: number;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -26,38 +26,38 @@ export interface Layout {
   /** float64 words in all. */
   readonly size: number;
   /**
-   * The slot of a labelset, its values in the order of the family's labels.
-   * @throws {AssertionError} a value that the domain does not hold; `slotOf` callers pass constants.
+   * The cell of a labelset, its values in the order of the family's labels.
+   * @throws {AssertionError} a value that the domain does not hold; `cellOf` callers pass constants.
    */
-  slotOf(name: FamilyName, ...values: readonly string[]): number;
+  cellOf(name: FamilyName, ...values: readonly string[]): number;
 }
 
 export function createLayout(domains: Domains): Layout {
   const families: PlacedFamily[] = [];
   const byName = new Map<string, PlacedFamily>();
   // One family alone has thousands of labelsets: looked through for each, they took a tenth of a second at the start.
-  const slots = new Map<string, number>();
+  const cells = new Map<string, number>();
   let size = 0;
   for (const family of FAMILIES as readonly Family[]) {
     const width = family.type === 'histogram' ? (family.buckets ?? []).length + 2 : 1;
-    const series = combinations(family, domains).map((labels, i) => ({ slot: size + i * width, labels }));
+    const series = combinations(family, domains).map((labels, i) => ({ cell: size + i * width, labels }));
     const placed = { family, series, width };
     families.push(placed);
     byName.set(family.name, placed);
-    for (const { slot, labels } of series) slots.set(keyOf(family.name, Object.values(labels)), slot);
+    for (const { cell, labels } of series) cells.set(keyOf(family.name, Object.values(labels)), cell);
     size += series.length * width;
   }
   return {
     families,
     size,
-    slotOf(name, ...values) {
+    cellOf(name, ...values) {
       const placed = byName.get(name);
       assert(placed, `no family ${name}`);
       const wanted = Object.keys(placed.family.labels ?? {});
       assert.equal(values.length, wanted.length, `${name} has the labels ${wanted.join(', ')}`);
-      const slot = slots.get(keyOf(name, values));
-      assert(slot !== undefined, `${name} has no labelset ${values.join(', ')}`);
-      return slot;
+      const cell = cells.get(keyOf(name, values));
+      assert(cell !== undefined, `${name} has no labelset ${values.join(', ')}`);
+      return cell;
     },
   };
 }

@@ -62,16 +62,16 @@ export function ringBytes({ periods }: RingShape): number {
 }
 
 export function openRingReader(buffer: SharedArrayBuffer, { periods }: RingShape): RingReader {
-  const slots = periods + 2;
+  const seats = periods + 2;
   const header = new Int32Array(buffer, 0, HEADER_BYTES / 4);
-  const rows = new Float64Array(buffer, HEADER_BYTES, slots * ROW_WORDS);
+  const rows = new Float64Array(buffer, HEADER_BYTES, seats * ROW_WORDS);
   const closed = (): number => Atomics.load(header, CLOSED);
   return {
     closed,
     copyRow(sequence, into) {
       const before = closed();
       if (sequence < 0 || sequence > before || sequence < before - periods) return false;
-      const at = (sequence % slots) * ROW_WORDS;
+      const at = (sequence % seats) * ROW_WORDS;
       into.set(rows.subarray(at, at + ROW_WORDS));
       // Its place is cleared while row `sequence + periods + 1` closes, just before that is published.
       return closed() <= sequence + periods;
@@ -87,12 +87,12 @@ export function createRing(shape: RingShape, date: number, restored: RestoredRow
   const { periods } = shape;
   assert(Number.isInteger(periods) && periods >= 1, 'a ring has at least one closed row');
   const buffer = new SharedArrayBuffer(ringBytes(shape));
-  const slots = periods + 2;
+  const seats = periods + 2;
   const header = new Int32Array(buffer, 0, HEADER_BYTES / 4);
-  const rows = new Float64Array(buffer, HEADER_BYTES, slots * ROW_WORDS);
-  const held = new Uint32Array(buffer, HEADER_BYTES + slots * ROW_WORDS * 8, SESSION_TIMES_HELD);
+  const rows = new Float64Array(buffer, HEADER_BYTES, seats * ROW_WORDS);
+  const held = new Uint32Array(buffer, HEADER_BYTES + seats * ROW_WORDS * 8, SESSION_TIMES_HELD);
   // Views of the rows are made once, so that the hot path makes none.
-  const views = Array.from({ length: slots }, (_, i) => rows.subarray(i * ROW_WORDS, (i + 1) * ROW_WORDS));
+  const views = Array.from({ length: seats }, (_, i) => rows.subarray(i * ROW_WORDS, (i + 1) * ROW_WORDS));
   const reader = openRingReader(buffer, shape);
   let written = restored?.timesWritten ?? 0;
   const goesOn = (restored?.rows.at(-1)?.[W.date] ?? Number.NEGATIVE_INFINITY) >= date;
@@ -100,7 +100,7 @@ export function createRing(shape: RingShape, date: number, restored: RestoredRow
   let sequence = goesOn ? kept.length - 1 : kept.length;
 
   const row = (wanted: number): Float64Array => {
-    const view = views[wanted % slots];
+    const view = views[wanted % seats];
     assert(view && wanted <= sequence && wanted >= sequence - periods, `row ${wanted} is not held`);
     return view;
   };
@@ -123,7 +123,7 @@ export function createRing(shape: RingShape, date: number, restored: RestoredRow
     open: () => row(sequence),
     row,
     close(nextDate) {
-      const next = views[(sequence + 1) % slots];
+      const next = views[(sequence + 1) % seats];
       assert(next);
       begin(next, nextDate);
       sequence++;

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { Clock } from '../clock.js';
-import type { Record } from './delta.js';
+import type { RecordDelta } from './delta.js';
 import { COLLECTORS, type Collector } from './family.js';
 import type { Fold } from './fold.js';
 import type { Layout } from './layout.js';
@@ -22,8 +22,8 @@ export interface Snapshot {
   readonly ring: Ring;
 }
 
-/** Sets the values of its families, by slot. Main thread, synchronous, and quick: it runs within a scrape. */
-export type Collect = (set: Record) => void;
+/** Sets the values of its families, by cell. Main thread, synchronous, and quick: it runs within a scrape. */
+export type Collect = (set: RecordDelta) => void;
 
 /** A snapshot is shared for as long as nothing but the server's own answering has been counted, and at most so long. */
 const SHARED_MS = 100;
@@ -37,10 +37,10 @@ export function createSnapshots(options: {
   readonly onError: (collector: Collector, error: unknown) => void;
 }): () => Snapshot {
   const { fold, layout, ring, clock, collectors } = options;
-  const slots = COLLECTORS.map((name) => ({
+  const cells = COLLECTORS.map((name) => ({
     name,
-    duration: layout.slotOf('headcount_collector_duration_seconds', name),
-    success: layout.slotOf('headcount_collector_success', name),
+    duration: layout.cellOf('headcount_collector_duration_seconds', name),
+    success: layout.cellOf('headcount_collector_success', name),
   }));
   let last: { snapshot: Snapshot; takenAtMs: number } | null = null;
   let id = 0;
@@ -51,12 +51,12 @@ export function createSnapshots(options: {
     const nowMs = clock.monotonicMs();
     if (last && last.snapshot.version === fold.version() && nowMs - last.takenAtMs < SHARED_MS) return last.snapshot;
     const counters = fold.counters.slice();
-    const set: Record = (slot, value) => {
-      if (!Number.isFinite(value)) assert.fail(`a collector set slot ${slot} to ${value}`);
-      counters[slot] = value;
+    const set: RecordDelta = (cell, value) => {
+      if (!Number.isFinite(value)) assert.fail(`a collector set cell ${cell} to ${value}`);
+      counters[cell] = value;
     };
     const failed = new Set<Collector>();
-    for (const { name, duration, success } of slots) {
+    for (const { name, duration, success } of cells) {
       const startedAtMs = clock.monotonicMs();
       try {
         collectors[name](set);

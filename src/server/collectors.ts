@@ -3,14 +3,14 @@
  * beside it. Main thread.
  */
 import type { Admission } from '../admission/admission.js';
-import type { Record as RecordDelta, SlotOf } from '../metrics/delta.js';
+import type { CellOf, RecordDelta } from '../metrics/delta.js';
 import type { Collect } from '../metrics/snapshot.js';
 import type { Pool } from '../pool/pool.js';
 import type { SessionKind } from '../protocol/names.js';
 import type { Shards } from './shards.js';
 
 export function collectSessions(
-  slotOf: SlotOf,
+  cellOf: CellOf,
   of: {
     readonly admission: Admission;
     readonly kinds: readonly SessionKind[];
@@ -19,20 +19,20 @@ export function collectSessions(
     readonly overloaded: () => Readonly<Record<'cpu' | 'memory' | 'queue', boolean>>;
   },
 ): Collect {
-  const active = of.kinds.map((kind) => ({ kind, slot: slotOf('headcount_sessions_active', kind) }));
-  const limit = slotOf('headcount_sessions_limit');
-  const length = slotOf('headcount_queue_length');
-  const queueLimit = slotOf('headcount_queue_limit');
-  const oldest = slotOf('headcount_queue_oldest_enqueued_timestamp_seconds');
+  const active = of.kinds.map((kind) => ({ kind, cell: cellOf('headcount_sessions_active', kind) }));
+  const limit = cellOf('headcount_sessions_limit');
+  const length = cellOf('headcount_queue_length');
+  const queueLimit = cellOf('headcount_queue_limit');
+  const oldest = cellOf('headcount_queue_oldest_enqueued_timestamp_seconds');
   const resources = (['cpu', 'memory', 'queue'] as const).map((resource) => ({
     resource,
-    slot: slotOf('headcount_overloaded', resource),
+    cell: cellOf('headcount_overloaded', resource),
   }));
   return (set) => {
     const overloaded = of.overloaded();
-    for (const { resource, slot } of resources) set(slot, overloaded[resource] ? 1 : 0);
+    for (const { resource, cell } of resources) set(cell, overloaded[resource] ? 1 : 0);
     const running = of.admission.active();
-    for (const { kind, slot } of active) set(slot, running.filter((job) => job.spec.kind === kind).length);
+    for (const { kind, cell } of active) set(cell, running.filter((job) => job.spec.kind === kind).length);
     set(limit, of.slots);
     set(length, of.admission.queueLength());
     set(queueLimit, of.queueLimit);
@@ -40,25 +40,25 @@ export function collectSessions(
   };
 }
 
-export function collectPool(slotOf: SlotOf, of: { readonly pool: Pool; readonly isDraining: () => boolean }): Collect {
-  const slots = (['idle', 'busy', 'starting', 'draining'] as const).map((state) => ({
+export function collectPool(cellOf: CellOf, of: { readonly pool: Pool; readonly isDraining: () => boolean }): Collect {
+  const cells = (['idle', 'busy', 'starting', 'draining'] as const).map((state) => ({
     state,
-    slot: slotOf('headcount_workers', state),
+    cell: cellOf('headcount_workers', state),
   }));
   return (set) => {
     const states = of.pool.states().map(({ state }) => (of.isDraining() && state !== 'starting' ? 'draining' : state));
-    for (const { state, slot } of slots) set(slot, states.filter((one) => one === state).length);
+    for (const { state, cell } of cells) set(cell, states.filter((one) => one === state).length);
   };
 }
 
-export function collectBrowsers(slotOf: SlotOf, shards: Shards): Collect {
-  const alive = slotOf('headcount_browsers', 'shard');
+export function collectBrowsers(cellOf: CellOf, shards: Shards): Collect {
+  const alive = cellOf('headcount_browsers', 'shard');
   return (set) => set(alive, shards.pids().filter((pid) => pid !== null).length);
 }
 
-export function collectHistory(slotOf: SlotOf, of: { readonly periods: number; readonly rows: () => number }): Collect {
-  const rows = slotOf('headcount_history_rows');
-  const limit = slotOf('headcount_history_rows_limit');
+export function collectHistory(cellOf: CellOf, of: { readonly periods: number; readonly rows: () => number }): Collect {
+  const rows = cellOf('headcount_history_rows');
+  const limit = cellOf('headcount_history_rows_limit');
   return (set) => {
     set(rows, of.rows());
     set(limit, of.periods + 1);
@@ -66,7 +66,7 @@ export function collectHistory(slotOf: SlotOf, of: { readonly periods: number; r
 }
 
 /** What never changes: set once. */
-export function setInfo(record: RecordDelta, slotOf: SlotOf, labels: readonly [string, string, string, string]): void {
-  record(slotOf('headcount_build_info', ...labels), 1);
-  record(slotOf('nodejs_version_info', labels[1]), 1);
+export function setInfo(record: RecordDelta, cellOf: CellOf, labels: readonly [string, string, string, string]): void {
+  record(cellOf('headcount_build_info', ...labels), 1);
+  record(cellOf('nodejs_version_info', labels[1]), 1);
 }

@@ -74,11 +74,11 @@ export function createCore(options: CoreOptions) {
   const laneBuffer = createLanes(laneShape);
   const lanes = Array.from({ length: options.workers }, (_, index) => openLaneReader(laneBuffer, laneShape, index));
   const fold = createFold({ layout, ring, lanes, clock, periodMs });
-  const { slotOf } = layout;
+  const { cellOf } = layout;
   const { record } = fold;
-  setInfo(record, slotOf, [versions.headcount, versions.node, versions.playwright, versions.chromium]);
+  setInfo(record, cellOf, [versions.headcount, versions.node, versions.playwright, versions.chromium]);
 
-  const keeper = keepHistory(options.historyFile, { ring, record, slotOf });
+  const keeper = keepHistory(options.historyFile, { ring, record, cellOf });
   const retentionMs = periods * periodMs;
   const ownFiles = openOwnFiles();
   const takeSnapshot = createSnapshots({
@@ -86,7 +86,7 @@ export function createCore(options: CoreOptions) {
     layout,
     ring,
     clock,
-    collectors: collectorsOf(options, layout.slotOf, {
+    collectors: collectorsOf(options, layout.cellOf, {
       ownFiles,
       rows: () => {
         const { from, closedTo } = selectRows(ring, EVERYTHING, retentionMs);
@@ -97,11 +97,11 @@ export function createCore(options: CoreOptions) {
   });
   const texts = createRowTexts(ring);
 
-  const usage = createUsage({ clock, record, slotOf });
+  const usage = createUsage({ clock, record, cellOf });
   const oomKills = watchOomKills({ clock });
-  const sampleProcesses = createProcessUsage({ record, slotOf }, options.workers);
+  const sampleProcesses = createProcessUsage({ record, cellOf }, options.workers);
   const timers = createTimers(clock);
-  const stopGarbage = watchGarbageCollections(record, slotOf);
+  const stopGarbage = watchGarbageCollections(record, cellOf);
   timers.every(DRAIN_EVERY_MS, fold.drain);
   timers.every(SAMPLE_EVERY_MS, usage.sample);
   timers.every(SAMPLE_EVERY_MS, oomKills.sample);
@@ -119,7 +119,7 @@ export function createCore(options: CoreOptions) {
     layout,
     fold,
     record,
-    slotOf,
+    cellOf,
     lanes,
     workerSetup: { lanes: laneBuffer, laneShape, domains },
     takeSnapshot,
@@ -148,7 +148,7 @@ export function createCore(options: CoreOptions) {
 
 function collectorsOf(
   { sources, config }: CoreOptions,
-  slotOf: Core['slotOf'],
+  cellOf: Core['cellOf'],
   own: { readonly ownFiles: OwnFiles; readonly rows: () => number },
 ) {
   const once = <T>(make: () => T): (() => T) => {
@@ -158,7 +158,7 @@ function collectorsOf(
   // Built at the first snapshot, when the rooms that they look into are.
   const sessions = once(() => {
     const { admission, kinds, overloaded } = sources();
-    return collectSessions(slotOf, {
+    return collectSessions(cellOf, {
       admission,
       kinds,
       slots: config.concurrent,
@@ -166,14 +166,14 @@ function collectorsOf(
       overloaded,
     });
   });
-  const pool = once(() => collectPool(slotOf, sources()));
-  const browsers = once(() => collectBrowsers(slotOf, sources().shards));
+  const pool = once(() => collectPool(cellOf, sources()));
+  const browsers = once(() => collectBrowsers(cellOf, sources().shards));
   return {
     sessions: (set) => sessions()(set),
     pool: (set) => pool()(set),
     browsers: (set) => browsers()(set),
-    history: collectHistory(slotOf, { periods: config.periods, rows: own.rows }),
-    process: collectProcess(slotOf, own.ownFiles),
-    nodejs: collectNodejs(slotOf),
+    history: collectHistory(cellOf, { periods: config.periods, rows: own.rows }),
+    process: collectProcess(cellOf, own.ownFiles),
+    nodejs: collectNodejs(cellOf),
   } satisfies Parameters<typeof createSnapshots>[0]['collectors'];
 }

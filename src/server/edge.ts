@@ -31,7 +31,7 @@ export interface EdgeParts {
 
 export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, finder: Finder): Server {
   const { core, admission, status, events, clock, versions, paths } = rooms;
-  const { record, slotOf } = core;
+  const { record, cellOf } = core;
   const session = { submit: admission.submit, timeoutMs: config.timeoutMs, maxTimeoutMs: config.maxTimeoutMs };
   const bootId = randomUUID().slice(0, 8);
   return createEdge({
@@ -58,7 +58,7 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
       }),
       ...(config.testSessions ? testRoutes(session) : []),
     ],
-    auth: createAuth({ token: config.token, count: () => record(slotOf('headcount_unauthorized_total'), 1) }),
+    auth: createAuth({ token: config.token, count: () => record(cellOf('headcount_unauthorized_total'), 1) }),
     gate: createGate({
       isOnLoopback: isLoopback(config.host),
       isLoopback,
@@ -67,7 +67,7 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     }),
     send: createSend(),
     clock,
-    onAnswered: countRequests(record, slotOf, paths),
+    onAnswered: countRequests(record, cellOf, paths),
     onError: (error) => log.error({ err: error }, 'bug in a handler'),
   });
 }

@@ -3,7 +3,7 @@
  */
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
-import type { Record as RecordDelta, SlotOf } from '../metrics/delta.js';
+import type { CellOf, RecordDelta } from '../metrics/delta.js';
 import type { Ring } from '../metrics/ring.js';
 import { FLUSH_FAILURE_REASONS } from '../store/files.js';
 import { type HistoryFile, openHistoryFile } from '../store/history.js';
@@ -25,11 +25,11 @@ export async function openHistory(
 
 export function keepHistory(
   file: HistoryFile | null,
-  { ring, record, slotOf }: { readonly ring: Ring; readonly record: RecordDelta; readonly slotOf: SlotOf },
+  { ring, record, cellOf }: { readonly ring: Ring; readonly record: RecordDelta; readonly cellOf: CellOf },
 ): Keeper {
-  const duration = slotOf('headcount_history_flush_duration_seconds');
+  const duration = cellOf('headcount_history_flush_duration_seconds');
   const failures = new Map(
-    FLUSH_FAILURE_REASONS.map((reason) => [reason, slotOf('headcount_history_flush_failures_total', reason)]),
+    FLUSH_FAILURE_REASONS.map((reason) => [reason, cellOf('headcount_history_flush_failures_total', reason)]),
   );
   file?.attach({
     ring,

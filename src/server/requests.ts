@@ -1,21 +1,21 @@
 /**
  * Counts answered HTTP requests: every label is one of a closed list, whatever a client sends. Main thread.
  */
-import type { Record as RecordDelta, SlotOf } from '../metrics/delta.js';
+import type { CellOf, RecordDelta } from '../metrics/delta.js';
 import { CODES, METHODS } from './domains.js';
 
 export function countRequests(
   record: RecordDelta,
-  slotOf: SlotOf,
+  cellOf: CellOf,
   routes: readonly string[],
 ): (route: string, method: string, code: number, ms: number) => void {
   const counters = new Map<string, number>();
   const durations = new Map<string, number>();
   for (const route of [...routes, 'other']) {
-    durations.set(route, slotOf('headcount_http_request_duration_seconds', route));
+    durations.set(route, cellOf('headcount_http_request_duration_seconds', route));
     for (const method of METHODS) {
       for (const code of CODES) {
-        counters.set(`${route} ${method} ${code}`, slotOf('headcount_http_requests_total', route, method, code));
+        counters.set(`${route} ${method} ${code}`, cellOf('headcount_http_requests_total', route, method, code));
       }
     }
   }

@@ -60,7 +60,7 @@ export function buildRooms(options: RoomsOptions) {
       overloaded: status.overloaded,
     }),
   });
-  const { record, slotOf } = core;
+  const { record, cellOf } = core;
   const rejected = createRecent(clock);
   const changed = (): void => {
     state.wasReady ||= pool.isReady();
@@ -83,14 +83,14 @@ export function buildRooms(options: RoomsOptions) {
     isOutOfMemory: core.isOutOfMemory,
     pool,
     record,
-    slotOf,
+    cellOf,
     onChange: changed,
   });
   const admission: Admission = createAdmission({
     run: pool.run,
     isReady: pool.isReady,
     isHopeless: shards.isHopeless,
-    books: createBooks({ record, slotOf, kinds, clock }),
+    books: createBooks({ record, cellOf, kinds, clock }),
     clock,
     slots: config.concurrent,
     queueLimit: config.queueLength,
@@ -133,7 +133,7 @@ function poolEvents(of: {
   const trouble = createTrouble(log);
   const ready = new Set<number>();
   const counted = (reason: WorkerExitReason): void =>
-    core.record(core.slotOf('headcount_worker_restarts_total', reason), 1);
+    core.record(core.cellOf('headcount_worker_restarts_total', reason), 1);
   return {
     onThreadReady(shard) {
       ready.add(shard);

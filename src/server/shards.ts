@@ -7,7 +7,7 @@ import { type BrowserProcess, spawnBrowser } from '../browsers/spawn.js';
 import { type Supervisor, superviseShard } from '../browsers/supervisor.js';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
-import type { Record as RecordDelta, SlotOf } from '../metrics/delta.js';
+import type { CellOf, RecordDelta } from '../metrics/delta.js';
 import type { Pool } from '../pool/pool.js';
 import { BROWSER_EXIT_REASONS, type BrowserExitReason, LAUNCH_FAILURE_REASONS } from '../protocol/names.js';
 import type { Finder } from './chromium.js';
@@ -28,7 +28,7 @@ export interface ShardsOptions {
   readonly isOutOfMemory: () => boolean;
   readonly pool: Pool;
   readonly record: RecordDelta;
-  readonly slotOf: SlotOf;
+  readonly cellOf: CellOf;
   readonly clock: Clock;
   readonly log: Log;
   /** The condition of a shard may be another. */
@@ -134,13 +134,13 @@ export function createShards(options: ShardsOptions): Shards {
   };
 }
 
-function createBrowserCounts({ slotOf }: Pick<ShardsOptions, 'slotOf'>) {
+function createBrowserCounts({ cellOf }: Pick<ShardsOptions, 'cellOf'>) {
   return {
-    launches: slotOf('headcount_browser_launches_total', 'shard'),
-    duration: slotOf('headcount_browser_launch_duration_seconds'),
+    launches: cellOf('headcount_browser_launches_total', 'shard'),
+    duration: cellOf('headcount_browser_launch_duration_seconds'),
     failures: new Map(
-      LAUNCH_FAILURE_REASONS.map((reason) => [reason, slotOf('headcount_browser_launch_failures_total', reason)]),
+      LAUNCH_FAILURE_REASONS.map((reason) => [reason, cellOf('headcount_browser_launch_failures_total', reason)]),
     ),
-    exits: new Map(BROWSER_EXIT_REASONS.map((reason) => [reason, slotOf('headcount_browser_exits_total', reason)])),
+    exits: new Map(BROWSER_EXIT_REASONS.map((reason) => [reason, cellOf('headcount_browser_exits_total', reason)])),
   };
 }

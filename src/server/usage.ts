@@ -5,19 +5,19 @@
 import type { Clock } from '../clock.js';
 import { openResourceReader } from '../host/cgroup.js';
 import { openProcessWatch, PROCESS_TYPES } from '../host/processes.js';
-import type { Record as RecordDelta, SlotOf } from '../metrics/delta.js';
+import type { CellOf, RecordDelta } from '../metrics/delta.js';
 
 interface UsageOptions {
   readonly clock: Clock;
   readonly record: RecordDelta;
-  readonly slotOf: SlotOf;
+  readonly cellOf: CellOf;
 }
 
 /** CPU and memory of the machine or container. `last` gives the ratios as last sampled. */
-export function createUsage({ clock, record, slotOf }: UsageOptions) {
+export function createUsage({ clock, record, cellOf }: UsageOptions) {
   const reader = openResourceReader({ clock });
-  const cpuSlot = slotOf('headcount_cpu_ratio');
-  const memorySlot = slotOf('headcount_memory_ratio');
+  const cpuCell = cellOf('headcount_cpu_ratio');
+  const memoryCell = cellOf('headcount_memory_ratio');
   const last = { cpu: 0, memory: reader.memoryRatio() ?? 0 };
   // A ratio of CPU is of the time between two readings: this is the first.
   reader.cpuRatio();
@@ -26,22 +26,22 @@ export function createUsage({ clock, record, slotOf }: UsageOptions) {
     sample(): void {
       last.cpu = reader.cpuRatio() ?? last.cpu;
       last.memory = reader.memoryRatio() ?? last.memory;
-      record(cpuSlot, last.cpu);
-      record(memorySlot, last.memory);
+      record(cpuCell, last.cpu);
+      record(memoryCell, last.memory);
     },
   };
 }
 
 /** The Chromium processes of the shards. The returned function samples them: `pids` are the roots, by shard. */
 export function createProcessUsage(
-  { record, slotOf }: Omit<UsageOptions, 'clock'>,
+  { record, cellOf }: Omit<UsageOptions, 'clock'>,
   workers: number,
 ): (pids: readonly (number | null)[]) => void {
   const watch = openProcessWatch();
-  const types = PROCESS_TYPES.map((type) => ({ type, slot: slotOf('headcount_chromium_processes', type) }));
+  const types = PROCESS_TYPES.map((type) => ({ type, cell: cellOf('headcount_chromium_processes', type) }));
   const shards = Array.from({ length: workers }, (_, index) => ({
-    memory: slotOf('headcount_chromium_memory_bytes', String(index)),
-    cpu: slotOf('headcount_chromium_cpu_seconds_total', String(index)),
+    memory: cellOf('headcount_chromium_memory_bytes', String(index)),
+    cpu: cellOf('headcount_chromium_cpu_seconds_total', String(index)),
     pid: 0,
     cpuSeconds: 0,
   }));
@@ -58,9 +58,9 @@ export function createProcessUsage(
     const samples = watch.sample(alive.map(({ pid }) => pid));
     // What was last known stands until more is.
     if (samples.length < alive.length) return;
-    for (const { type, slot } of types)
+    for (const { type, cell } of types)
       record(
-        slot,
+        cell,
         samples.reduce((sum, { counts }) => sum + counts[type], 0),
       );
     for (const shard of shards) if (shard.pid === 0) record(shard.memory, 0);

@@ -5,9 +5,9 @@
  */
 import { dirname } from 'node:path';
 import { codeOf, type Files, writeAt } from './files.js';
-import { encodeHeader, type FileShape, PAGE_BYTES, SLOTS_OFFSET, slotCount, TIMES_OFFSET } from './format.js';
+import { encodeHeader, type FileShape, PAGE_BYTES, SEATS_OFFSET, seatCount, TIMES_OFFSET } from './format.js';
 
-const SLOTS_AT_ONCE = 256;
+const SEATS_AT_ONCE = 256;
 /** Files put aside for one reason, at most; then the last of them is overwritten. */
 const ASIDE_MAX = 9;
 
@@ -17,8 +17,8 @@ interface NewFile {
   readonly shape: FileShape;
   /** The session times, as the file holds them. */
   readonly times: Buffer;
-  /** Writes the slot `index` into a page of zeros, or leaves it. */
-  readonly encodeSlot: (index: number, page: Buffer) => void;
+  /** Writes the seat `index` into a page of zeros, or leaves it. */
+  readonly encodeSeat: (index: number, page: Buffer) => void;
   /** What to do with what is at the path: null replaces it, `none` expects nothing there. */
   readonly aside: AsideLabel | 'none' | null;
 }
@@ -53,18 +53,18 @@ export function temporaryOf(path: string): string {
   return `${path}.new`;
 }
 
-async function writeWhole(files: Files, path: string, { shape, times, encodeSlot }: NewFile): Promise<void> {
+async function writeWhole(files: Files, path: string, { shape, times, encodeSeat }: NewFile): Promise<void> {
   const handle = await files.open(path, 'w', 0o600);
   try {
     await writeAt(handle, encodeHeader(shape), 0);
     await writeAt(handle, times, TIMES_OFFSET);
-    const count = slotCount(shape);
-    for (let first = 0; first < count; first += SLOTS_AT_ONCE) {
-      const chunk = Buffer.alloc(Math.min(SLOTS_AT_ONCE, count - first) * PAGE_BYTES);
+    const count = seatCount(shape);
+    for (let first = 0; first < count; first += SEATS_AT_ONCE) {
+      const chunk = Buffer.alloc(Math.min(SEATS_AT_ONCE, count - first) * PAGE_BYTES);
       for (let at = 0; at < chunk.length; at += PAGE_BYTES) {
-        encodeSlot(first + at / PAGE_BYTES, chunk.subarray(at, at + PAGE_BYTES));
+        encodeSeat(first + at / PAGE_BYTES, chunk.subarray(at, at + PAGE_BYTES));
       }
-      await writeAt(handle, chunk, SLOTS_OFFSET + first * PAGE_BYTES);
+      await writeAt(handle, chunk, SEATS_OFFSET + first * PAGE_BYTES);
     }
     await handle.sync();
   } finally {

@@ -3,12 +3,12 @@
  *
  *   header        one page: magic, version, shape, and in its last four bytes the CRC-32 of all before
  *   session times uint32[SESSION_TIMES_HELD]: the one with number n, ever written, at n % SESSION_TIMES_HELD
- *   slots         periods + 2 pages: row `sequence` is in slot sequence % (periods + 2), whatever its date
+ *   seats         periods + 2 pages: row `sequence` is in seat sequence % (periods + 2), whatever its date
  *
- * A slot is `crc, timesCrc: uint32; sequence, periodMs: float64; words: float64[ROW_WORDS]`, zeros to the end of its
- * page; `crc` covers the rest of the page, `timesCrc` the row's own session times. A slot is exactly a page because a
+ * A seat is `crc, timesCrc: uint32; sequence, periodMs: float64; words: float64[ROW_WORDS]`, zeros to the end of its
+ * page; `crc` covers the rest of the page, `timesCrc` the row's own session times. A seat is exactly a page because a
  * process that is killed in the middle of a write leaves whole pages behind: the row that was there, or the new one.
- * The times come before the slots, so that they are found without knowing how many slots there are.
+ * The times come before the seats, so that they are found without knowing how many seats there are.
  */
 import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
@@ -20,12 +20,12 @@ import { HISTOGRAM_OFFSET, ROW_WORDS } from '../metrics/row.js';
 const FORMAT_VERSION = 1;
 const MAGIC = Buffer.from('headcnt\n', 'latin1');
 const HEADER = { version: 8, wordCount: 12, bucketCount: 16, periods: 20, timesHeld: 24, periodMs: 32 } as const;
-const SLOT = { crc: 0, timesCrc: 4, sequence: 8, periodMs: 16, words: 24 } as const;
+const SEAT = { crc: 0, timesCrc: 4, sequence: 8, periodMs: 16, words: 24 } as const;
 
 export const PAGE_BYTES = 4096;
 export const TIMES_OFFSET = PAGE_BYTES;
 export const TIMES_BYTES = SESSION_TIMES_HELD * 4;
-export const SLOTS_OFFSET = TIMES_OFFSET + TIMES_BYTES;
+export const SEATS_OFFSET = TIMES_OFFSET + TIMES_BYTES;
 const HEADER_CRC = PAGE_BYTES - 4;
 const EMPTY_PAGE = Buffer.alloc(PAGE_BYTES);
 
@@ -34,7 +34,7 @@ export interface FileShape {
   readonly periodMs: number;
 }
 
-export interface Slot {
+export interface Seat {
   readonly sequence: number;
   readonly periodMs: number;
   /** float64[ROW_WORDS]. */
@@ -48,16 +48,16 @@ export type Header =
   | { readonly kind: 'version'; readonly message: string }
   | { readonly kind: 'damaged' | 'foreign' };
 
-export function slotCount({ periods }: FileShape): number {
+export function seatCount({ periods }: FileShape): number {
   return periods + 2;
 }
 
-export function slotOffset(shape: FileShape, sequence: number): number {
-  return SLOTS_OFFSET + (sequence % slotCount(shape)) * PAGE_BYTES;
+export function seatOffset(shape: FileShape, sequence: number): number {
+  return SEATS_OFFSET + (sequence % seatCount(shape)) * PAGE_BYTES;
 }
 
 export function fileBytes(shape: FileShape): number {
-  return SLOTS_OFFSET + slotCount(shape) * PAGE_BYTES;
+  return SEATS_OFFSET + seatCount(shape) * PAGE_BYTES;
 }
 
 export function encodeHeader({ periods, periodMs }: FileShape): Buffer {
@@ -92,29 +92,29 @@ export function decodeHeader(page: Buffer): Header {
   return { kind: 'ours', shape, wordCount };
 }
 
-/** Writes a slot into a page of zeros, or over another slot. */
-export function encodeSlot(page: Buffer, { sequence, periodMs, row, timesCrc }: Slot): void {
-  assert(row.length === ROW_WORDS && SLOT.words + row.byteLength <= PAGE_BYTES);
-  page.writeUInt32LE(timesCrc, SLOT.timesCrc);
-  page.writeDoubleLE(sequence, SLOT.sequence);
-  page.writeDoubleLE(periodMs, SLOT.periodMs);
+/** Writes a seat into a page of zeros, or over another seat. */
+export function encodeSeat(page: Buffer, { sequence, periodMs, row, timesCrc }: Seat): void {
+  assert(row.length === ROW_WORDS && SEAT.words + row.byteLength <= PAGE_BYTES);
+  page.writeUInt32LE(timesCrc, SEAT.timesCrc);
+  page.writeDoubleLE(sequence, SEAT.sequence);
+  page.writeDoubleLE(periodMs, SEAT.periodMs);
   wordsOf(page, ROW_WORDS).set(row);
-  page.writeUInt32LE(slotCrc(page), SLOT.crc);
+  page.writeUInt32LE(seatCrc(page), SEAT.crc);
 }
 
 /** `wordCount` is the header's: a row of an earlier release has 0 in the words that came later. */
-export function decodeSlot(page: Buffer, wordCount: number): Slot | 'empty' | 'damaged' {
+export function decodeSeat(page: Buffer, wordCount: number): Seat | 'empty' | 'damaged' {
   if (page.equals(EMPTY_PAGE)) return 'empty';
-  if (page.length < PAGE_BYTES || page.readUInt32LE(SLOT.crc) !== slotCrc(page)) return 'damaged';
+  if (page.length < PAGE_BYTES || page.readUInt32LE(SEAT.crc) !== seatCrc(page)) return 'damaged';
   const words = wordsOf(page, wordCount + BUCKET_COUNT);
   const row = new Float64Array(ROW_WORDS);
   row.set(words.subarray(0, wordCount));
   row.set(words.subarray(wordCount), HISTOGRAM_OFFSET);
   return {
-    sequence: page.readDoubleLE(SLOT.sequence),
-    periodMs: page.readDoubleLE(SLOT.periodMs),
+    sequence: page.readDoubleLE(SEAT.sequence),
+    periodMs: page.readDoubleLE(SEAT.periodMs),
     row,
-    timesCrc: page.readUInt32LE(SLOT.timesCrc),
+    timesCrc: page.readUInt32LE(SEAT.timesCrc),
   };
 }
 
@@ -131,11 +131,11 @@ export function lostTimesStart(settled: number): number {
   return -(SESSION_TIMES_HELD + settled);
 }
 
-function slotCrc(page: Buffer): number {
-  return crc32(page.subarray(SLOT.timesCrc, PAGE_BYTES));
+function seatCrc(page: Buffer): number {
+  return crc32(page.subarray(SEAT.timesCrc, PAGE_BYTES));
 }
 
 /** Pages begin at multiples of a page in buffers of their own, so the words are aligned. */
 function wordsOf(page: Buffer, count: number): Float64Array {
-  return new Float64Array(page.buffer, page.byteOffset + SLOT.words, count);
+  return new Float64Array(page.buffer, page.byteOffset + SEAT.words, count);
 }

@@ -7,12 +7,12 @@ import type { FileHandle } from 'node:fs/promises';
 import { type RestoredRows, SESSION_TIMES_HELD } from '../metrics/ring.js';
 import { HISTOGRAM_OFFSET, W, word } from '../metrics/row.js';
 import { codeOf, type Files, type FlushFailureReason, messageOf, readAt, reasonOf } from './files.js';
-import type { FileShape, Slot } from './format.js';
+import type { FileShape, Seat } from './format.js';
 import * as format from './format.js';
 
-/** Slots looked at, at most: more than the most periods that can be set. */
-const SLOTS_MAX = 100_002;
-const SLOTS_AT_ONCE = 256;
+/** Seats looked at, at most: more than the most periods that can be set. */
+const SEATS_MAX = 100_002;
+const SEATS_AT_ONCE = 256;
 const IMPORT_BYTES_MAX = 256 * 1024 * 1024;
 /** After a kill, so many session times may have been written over older ones without being in any row. */
 const LAPPED_UNSEEN = 2 ** 16;
@@ -98,17 +98,17 @@ async function recover(handle: FileHandle, facts: FileFacts, header: format.Head
   }
   const region = Buffer.alloc(format.TIMES_BYTES);
   await readAt(handle, region, format.TIMES_OFFSET);
-  const { slots, badCount } = await readSlots(handle, facts, { shape, wordCount });
+  const { seats, badCount } = await readSeats(handle, facts, { shape, wordCount });
   if (badCount > 0) damage.push(`${badCount} of its rows are damaged`);
 
-  const last = slots.at(-1);
-  const timesWritten = slots.reduce((most, { row }) => Math.max(most, endOfTimes(row)), 0);
-  const lostCount = slots.filter((slot) => loseBadTimes(slot, region, timesWritten)).length;
+  const last = seats.at(-1);
+  const timesWritten = seats.reduce((most, { row }) => Math.max(most, endOfTimes(row)), 0);
+  const lostCount = seats.filter((seat) => loseBadTimes(seat, region, timesWritten)).length;
   if (lostCount > 0) damage.push(`the session times of ${lostCount} of its rows are damaged`);
   return {
     kind: 'ring',
     shape,
-    rows: slots.map(({ row }) => row),
+    rows: seats.map(({ row }) => row),
     times: new Uint32Array(region.buffer, region.byteOffset, SESSION_TIMES_HELD),
     timesWritten,
     lastSequence: last?.sequence ?? -1,
@@ -120,33 +120,33 @@ async function recover(handle: FileHandle, facts: FileFacts, header: format.Head
 }
 
 /** The good rows that belong together, by their sequence. */
-async function readSlots(
+async function readSeats(
   handle: FileHandle,
   { size }: FileFacts,
   { shape, wordCount }: { readonly shape: FileShape | null; readonly wordCount: number },
-): Promise<{ readonly slots: Slot[]; readonly badCount: number }> {
-  const count = Math.min(Math.floor((size - format.SLOTS_OFFSET) / format.PAGE_BYTES), SLOTS_MAX);
-  const chunk = Buffer.alloc(SLOTS_AT_ONCE * format.PAGE_BYTES);
-  const bySequence = new Map<number, Slot>();
+): Promise<{ readonly seats: Seat[]; readonly badCount: number }> {
+  const count = Math.min(Math.floor((size - format.SEATS_OFFSET) / format.PAGE_BYTES), SEATS_MAX);
+  const chunk = Buffer.alloc(SEATS_AT_ONCE * format.PAGE_BYTES);
+  const bySequence = new Map<number, Seat>();
   let badCount = 0;
   for (let index = 0; index < count; index++) {
-    const at = index % SLOTS_AT_ONCE;
-    if (at === 0) await readAt(handle, chunk, format.SLOTS_OFFSET + index * format.PAGE_BYTES);
-    const slot = format.decodeSlot(chunk.subarray(at * format.PAGE_BYTES, (at + 1) * format.PAGE_BYTES), wordCount);
-    if (slot === 'empty') continue;
-    const isMisplaced = slot !== 'damaged' && shape !== null && slot.sequence % format.slotCount(shape) !== index;
-    if (slot === 'damaged' || isMisplaced) badCount++;
-    else bySequence.set(slot.sequence, slot);
+    const at = index % SEATS_AT_ONCE;
+    if (at === 0) await readAt(handle, chunk, format.SEATS_OFFSET + index * format.PAGE_BYTES);
+    const seat = format.decodeSeat(chunk.subarray(at * format.PAGE_BYTES, (at + 1) * format.PAGE_BYTES), wordCount);
+    if (seat === 'empty') continue;
+    const isMisplaced = seat !== 'damaged' && shape !== null && seat.sequence % format.seatCount(shape) !== index;
+    if (seat === 'damaged' || isMisplaced) badCount++;
+    else bySequence.set(seat.sequence, seat);
   }
-  const slots = [...bySequence.values()].sort((a, b) => a.sequence - b.sequence);
-  const last = slots.at(-1);
-  // As many as were shown: a slot beyond them has a row that had expired, or, when it missed its turn while the disk
+  const seats = [...bySequence.values()].sort((a, b) => a.sequence - b.sequence);
+  const last = seats.at(-1);
+  // As many as were shown: a seat beyond them has a row that had expired, or, when it missed its turn while the disk
   // was full, one of a lap before.
   const oldest = (last?.sequence ?? 0) - (shape ? shape.periods + 1 : count);
   let dateBefore = Number.NEGATIVE_INFINITY;
   return {
     badCount,
-    slots: slots.filter(({ sequence, periodMs, row }) => {
+    seats: seats.filter(({ sequence, periodMs, row }) => {
       const date = word(row, 'date');
       if (sequence <= oldest || periodMs !== last?.periodMs || date <= dateBefore) return false;
       dateBefore = date;
@@ -162,7 +162,7 @@ function endOfTimes(row: Float64Array): number {
 }
 
 /** Takes from a row session times that are not what was written; whether they are damaged rather than overwritten. */
-function loseBadTimes({ row, timesCrc }: Slot, region: Buffer, timesWritten: number): boolean {
+function loseBadTimes({ row, timesCrc }: Seat, region: Buffer, timesWritten: number): boolean {
   const start = word(row, 'timesStart');
   const settled = word(row, 'settled');
   if (settled === 0 || start < 0) return false;

@@ -71,7 +71,7 @@ export function createWriter(options: WriterOptions): Writer {
       const isSame = next.pages.length === 1 && next.pieces.length === 0 && next.done.crc === done.crc;
       if (isSame && !isLast) return false;
       for (const { position, bytes } of next.pieces) await writeAt(file, bytes, position);
-      for (const { sequence, page } of next.pages) await writeAt(file, page, format.slotOffset(shape, sequence));
+      for (const { sequence, page } of next.pages) await writeAt(file, page, format.seatOffset(shape, sequence));
       const isClose = next.done.row > done.row;
       if (isClose || isLast) await file.datasync();
       done = next.done;
@@ -110,7 +110,7 @@ function copyNew(ring: Ring, done: Progress, { shape, firstSequence }: WriterOpt
     timesCrc = extendTimesCrc(ring, row, index === done.row ? done.timesCrc : null);
     const page = Buffer.alloc(format.PAGE_BYTES);
     const sequence = firstSequence + index;
-    format.encodeSlot(page, { sequence, periodMs: shape.periodMs, row, timesCrc: timesCrc?.crc ?? 0 });
+    format.encodeSeat(page, { sequence, periodMs: shape.periodMs, row, timesCrc: timesCrc?.crc ?? 0 });
     pages.push({ sequence, page });
   }
   const crc = crc32(pages.at(-1)?.page ?? '');
@@ -156,22 +156,22 @@ function imageOf(ring: Ring, { shape, firstSequence }: WriterOptions) {
   for (const { position, bytes } of timesPieces(ring, 0)) bytes.copy(times, position - format.TIMES_OFFSET);
   const openRow = ring.row(open).slice();
   const oldest = Math.max(0, open - ring.periods);
-  const indexOfSlot = new Map<number, number>();
+  const indexOfSeat = new Map<number, number>();
   for (let index = oldest; index <= open; index++) {
-    indexOfSlot.set((firstSequence + index) % format.slotCount(shape), index);
+    indexOfSeat.set((firstSequence + index) % format.seatCount(shape), index);
   }
   return {
     times,
     done: { row: open, times: written },
-    encodeSlot(slot: number, page: Buffer): void {
-      const index = indexOfSlot.get(slot);
+    encodeSeat(seat: number, page: Buffer): void {
+      const index = indexOfSeat.get(seat);
       // One that was held when the file was begun may not be any more, after a very long write.
       if (index === undefined || index < ring.closed() - ring.periods) return;
       const row = index === open ? openRow : ring.row(index);
       const start = word(row, 'timesStart');
       const isHeld = start >= Math.max(0, written - SESSION_TIMES_HELD);
       const timesCrc = isHeld ? format.timesCrcOf(times, start, word(row, 'settled')) : 0;
-      format.encodeSlot(page, { sequence: firstSequence + index, periodMs: shape.periodMs, row, timesCrc });
+      format.encodeSeat(page, { sequence: firstSequence + index, periodMs: shape.periodMs, row, timesCrc });
     },
   };
 }

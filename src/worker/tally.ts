@@ -1,8 +1,8 @@
 /**
- * What a worker counts, by its own names. Out: stat deltas into the thread's lane. Runs in a worker thread; slots are
+ * What a worker counts, by its own names. Out: stat deltas into the thread's lane. Runs in a worker thread; cells are
  * resolved once, recording allocates nothing.
  */
-import type { Record } from '../metrics/delta.js';
+import type { RecordDelta } from '../metrics/delta.js';
 import type { Layout } from '../metrics/layout.js';
 import { NETWORK_ERRORS, PHASES, type Phase } from '../protocol/names.js';
 
@@ -26,25 +26,25 @@ export interface WorkerState {
   readonly pagesOpen: number;
 }
 
-export function createTally(record: Record, layout: Layout, workerIndex: number): Tally {
+export function createTally(record: RecordDelta, layout: Layout, workerIndex: number): Tally {
   const worker = String(workerIndex);
   const phases = Object.fromEntries(
-    PHASES.map((phase) => [phase, layout.slotOf('headcount_session_phase_duration_seconds', phase)]),
+    PHASES.map((phase) => [phase, layout.cellOf('headcount_session_phase_duration_seconds', phase)]),
   );
   const errors = new Map(
-    [...NETWORK_ERRORS, 'other'].map((error) => [error, layout.slotOf('headcount_network_failures_total', error)]),
+    [...NETWORK_ERRORS, 'other'].map((error) => [error, layout.cellOf('headcount_network_failures_total', error)]),
   );
-  const other = layout.slotOf('headcount_network_failures_total', 'other');
-  const hit = layout.slotOf('headcount_prewarm_total', 'hit');
-  const miss = layout.slotOf('headcount_prewarm_total', 'miss');
-  const crash = layout.slotOf('headcount_page_crashes_total');
-  const active = layout.slotOf('headcount_worker_eventloop_active_seconds_total', worker);
-  const idle = layout.slotOf('headcount_worker_eventloop_idle_seconds_total', worker);
-  const heap = layout.slotOf('headcount_worker_heap_used_bytes', worker);
-  const lastReport = layout.slotOf('headcount_worker_last_report_timestamp_seconds', worker);
-  const contexts = layout.slotOf('headcount_contexts_open', worker);
-  const leaked = layout.slotOf('headcount_contexts_leaked', worker);
-  const pages = layout.slotOf('headcount_pages_open', worker);
+  const other = layout.cellOf('headcount_network_failures_total', 'other');
+  const hit = layout.cellOf('headcount_prewarm_total', 'hit');
+  const miss = layout.cellOf('headcount_prewarm_total', 'miss');
+  const crash = layout.cellOf('headcount_page_crashes_total');
+  const active = layout.cellOf('headcount_worker_eventloop_active_seconds_total', worker);
+  const idle = layout.cellOf('headcount_worker_eventloop_idle_seconds_total', worker);
+  const heap = layout.cellOf('headcount_worker_heap_used_bytes', worker);
+  const lastReport = layout.cellOf('headcount_worker_last_report_timestamp_seconds', worker);
+  const contexts = layout.cellOf('headcount_contexts_open', worker);
+  const leaked = layout.cellOf('headcount_contexts_leaked', worker);
+  const pages = layout.cellOf('headcount_pages_open', worker);
   return {
     phase: (phase, ms) => record(phases[phase] ?? 0, ms),
     prewarm: (result) => record(result === 'hit' ? hit : miss, 1),

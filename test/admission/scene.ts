@@ -128,7 +128,7 @@ function createCounters() {
   const names: string[] = [];
   const sums: number[] = [];
   return {
-    slotOf(name: string, ...labels: readonly string[]): number {
+    cellOf(name: string, ...labels: readonly string[]): number {
       sums.push(0);
       return names.push(`${name} ${labels.join(' ')}`) - 1;
     },

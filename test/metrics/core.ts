@@ -3,7 +3,7 @@
  * Shared by the tests and the benches of `src/metrics/`.
  */
 
-import type { Record as RecordDelta } from '../../src/metrics/delta.js';
+import type { RecordDelta } from '../../src/metrics/delta.js';
 import { COLLECTORS, type Collector } from '../../src/metrics/family.js';
 import { createFold, type Fold } from '../../src/metrics/fold.js';
 import { createLanes, type LaneReader, openLaneReader, openLaneWriter } from '../../src/metrics/lane.js';
@@ -86,21 +86,21 @@ export function createCore(options: CoreOptions = {}): Core {
   };
 }
 
-/** Records a session from its slot to its end, in the order in which the server does. */
+/** Records a session from its cell to its end, in the order in which the server does. */
 export function runSession(core: Core, runMs: number, failure?: string): void {
   startSession(core, 0);
   settleSession(core, runMs, failure);
 }
 
 export function startSession({ layout, record }: Core, queueMs: number): void {
-  record(layout.slotOf('headcount_sessions_started_total', 'pdf'), 1);
-  record(layout.slotOf('headcount_queue_wait_duration_seconds'), queueMs);
+  record(layout.cellOf('headcount_sessions_started_total', 'pdf'), 1);
+  record(layout.cellOf('headcount_queue_wait_duration_seconds'), queueMs);
 }
 
 export function settleSession({ layout, record }: Core, runMs: number, failure?: string): void {
-  record(layout.slotOf('headcount_sessions_total', 'pdf'), 1);
-  if (failure !== undefined) record(layout.slotOf('headcount_session_failures_total', 'pdf', failure), 1);
-  record(layout.slotOf('headcount_session_duration_seconds', 'pdf'), runMs);
+  record(layout.cellOf('headcount_sessions_total', 'pdf'), 1);
+  if (failure !== undefined) record(layout.cellOf('headcount_session_failures_total', 'pdf', failure), 1);
+  record(layout.cellOf('headcount_session_duration_seconds', 'pdf'), runMs);
 }
 
 /** Lets the open period end on time, and rolls. */

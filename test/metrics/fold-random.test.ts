@@ -94,7 +94,7 @@ test.run();
 
 function take(core: Core, model: FoldModel, one: Step): void {
   const record = (name: Delta['name'], labels: readonly string[], value: number): void => {
-    core.record(core.layout.slotOf(name, ...labels), value);
+    core.record(core.layout.cellOf(name, ...labels), value);
     model.apply({ name, labels, value });
   };
   switch (one.kind) {
@@ -112,7 +112,7 @@ function take(core: Core, model: FoldModel, one: Step): void {
       record(one.delta.name, one.delta.labels, one.delta.value);
       break;
     case 'write':
-      core.writers[one.lane]?.(core.layout.slotOf(one.delta.name, ...one.delta.labels), one.delta.value);
+      core.writers[one.lane]?.(core.layout.cellOf(one.delta.name, ...one.delta.labels), one.delta.value);
       model.write(one.lane, one.delta);
       break;
     case 'pass':
@@ -178,10 +178,10 @@ function compareCounters({ layout }: Core, model: FoldModel, counters: Float64Ar
   values.set('headcount_delta_fold_delay_seconds', foldDelaysMs);
   for (const { family, series, width } of layout.families) {
     if (family.collector !== undefined || family.name.startsWith('headcount_collector_')) continue;
-    for (const { slot, labels } of series) {
+    for (const { cell, labels } of series) {
       const key = [family.name, ...Object.values(labels)].join(' ');
       const given = values.get(key) ?? [];
-      const words = [...counters.subarray(slot, slot + width)];
+      const words = [...counters.subarray(cell, cell + width)];
       if (family.type === 'gauge') assert.equal(words, [given.at(-1) ?? 0], key);
       else if (family.type === 'counter') assert.equal(words, [sum(given)], key);
       else {

@@ -64,25 +64,25 @@ test('a time limit counts as timedout, every other failure as error', () => {
 
 test('a value on a bound falls into the bucket of that bound, just above it into the next', () => {
   const core = createCore();
-  const slot = core.layout.slotOf('headcount_session_duration_seconds', 'pdf');
+  const cell = core.layout.cellOf('headcount_session_duration_seconds', 'pdf');
   const buckets = [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000];
   buckets.push(900_000);
   for (const ms of buckets) {
-    core.record(slot, ms);
-    core.record(slot, ms + 1);
+    core.record(cell, ms);
+    core.record(cell, ms + 1);
   }
-  const counts = [...core.fold.counters.subarray(slot, slot + buckets.length + 1)];
+  const counts = [...core.fold.counters.subarray(cell, cell + buckets.length + 1)];
   assert.equal(counts, [1, ...buckets.slice(1).map(() => 2), 1]);
   assert.is(
-    core.fold.counters[slot + buckets.length + 1],
+    core.fold.counters[cell + buckets.length + 1],
     buckets.reduce((sum, ms) => sum + 2 * ms + 1, 0),
   );
 });
 
 test('counters add, a gauge keeps its latest value', () => {
   const core = createCore();
-  const gauge = core.layout.slotOf('headcount_contexts_open', '1');
-  const counter = core.layout.slotOf('headcount_worker_eventloop_active_seconds_total', '1');
+  const gauge = core.layout.cellOf('headcount_contexts_open', '1');
+  const counter = core.layout.cellOf('headcount_worker_eventloop_active_seconds_total', '1');
   for (const value of [3, 5, 0]) {
     core.record(gauge, value);
     core.record(counter, value);
@@ -92,19 +92,19 @@ test('counters add, a gauge keeps its latest value', () => {
 
 test('cpu and memory are means over the period', () => {
   const core = createCore();
-  for (const value of [0.5, 1, 0.25]) core.record(core.layout.slotOf('headcount_cpu_ratio'), value);
-  core.record(core.layout.slotOf('headcount_memory_ratio'), 0.125);
+  for (const value of [0.5, 1, 0.25]) core.record(core.layout.cellOf('headcount_cpu_ratio'), value);
+  core.record(core.layout.cellOf('headcount_memory_ratio'), 0.125);
   assert.equal(wordsOf(core, 'cpuSum', 'cpuCount', 'memorySum', 'memoryCount'), [1.75, 3, 0.125, 1]);
 });
 
 test('counts a late record in the open row', () => {
   const core = createCore();
-  const slot = core.layout.slotOf('headcount_unauthorized_total');
-  core.writers[0]?.(slot, 1);
+  const cell = core.layout.cellOf('headcount_unauthorized_total');
+  core.writers[0]?.(cell, 1);
   nextPeriod(core);
   assert.is(word(core.ring.row(0), 'unauthorized'), 1, 'written before the end, drained as the row closed');
   const closed = core.ring.row(0).slice();
-  core.writers[0]?.(slot, 1);
+  core.writers[0]?.(cell, 1);
   core.fold.drain();
   assert.is(word(core.ring.open(), 'unauthorized'), 1);
   assert.equal(core.ring.row(0), closed);
@@ -126,13 +126,13 @@ test('a session that runs on is in the next row from its start', () => {
 
 test('what cannot be a delta is counted as invalid, and nothing else changes', () => {
   const core = createCore();
-  const slot = core.layout.slotOf('headcount_session_duration_seconds', 'pdf');
-  const invalid = core.layout.slotOf('headcount_deltas_dropped_total', 'invalid');
+  const cell = core.layout.cellOf('headcount_session_duration_seconds', 'pdf');
+  const invalid = core.layout.cellOf('headcount_deltas_dropped_total', 'invalid');
   const before = core.ring.open().slice();
-  const broken: [slot: number, value: number][] = [];
-  // A bucket of a histogram is no slot of its own.
-  for (const wrong of [-1, 0.5, core.layout.size, Number.NaN, 2 ** 40, slot + 1]) broken.push([wrong, 1]);
-  for (const wrong of [-1, -1e-9, Number.NaN, Number.POSITIVE_INFINITY]) broken.push([slot, wrong]);
+  const broken: [cell: number, value: number][] = [];
+  // A bucket of a histogram is no cell of its own.
+  for (const wrong of [-1, 0.5, core.layout.size, Number.NaN, 2 ** 40, cell + 1]) broken.push([wrong, 1]);
+  for (const wrong of [-1, -1e-9, Number.NaN, Number.POSITIVE_INFINITY]) broken.push([cell, wrong]);
   for (const [at, value] of broken) core.writers[0]?.(at, value);
   core.fold.drain();
   assert.is(core.fold.counters[invalid], broken.length);
@@ -145,13 +145,13 @@ test('what cannot be a delta is counted as invalid, and nothing else changes', (
 
 test('a time of writing that cannot be is a delay of 0', () => {
   const { layout, ring, clock } = createCore();
-  const delay = layout.slotOf('headcount_delta_fold_delay_seconds');
-  const slot = layout.slotOf('headcount_unauthorized_total');
+  const delay = layout.cellOf('headcount_delta_fold_delay_seconds');
+  const cell = layout.cellOf('headcount_unauthorized_total');
   for (const writtenAtMs of [Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 1e300]) {
     const lane: LaneReader = {
       release: () => {},
       drain: (take) => {
-        take(slot, 1, writtenAtMs);
+        take(cell, 1, writtenAtMs);
         return 1;
       },
       dropped: () => 0,
@@ -159,7 +159,7 @@ test('a time of writing that cannot be is a delay of 0', () => {
     };
     const fold = createFold({ layout, ring, lanes: [lane], clock, periodMs: PERIOD_MS });
     fold.drain();
-    assert.is(fold.counters[layout.slotOf('headcount_deltas_total')], 1);
+    assert.is(fold.counters[layout.cellOf('headcount_deltas_total')], 1);
     assert.is(fold.counters[delay], 1, String(writtenAtMs));
     assert.is(fold.counters[delay + 11], 0, `the sum, for ${writtenAtMs}`);
   }
@@ -167,18 +167,18 @@ test('a time of writing that cannot be is a delay of 0', () => {
 
 test("main's own broken deltas are bugs", () => {
   const { record, layout } = createCore();
-  const slot = layout.slotOf('headcount_unauthorized_total');
-  for (const value of [-1, Number.NaN, Number.POSITIVE_INFINITY]) assert.throws(() => record(slot, value), /delta/);
+  const cell = layout.cellOf('headcount_unauthorized_total');
+  for (const value of [-1, Number.NaN, Number.POSITIVE_INFINITY]) assert.throws(() => record(cell, value), /delta/);
   for (const wrong of [-1, layout.size, 0.5, Number.NaN]) assert.throws(() => record(wrong, 1), /delta/);
 });
 
 test('the version moves with all but the answering itself', () => {
   const { record, layout, fold } = createCore();
   const before = fold.version();
-  record(layout.slotOf('headcount_http_requests_total', '/metrics', 'GET', '200'), 1);
-  record(layout.slotOf('headcount_http_request_duration_seconds', '/metrics'), 1);
+  record(layout.cellOf('headcount_http_requests_total', '/metrics', 'GET', '200'), 1);
+  record(layout.cellOf('headcount_http_request_duration_seconds', '/metrics'), 1);
   assert.is(fold.version(), before);
-  record(layout.slotOf('headcount_unauthorized_total'), 1);
+  record(layout.cellOf('headcount_unauthorized_total'), 1);
   assert.is.not(fold.version(), before);
 });
 
@@ -186,9 +186,9 @@ test('two million sessions in a period change numbers and nothing else', () => {
   const core = createCore({ periods: 2 });
   const sizes = [core.ring.buffer.byteLength, core.fold.counters.byteLength];
   const before = process.memoryUsage();
-  const started = core.layout.slotOf('headcount_sessions_started_total', 'pdf');
-  const settled = core.layout.slotOf('headcount_sessions_total', 'pdf');
-  const duration = core.layout.slotOf('headcount_session_duration_seconds', 'pdf');
+  const started = core.layout.cellOf('headcount_sessions_started_total', 'pdf');
+  const settled = core.layout.cellOf('headcount_sessions_total', 'pdf');
+  const duration = core.layout.cellOf('headcount_session_duration_seconds', 'pdf');
   const count = 2_000_000;
   for (let i = 0; i < count; i++) {
     core.record(started, 1);

@@ -20,8 +20,8 @@ export interface LaneThreadReport {
   readonly fullCount: number;
 }
 
-/** The slot that goes with a value, so that a record made of two others shows. */
-export function slotFor(value: number): number {
+/** The cell that goes with a value, so that a record made of two others shows. */
+export function cellFor(value: number): number {
   return (value * 7) % 1009;
 }
 
@@ -38,7 +38,7 @@ function writeAll({ buffer, shape, recordCount }: LaneThreadSetup): LaneThreadRe
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
   let droppedSoFar = droppedBefore;
   for (let value = 0; value < recordCount; ) {
-    record(slotFor(value), value);
+    record(cellFor(value), value);
     if (dropped() === droppedSoFar) value++;
     else {
       droppedSoFar = dropped();

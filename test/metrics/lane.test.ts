@@ -16,9 +16,9 @@ import {
   openLaneWriter,
 } from '../../src/metrics/lane.js';
 import { deadline } from '../deadline.js';
-import { type LaneThreadReport, type LaneThreadSetup, slotFor } from './lane-thread.js';
+import { cellFor, type LaneThreadReport, type LaneThreadSetup } from './lane-thread.js';
 
-type Written = [slot: number, value: number, writtenAtMs: number];
+type Written = [cell: number, value: number, writtenAtMs: number];
 
 /** Int32 words of a lane's header. */
 const WRITTEN = 16;
@@ -97,7 +97,7 @@ test('lanes do not touch each other', () => {
   const ends = [0, 1, 2].map((index) => openLane(shape, 0, { buffer, index }));
   for (const [i, end] of ends.entries()) for (let n = 0; n <= i; n++) end.write(i, n);
   assert.equal(
-    ends.map(({ take }) => take().map(([slot]) => slot)),
+    ends.map(({ take }) => take().map(([cell]) => cell)),
     [[0], [1, 1], [2, 2]],
   );
   assert.equal(
@@ -213,14 +213,14 @@ function startThread(setup: LaneThreadSetup): Worker {
   return new Worker(new URL('./lane-thread.js', import.meta.url), { workerData: setup });
 }
 
-/** Checks that the numbers come one after the other, each with its slot and after the one before. */
+/** Checks that the numbers come one after the other, each with its cell and after the one before. */
 function createCheck() {
   let lastMs = 0;
   const check = {
     next: 0,
     wrong: 0,
-    take(slot: number, value: number, writtenAtMs: number): void {
-      if (value !== check.next || slot !== slotFor(value) || !(writtenAtMs >= lastMs)) check.wrong++;
+    take(cell: number, value: number, writtenAtMs: number): void {
+      if (value !== check.next || cell !== cellFor(value) || !(writtenAtMs >= lastMs)) check.wrong++;
       check.next++;
       lastMs = writtenAtMs;
     },

@@ -18,18 +18,18 @@ const test = suite('metrics/layout');
 test('the words of all series follow each other without a gap', () => {
   let next = 0;
   for (const { series, width } of layout.families) {
-    for (const { slot } of series) {
-      assert.is(slot, next);
+    for (const { cell } of series) {
+      assert.is(cell, next);
       next += width;
     }
   }
   assert.is(layout.size, next);
 });
 
-test('slotOf finds every series', () => {
+test('cellOf finds every series', () => {
   for (const { family, series } of layout.families) {
     const name = family.name as FamilyName;
-    for (const { slot, labels } of series) assert.is(layout.slotOf(name, ...Object.values(labels)), slot);
+    for (const { cell, labels } of series) assert.is(layout.cellOf(name, ...Object.values(labels)), cell);
   }
 });
 
@@ -40,10 +40,10 @@ test('the same domains give the same layout on another thread', () => {
 });
 
 test('a labelset that is not listed is refused', () => {
-  assert.throws(() => layout.slotOf('headcount_sessions_total', 'dance'), /no labelset dance/);
-  assert.throws(() => layout.slotOf('headcount_sessions_total'), /has the labels kind/);
-  assert.throws(() => layout.slotOf('headcount_sessions_total', 'pdf', 'pdf'), /has the labels kind/);
-  assert.throws(() => layout.slotOf('headcount_session_failures_total', 'error', 'pdf'), /no labelset/);
+  assert.throws(() => layout.cellOf('headcount_sessions_total', 'dance'), /no labelset dance/);
+  assert.throws(() => layout.cellOf('headcount_sessions_total'), /has the labels kind/);
+  assert.throws(() => layout.cellOf('headcount_sessions_total', 'pdf', 'pdf'), /has the labels kind/);
+  assert.throws(() => layout.cellOf('headcount_session_failures_total', 'error', 'pdf'), /no labelset/);
 });
 
 test('names are unique and say what they are', () => {

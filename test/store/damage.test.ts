@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fileBytes, PAGE_BYTES, SLOTS_OFFSET, TIMES_OFFSET } from '../../src/store/format.js';
+import { fileBytes, PAGE_BYTES, SEATS_OFFSET, TIMES_OFFSET } from '../../src/store/format.js';
 import type { FakeClock } from '../metrics/fake-clock.js';
 import { freshSeed, seededRandom } from '../seeded-random.js';
 import { checkSums, type JsonRow, makeFolder, PERIOD_MS, startLife } from './life.js';
@@ -80,7 +80,7 @@ test(`${FLIP_COUNT} flipped bits, seed ${SEED}`, async () => {
   const inUse = [
     { from: 0, length: PAGE_BYTES },
     { from: TIMES_OFFSET, length: TIMES_COUNT * 4 },
-    { from: SLOTS_OFFSET, length: (PERIODS + 1) * PAGE_BYTES },
+    { from: SEATS_OFFSET, length: (PERIODS + 1) * PAGE_BYTES },
     { from: 0, length: good.bytes.length },
   ];
   let noticed = 0;
@@ -91,13 +91,13 @@ test(`${FLIP_COUNT} flipped bits, seed ${SEED}`, async () => {
     bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(random() * 8));
     const seen = await tryFile(`flip-${i % 8}-${i}`, { ...good, bytes }, { isWritten: i % 32 < 4 });
     const where = `a bit of byte ${at}, seed ${SEED}`;
-    const isRow = at >= SLOTS_OFFSET;
+    const isRow = at >= SEATS_OFFSET;
     const isTime = at >= TIMES_OFFSET && at < TIMES_OFFSET + TIMES_COUNT * 4;
     assert.ok(seen.whole >= PERIODS + (isRow || isTime ? 0 : 1), `${where}: ${seen.whole} rows are whole`);
     assert.ok(seen.figures >= PERIODS + (isRow ? 0 : 1), `${where}: ${seen.figures} rows have their figures`);
     const isNoticed = seen.logs.some((line) => line.startsWith('error') && line.includes('damaged'));
     if (isNoticed) noticed++;
-    const isUsed = at < PAGE_BYTES || at >= SLOTS_OFFSET;
+    const isUsed = at < PAGE_BYTES || at >= SEATS_OFFSET;
     if (isUsed) assert.ok(isNoticed, `${where} goes unnoticed: ${seen.logs.join('; ')}`);
     if (i % 32 < 4) assert.is(seen.isAside, isNoticed, where);
     folder.clear();
@@ -110,9 +110,9 @@ test(`${CUT_COUNT} cuts, seed ${SEED}`, async () => {
   const random = seededRandom(SEED + 1);
   const good = await makeFile();
   const size = good.bytes.length;
-  const lengths = [1, 7, 8, 9, PAGE_BYTES - 1, PAGE_BYTES, PAGE_BYTES + 1, SLOTS_OFFSET - 1, SLOTS_OFFSET, size - 1];
+  const lengths = [1, 7, 8, 9, PAGE_BYTES - 1, PAGE_BYTES, PAGE_BYTES + 1, SEATS_OFFSET - 1, SEATS_OFFSET, size - 1];
   while (lengths.length < CUT_COUNT) {
-    const [from, to] = lengths.length % 2 === 0 ? [SLOTS_OFFSET, size] : [1, size];
+    const [from, to] = lengths.length % 2 === 0 ? [SEATS_OFFSET, size] : [1, size];
     lengths.push(from + Math.floor(random() * (to - from)));
   }
   for (const [i, length] of lengths.entries()) {
@@ -121,7 +121,7 @@ test(`${CUT_COUNT} cuts, seed ${SEED}`, async () => {
       { ...good, bytes: good.bytes.subarray(0, length) },
       { isWritten: i % 5 === 0 },
     );
-    const left = Math.max(0, Math.floor((length - SLOTS_OFFSET) / PAGE_BYTES));
+    const left = Math.max(0, Math.floor((length - SEATS_OFFSET) / PAGE_BYTES));
     const expected = Math.min(left, PERIODS + 1);
     assert.is(seen.whole, expected, `cut to ${length} of ${size}`);
     assert.is(seen.isAside, i % 5 === 0, `cut to ${length}: ${seen.logs.join('; ')}`);
@@ -142,7 +142,7 @@ test('bad files do not pile up without end', async () => {
   const good = await makeFile();
   const path = folder.of('again');
   for (let i = 0; i < 12; i++) {
-    writeFileSync(path, good.bytes.subarray(0, SLOTS_OFFSET - 1));
+    writeFileSync(path, good.bytes.subarray(0, SEATS_OFFSET - 1));
     const life = await startLife({ path, periods: PERIODS, clock: good.clock });
     await life.history.close();
   }

@@ -40,7 +40,7 @@ export interface Life {
   readonly logs: string[];
   readonly failures: string[];
   readonly flushesMs: number[];
-  /** A session from its slot to its end. */
+  /** A session from its seat to its end. */
   session(runMs: number, failure?: string): void;
   /** One that only starts. */
   start(): void;
@@ -77,8 +77,8 @@ export async function startLife(options: LifeOptions): Promise<Life> {
   const fold = createFold({ layout, ring, lanes: [], clock, periodMs });
   const { record } = fold;
   const start = (): void => {
-    record(layout.slotOf('headcount_sessions_started_total', 'pdf'), 1);
-    record(layout.slotOf('headcount_queue_wait_duration_seconds'), 3);
+    record(layout.cellOf('headcount_sessions_started_total', 'pdf'), 1);
+    record(layout.cellOf('headcount_queue_wait_duration_seconds'), 3);
   };
   return {
     clock,
@@ -91,10 +91,10 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     start,
     session(runMs, failure) {
       start();
-      record(layout.slotOf('headcount_sessions_total', 'pdf'), 1);
-      if (failure !== undefined) record(layout.slotOf('headcount_session_failures_total', 'pdf', failure), 1);
-      record(layout.slotOf('headcount_session_duration_seconds', 'pdf'), runMs);
-      record(layout.slotOf('headcount_cpu_ratio'), 0.25);
+      record(layout.cellOf('headcount_sessions_total', 'pdf'), 1);
+      if (failure !== undefined) record(layout.cellOf('headcount_session_failures_total', 'pdf', failure), 1);
+      record(layout.cellOf('headcount_session_duration_seconds', 'pdf'), runMs);
+      record(layout.cellOf('headcount_cpu_ratio'), 0.25);
     },
     nextPeriod() {
       clock.pass(fold.untilRollMs());

@@ -107,19 +107,19 @@ function linesOf({ family, series, width }: PlacedFamily): Line[] {
     const prefix = flat(`\n${labelled} `);
     return { prefix, zero: flat(`${prefix}0`), ...at, divisor: by };
   };
-  const first = series[0]?.slot ?? 0;
+  const first = series[0]?.cell ?? 0;
   if (family.isSummed) return [line(name, { from: first, to: first + series.length })];
   if (family.type !== 'histogram') {
-    return series.map(({ slot, labels }) => line(name + braces(labels), { from: slot, to: slot + 1 }));
+    return series.map(({ cell, labels }) => line(name + braces(labels), { from: cell, to: cell + 1 }));
   }
   const bounds = [...(family.buckets ?? []).map(canonical), '+Inf'];
-  return series.flatMap(({ slot, labels }) => {
-    const sumAt = slot + width - 1;
+  return series.flatMap(({ cell, labels }) => {
+    const sumAt = cell + width - 1;
     return [
-      ...bounds.map((le, i) => line(`${name}_bucket${braces({ ...labels, le })}`, { from: slot, to: slot + i + 1 }, 1)),
+      ...bounds.map((le, i) => line(`${name}_bucket${braces({ ...labels, le })}`, { from: cell, to: cell + i + 1 }, 1)),
       line(`${name}_sum${braces(labels)}`, { from: sumAt, to: sumAt + 1 }),
       // The count is the sum of the buckets and not kept beside them, so the two can never disagree.
-      line(`${name}_count${braces(labels)}`, { from: slot, to: sumAt }, 1),
+      line(`${name}_count${braces(labels)}`, { from: cell, to: sumAt }, 1),
     ];
   });
 }
@@ -177,21 +177,21 @@ function samples({ family, series }: PlacedFamily, words: Float64Array) {
   const divisor = family.divisor ?? 1;
   const name = family.name;
   if (family.isSummed) {
-    const value = series.reduce((sum, { slot }) => sum + (words[slot] ?? 0), 0);
+    const value = series.reduce((sum, { cell }) => sum + (words[cell] ?? 0), 0);
     return [{ labels: {}, value: value / divisor }];
   }
-  return series.flatMap(({ slot, labels }) => {
+  return series.flatMap(({ cell, labels }) => {
     if (family.type !== 'histogram') {
-      const value = (words[slot] ?? 0) / divisor;
+      const value = (words[cell] ?? 0) / divisor;
       return family.sparse && value === 0 ? [] : [{ labels, value }];
     }
     const bounds = [...(family.buckets ?? []).map(canonical), '+Inf'];
     let count = 0;
     const buckets = bounds.map((le, i) => {
-      count += words[slot + i] ?? 0;
+      count += words[cell + i] ?? 0;
       return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count };
     });
-    const sum = (words[slot + bounds.length] ?? 0) / divisor;
+    const sum = (words[cell + bounds.length] ?? 0) / divisor;
     return [
       ...buckets,
       { metricName: `${name}_sum`, labels, value: sum },

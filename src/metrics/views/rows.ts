@@ -23,14 +23,14 @@ export interface RowTexts {
 
 export function createRowTexts(ring: Ring): RowTexts {
   // One entry a held row, found as the ring finds its rows: bounded by the ring's own size.
-  const slots = ring.periods + 2;
-  const kept: ({ readonly sequence: number; readonly text: RowText } | undefined)[] = Array.from({ length: slots });
+  const seats = ring.periods + 2;
+  const kept: ({ readonly sequence: number; readonly text: RowText } | undefined)[] = Array.from({ length: seats });
   return {
     of(sequence) {
-      const known = kept[sequence % slots];
+      const known = kept[sequence % seats];
       if (known?.sequence === sequence && known.text.dropped === droppedOf(ring, sequence)) return known.text;
       const text = render(ring, sequence);
-      if (sequence < ring.closed()) kept[sequence % slots] = { sequence, text };
+      if (sequence < ring.closed()) kept[sequence % seats] = { sequence, text };
       return text;
     },
   };

@@ -123,12 +123,12 @@ test('the tag moves when the body does, and tells selections apart', () => {
     look();
     runSession(core, i);
     look();
-    core.record(core.layout.slotOf('headcount_cpu_ratio'), 0.25);
+    core.record(core.layout.cellOf('headcount_cpu_ratio'), 0.25);
     look();
     nextPeriod(core);
   }
   const { tag } = core.history(core.snapshot(), EVERYTHING);
-  core.record(core.layout.slotOf('headcount_http_requests_total', '/', 'GET', '200'), 1);
+  core.record(core.layout.cellOf('headcount_http_requests_total', '/', 'GET', '200'), 1);
   core.clock.pass(1000);
   assert.is(core.history(core.snapshot(), EVERYTHING).tag, tag, 'nothing has changed for its readers');
 });

@@ -39,7 +39,7 @@ test('every family and labelset is there with 0 before any traffic, save the spa
 
 test('a sparse labelset is there from its first value on', () => {
   const core = createCore();
-  core.record(core.layout.slotOf(SPARSE, '/pdf', 'POST', '200'), 1);
+  core.record(core.layout.cellOf(SPARSE, '/pdf', 'POST', '200'), 1);
   const families = parseExposition(textOf(core.prometheus.render(core.snapshot(), 'text')), 'text');
   assert.equal(families.get(SPARSE)?.samples, [
     { name: SPARSE, labels: { route: '/pdf', method: 'POST', code: '200' }, value: 1 },
@@ -47,7 +47,7 @@ test('a sparse labelset is there from its first value on', () => {
 });
 
 for (const format of FORMATS) {
-  test(`${format}: every number is the one of its slot, in base units`, () => {
+  test(`${format}: every number is the one of its cell, in base units`, () => {
     const { layout, snapshot, view } = filled();
     const families = parseExposition(textOf(view.render(snapshot, format)), format);
     for (const { family, series } of layout.families) {
@@ -55,28 +55,28 @@ for (const format of FORMATS) {
       const { samples = [] } = families.get(title) ?? {};
       const divisor = family.divisor ?? 1;
       if (family.isSummed) {
-        const value = series.reduce((sum, { slot }) => sum + (snapshot.counters[slot] ?? -1), 0);
+        const value = series.reduce((sum, { cell }) => sum + (snapshot.counters[cell] ?? -1), 0);
         assert.equal(samples, [{ name: family.name, labels: {}, value }]);
         continue;
       }
-      for (const { slot, labels } of series) {
+      for (const { cell, labels } of series) {
         const numberOf = (suffix: string, le?: string): number | undefined => {
           const wanted = JSON.stringify(le === undefined ? labels : { ...labels, le });
           return samples.find((one) => one.name === family.name + suffix && JSON.stringify(one.labels) === wanted)
             ?.value;
         };
         if (family.type !== 'histogram') {
-          assert.is(numberOf(''), (snapshot.counters[slot] ?? -1) / divisor, family.name);
+          assert.is(numberOf(''), (snapshot.counters[cell] ?? -1) / divisor, family.name);
           continue;
         }
         let count = 0;
         for (const [i, le] of [...(family.buckets ?? []), '+Inf'].entries()) {
-          count += snapshot.counters[slot + i] ?? -1;
+          count += snapshot.counters[cell + i] ?? -1;
           const text = typeof le === 'number' && Number.isInteger(le) ? `${le}.0` : String(le);
           assert.is(numberOf('_bucket', text), count, `${family.name} ${le}`);
         }
         assert.is(numberOf('_count'), count);
-        assert.is(numberOf('_sum'), (snapshot.counters[slot + (family.buckets ?? []).length + 1] ?? -1) / divisor);
+        assert.is(numberOf('_sum'), (snapshot.counters[cell + (family.buckets ?? []).length + 1] ?? -1) / divisor);
       }
     }
   });
@@ -151,7 +151,7 @@ test('a label that is not ASCII is encoded, though it is shown only with a value
   const layout = createLayout({ ...DOMAINS, route: ['/naïve', '/λ'] });
   const view = createPrometheusView(layout);
   const snapshot = snapshotOf(layout);
-  snapshot.counters[layout.slotOf(SPARSE, '/λ', 'GET', '200')] = 1;
+  snapshot.counters[layout.cellOf(SPARSE, '/λ', 'GET', '200')] = 1;
   const text = Buffer.concat([...view.render(snapshot, 'text').chunks]).toString('utf8');
   assert.match(text, `\n${SPARSE}{route="/λ",method="GET",code="200"} 1\n`);
 });
@@ -163,7 +163,7 @@ test('the same snapshot gives the same text, a fresh one its own', () => {
     assert.is(core.prometheus.render(snapshot, format), core.prometheus.render(snapshot, format));
   const [text, openmetrics] = FORMATS.map((format) => core.prometheus.render(snapshot, format).tag);
   assert.is.not(text, openmetrics);
-  core.record(core.layout.slotOf('headcount_unauthorized_total'), 1);
+  core.record(core.layout.cellOf('headcount_unauthorized_total'), 1);
   const next = core.prometheus.render(core.snapshot(), 'text');
   assert.is.not(next.tag, text);
   assert.match(textOf(next), '\nheadcount_unauthorized_total 1\n');
