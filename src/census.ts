@@ -6,7 +6,7 @@ import { setImmediate as nextTask } from 'node:timers/promises';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-export interface Census {
+interface Census {
   /** JavaScript heap after a collection. */
   readonly heapUsedBytes: number;
   /** Timers, sockets, pipes, ports and requests that are under way. */

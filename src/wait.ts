@@ -42,7 +42,7 @@ export function createOnce(): Once {
 }
 
 /** Something that happens again and again; who subscribes hears of what comes from then on. */
-export interface Recurring extends End {
+interface Recurring extends End {
   happen(): void;
   listenerCount(): number;
 }

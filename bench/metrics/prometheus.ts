@@ -4,6 +4,8 @@
  * reading our typed array through `registerMetric`.
  */
 
+import type { FamilyName } from '../../src/metrics/families.js';
+import type { Series } from '../../src/metrics/layout.js';
 import { EVERYTHING } from '../../src/metrics/views/selection.js';
 import { type Core, createCore, runSession, textOf } from '../../test/metrics/core.js';
 import { createOwnRegistry } from '../alternatives/prom-client-registry.js';
@@ -68,4 +70,8 @@ function useAll(core: Core): void {
     if (labels['code'] === '200' && labels['method'] !== 'other') core.record(cell, 12_345);
   }
   core.history(core.snapshot(), EVERYTHING);
+}
+
+function seriesOf({ layout }: Core, name: FamilyName): readonly Series[] {
+  return layout.families.find(({ family }) => family.name === name)?.series ?? [];
 }

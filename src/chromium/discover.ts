@@ -46,12 +46,11 @@ export interface Chromium {
   /** Four numbers, as it says of itself. */
   readonly version: string;
   readonly origin: ChromiumOrigin;
-  readonly isHeadlessShell: boolean;
   /** What it needs in its environment besides the usual: empty for all but the embedded one. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-export type ChromiumOrigin = 'setting' | 'system' | 'playwright' | 'embedded';
+type ChromiumOrigin = 'setting' | 'system' | 'playwright' | 'embedded';
 
 export interface DiscoverOptions {
   /** When given, the only candidate. */
@@ -84,12 +83,11 @@ export async function discoverChromium(options: DiscoverOptions): Promise<Chromi
       options.progress(`skipped ${path}: ${messageOf(error)}`);
       return undefined;
     });
-    if (version !== undefined) return { path, version, origin, isHeadlessShell: await isHeadlessShell(path), env: {} };
+    if (version !== undefined) return { path, version, origin, env: {} };
   }
   try {
     const { path, env } = await prepareEmbedded(options);
-    // The file's name says nothing; the package is built from the headless shell.
-    return { path, env, version: await readVersion(path, env, options), origin: 'embedded', isHeadlessShell: true };
+    return { path, env, version: await readVersion(path, env, options), origin: 'embedded' };
   } catch (error) {
     const remedy = 'install chromium-headless-shell or set CHROMIUM_PATH';
     throw new Error(`no Chromium found on this machine, and not the embedded one: ${messageOf(error)}; ${remedy}`, {
@@ -104,7 +102,7 @@ async function discoverSetting(setting: string, options: DiscoverOptions): Promi
   const path = await unwrap(given);
   try {
     const version = await readVersion(path, {}, options);
-    return { path, version, origin: 'setting', isHeadlessShell: await isHeadlessShell(path), env: {} };
+    return { path, version, origin: 'setting', env: {} };
   } catch (error) {
     throw new Error(`CHROMIUM_PATH=${setting} cannot be used: ${messageOf(error)}`, { cause: error });
   }
@@ -179,10 +177,6 @@ async function isExecutable(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function isHeadlessShell(path: string): Promise<boolean> {
-  return [path, await realpath(path)].some((name) => /headless[-_]shell/.test(basename(name)));
 }
 
 /** Runs it with `--version`, in an environment as bare as the one it will work in. */

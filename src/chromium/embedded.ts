@@ -31,7 +31,7 @@ export interface EmbeddedChromium {
   readonly env: Readonly<Record<'LD_LIBRARY_PATH' | 'FONTCONFIG_FILE', string>>;
 }
 
-export interface EmbeddedOptions {
+interface EmbeddedOptions {
   /** Made when it is not there. Holds a folder a version; those of other versions are left alone. */
   readonly cacheDir: string;
   readonly homeDir: string;

@@ -6,7 +6,7 @@ import { type Flag, parseFlags } from './flags.js';
 import { bool } from './kinds.js';
 import { type Config, SETTINGS, type Setting, type SettingKey } from './settings.js';
 
-export interface Parsed {
+interface Parsed {
   readonly config: Config;
   /** What was given of the other flags that were asked for, by name without dashes. */
   readonly others: Readonly<Record<string, string>>;

@@ -13,20 +13,8 @@ import { findNumber, readInteger, readText } from './virtual-files.js';
 /** Stands in for the host's total when that is unreadable: v1 says "no limit" by a number a little under 2^63. */
 const UNLIMITED_MIN_BYTES = 2 ** 62;
 
-export type ResourceSource = 'cgroup2' | 'cgroup1' | 'host';
-
-/** What applies now. Memory and CPU are looked for apart: one may be limited and the other not. */
-export interface ResourceLimits {
-  /** null when it cannot be read */
-  readonly memoryLimitBytes: number | null;
-  readonly memorySource: ResourceSource;
-  /** A quota makes this a fraction. */
-  readonly cpuCount: number;
-  readonly cpuSource: ResourceSource;
-}
-
+/** What applies is looked for apart for memory and CPU: one may be limited and the other not. */
 export interface ResourceReader {
-  limits(): ResourceLimits;
   /** Ratio 0..1 of memory in use over the limit that applies; null when it cannot be read. */
   memoryRatio(): number | null;
   /**
@@ -36,7 +24,7 @@ export interface ResourceReader {
   cpuRatio(): number | null;
 }
 
-export interface ResourceReaderOptions {
+interface ResourceReaderOptions {
   readonly clock: Clock;
   /** The folder that holds `proc` and `sys/fs/cgroup`. */
   readonly sysRoot?: string;
@@ -45,22 +33,12 @@ export interface ResourceReaderOptions {
 export function openResourceReader({ clock, sysRoot = '/' }: ResourceReaderOptions): ResourceReader {
   let previous: CpuTimes | null = null;
   return {
-    limits() {
-      const memory = readMemory(sysRoot);
-      const cpu = readCpu(sysRoot, clock);
-      return {
-        memoryLimitBytes: memory.limitBytes,
-        memorySource: memory.source,
-        cpuCount: cpu.cpuCount,
-        cpuSource: cpu.source,
-      };
-    },
     memoryRatio() {
       const { usedBytes, limitBytes } = readMemory(sysRoot);
       return usedBytes === null || limitBytes === null ? null : ratioOf(usedBytes, limitBytes);
     },
     cpuRatio() {
-      const { times } = readCpu(sysRoot, clock);
+      const times = readCpu(sysRoot, clock);
       if (times === null) return null;
       const before = previous;
       if (before === null || !isContinued(before, times)) {
@@ -107,7 +85,6 @@ const MEMORY_FILES = {
 } as const;
 
 interface MemoryReading {
-  readonly source: ResourceSource;
   readonly usedBytes: number | null;
   readonly limitBytes: number | null;
 }
@@ -123,14 +100,14 @@ function readMemory(sysRoot: string): MemoryReading {
       readInteger(join(folder, MEMORY_FILES.cgroup1.limit)),
     );
   if (tightest === null || tightest.limit >= (host?.totalBytes ?? UNLIMITED_MIN_BYTES)) {
-    return { source: 'host', usedBytes: host?.usedBytes ?? null, limitBytes: host?.totalBytes ?? null };
+    return { usedBytes: host?.usedBytes ?? null, limitBytes: host?.totalBytes ?? null };
   }
   const files = MEMORY_FILES[tightest.source];
   const usageBytes = readInteger(join(tightest.folder, files.usage));
   // File pages not used of late are given back before anything is killed: container tools do not count them either.
   const reclaimableBytes = findNumber(readText(join(tightest.folder, 'memory.stat')) ?? '', files.reclaimable) ?? 0;
   const usedBytes = usageBytes === null ? null : Math.max(usageBytes - reclaimableBytes, 0);
-  return { source: tightest.source, usedBytes, limitBytes: tightest.limit };
+  return { usedBytes, limitBytes: tightest.limit };
 }
 
 /** Cumulative; only two of the same counter can be compared. */
@@ -141,33 +118,20 @@ interface CpuTimes {
   readonly offered: number;
 }
 
-interface CpuReading {
-  readonly source: ResourceSource;
-  readonly cpuCount: number;
-  readonly times: CpuTimes | null;
-}
-
 // Without a quota the neighbours' use counts too, as the host's memory does: what they take is not to be had.
-function readCpu(sysRoot: string, clock: Clock): CpuReading {
+function readCpu(sysRoot: string, clock: Clock): CpuTimes | null {
   const host = readHostCpu(sysRoot);
   const tightest =
     findTightest('cgroup2', unifiedFolders(sysRoot), readQuota2) ??
     findTightest('cgroup1', legacyFolders(sysRoot, 'cpu'), readQuota1);
   if (tightest === null) {
-    const times = host.ticks && { counter: host.cpus, used: host.ticks.busy, offered: host.ticks.total };
-    return { source: 'host', cpuCount: host.cpuCount, times };
+    return host.ticks && { counter: host.cpus, used: host.ticks.busy, offered: host.ticks.total };
   }
   const cpuCount = Math.min(tightest.limit, host.cpuCount);
   const usedUs = tightest.source === 'cgroup2' ? readUsageUs2(tightest.folder) : readUsageUs1(sysRoot, tightest);
-  const times =
-    usedUs === null
-      ? null
-      : {
-          counter: `${tightest.folder} ${cpuCount}`,
-          used: usedUs,
-          offered: clock.monotonicMs() * 1000 * cpuCount,
-        };
-  return { source: tightest.source, cpuCount, times };
+  if (usedUs === null) return null;
+  const offered = clock.monotonicMs() * 1000 * cpuCount;
+  return { counter: `${tightest.folder} ${cpuCount}`, used: usedUs, offered };
 }
 
 /** `max 100000` or `150000 100000`: quota and period in µs. */

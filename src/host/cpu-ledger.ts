@@ -8,7 +8,7 @@
  * what was counted while the child was still seen.
  */
 
-export interface CpuCounters {
+interface CpuCounters {
   readonly parentPid: number;
   readonly startTicks: number;
   readonly ownTicks: number;

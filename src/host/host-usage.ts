@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { findNumber, readText } from './virtual-files.js';
 
-export interface HostMemory {
+interface HostMemory {
   readonly totalBytes: number;
   readonly usedBytes: number;
 }
@@ -21,7 +21,7 @@ export function readHostMemory(sysRoot: string): HostMemory | null {
   return { totalBytes: totalKib * 1024, usedBytes: (totalKib - availableKib) * 1024 };
 }
 
-export interface HostCpu {
+interface HostCpu {
   /** Which CPUs the sums are over; sums over different ones cannot be compared. */
   readonly cpus: string;
   readonly cpuCount: number;

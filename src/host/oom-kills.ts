@@ -12,7 +12,7 @@ import { findNumber, readText } from './virtual-files.js';
 const LATELY_MS = 5_000;
 const KEY = 'oom_kill';
 
-export interface OomKills {
+interface OomKills {
   sample(): void;
   /** Samples, too. False where no cgroup tells: then nothing is claimed. */
   haveHappenedLately(): boolean;

@@ -16,7 +16,7 @@ import { CLOCK_TICKS_PER_SECOND, type ProcessStat, readAnonBytes, readStat, read
 import { readNumericNames } from './virtual-files.js';
 
 export const PROCESS_TYPES = ['browser', 'renderer', 'gpu', 'utility', 'zygote', 'other'] as const;
-export type ProcessType = (typeof PROCESS_TYPES)[number];
+type ProcessType = (typeof PROCESS_TYPES)[number];
 
 export interface TreeSample {
   /** Processes alive; the root is the one `browser`. */
@@ -25,7 +25,6 @@ export interface TreeSample {
   readonly anonBytes: number;
   /** Of all processes that the tree has had, the root's start-up and the ended ones included; never falls. */
   readonly cpuSeconds: number;
-  readonly processCount: number;
 }
 
 export interface ProcessWatch {
@@ -58,7 +57,6 @@ interface Tree {
 interface Sums {
   readonly counts: Record<ProcessType, number>;
   anonBytes: number;
-  processCount: number;
 }
 
 /** Far deeper than any real chain of parents. */
@@ -81,17 +79,13 @@ export function openProcessWatch({ procRoot = '/proc' }: { readonly procRoot?: s
     const live = new Map<number, Sums>();
     identities = identify(procRoot, pids, identities);
     for (const root of roots) {
-      if (isAlive(root)) live.set(root, { counts: noCounts(), anonBytes: 0, processCount: 0 });
+      if (isAlive(root)) live.set(root, { counts: noCounts(), anonBytes: 0 });
     }
     for (const pid of identities.keys()) measure(pid, live);
     return roots.map((root) => {
-      const { counts, anonBytes, processCount } = live.get(root) ?? {
-        counts: noCounts(),
-        anonBytes: 0,
-        processCount: 0,
-      };
+      const { counts, anonBytes } = live.get(root) ?? { counts: noCounts(), anonBytes: 0 };
       const totalTicks = trees.get(root)?.ledger.totalTicks() ?? 0;
-      return { counts, anonBytes, cpuSeconds: totalTicks / CLOCK_TICKS_PER_SECOND, processCount };
+      return { counts, anonBytes, cpuSeconds: totalTicks / CLOCK_TICKS_PER_SECOND };
     });
   }
 
@@ -124,7 +118,6 @@ export function openProcessWatch({ procRoot = '/proc' }: { readonly procRoot?: s
     if (sums === undefined || stat.isDead) return;
     sums.counts[pid === root ? 'browser' : typeOf(procRoot, pid, identity)]++;
     sums.anonBytes += readAnonBytes(procRoot, pid) ?? 0;
-    sums.processCount++;
   }
 
   /** The pid's identity, a new one if another process has it now. */

@@ -4,7 +4,6 @@ declare module 'polka' {
 
   export interface PolkaRequest extends IncomingMessage {
     readonly params: Readonly<Record<string, string>>;
-    readonly path: string;
     readonly search: string | null;
   }
   export type PolkaHandler = (request: PolkaRequest, response: ServerResponse) => void;

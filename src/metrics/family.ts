@@ -12,7 +12,7 @@ export type RowEffect =
   | { readonly kind: 'started' | 'settled' | 'runTime' | 'queueWait' | 'cpu' | 'memory' };
 
 /** The words of a row that a counter may feed; `fields.ts` says where they lie. */
-export type RowCountWord =
+type RowCountWord =
   | 'queued'
   | 'rejected'
   | 'unhealthy'
@@ -74,5 +74,5 @@ export const DOMAINS = [
   'playwright',
   'chromium',
 ] as const;
-export type Domain = (typeof DOMAINS)[number];
+type Domain = (typeof DOMAINS)[number];
 export type Domains = Readonly<Record<Domain, readonly string[]>>;

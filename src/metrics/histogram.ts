@@ -26,7 +26,7 @@ export function bucketIndex(valueMs: number): number {
 }
 
 /** The middle of a bucket's whole numbers, in ms. */
-export function bucketMiddle(index: number): number {
+function bucketMiddle(index: number): number {
   if (index < SUB_COUNT) return index;
   const shift = Math.floor(index / SUB_COUNT) - 1;
   const low = (SUB_COUNT + (index % SUB_COUNT)) * 2 ** shift;

@@ -30,8 +30,6 @@ export interface LaneShape {
 export const LANE_CAPACITY = 2 ** 14;
 
 export interface LaneReader {
-  /** The thread that owns the lane; 0 when free. */
-  owner(): number;
   /** Frees the lane, if `threadId` owns it. Only after draining it. */
   release(threadId: number): void;
   /** Hands every record written so far to `take`, oldest first. Returns how many. Main thread only. */
@@ -97,7 +95,6 @@ export function openLaneReader(buffer: SharedArrayBuffer, shape: LaneShape, inde
   const { header, records } = views(buffer, shape, index);
   const mask = shape.capacity - 1;
   return {
-    owner: () => Atomics.load(header, OWNER),
     release: (threadId) => {
       Atomics.compareExchange(header, OWNER, threadId, 0);
     },
@@ -114,7 +111,6 @@ export function openLaneReader(buffer: SharedArrayBuffer, shape: LaneShape, inde
       Atomics.store(header, READ, read);
       return (read - start) | 0;
     },
-    written: () => Atomics.load(header, WRITTEN) >>> 0,
     dropped: () => Atomics.load(header, DROPPED) >>> 0,
     beats: () => Atomics.load(header, BEATS),
   };

@@ -15,6 +15,7 @@ export interface Series {
 
 export interface PlacedFamily {
   readonly family: Family;
+  /** In the order of the domains, the last label fastest. */
   readonly series: readonly Series[];
   /** Words a series takes: 1, or for a histogram its buckets, `+Inf` and the sum. */
   readonly width: number;
@@ -48,11 +49,6 @@ export function createLayout(domains: Domains): Layout {
     for (const { cell, labels } of series) cells.set(keyOf(family.name, Object.values(labels)), cell);
     size += series.length * width;
   }
-  const placedOf = (name: FamilyName): PlacedFamily => {
-    const placed = byName.get(name);
-    assert(placed, `no family ${name}`);
-    return placed;
-  };
   return {
     families,
     size,
@@ -64,7 +60,6 @@ export function createLayout(domains: Domains): Layout {
       assert(cell !== undefined, `${name} has no labelset ${values.join(', ')}`);
       return cell;
     },
-    seriesOf: (name) => placedOf(name).series,
   };
 }
 

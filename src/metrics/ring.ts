@@ -28,7 +28,7 @@ export interface RestoredRows {
   readonly timesWritten: number;
 }
 
-export interface RingReader {
+interface RingReader {
   /** Sequence number of the open row, which is also how many rows are closed. */
   closed(): number;
   /**

@@ -5,10 +5,10 @@
 import { BUCKET_COUNT } from './histogram.js';
 
 /** How a word of two rows is merged. `last` takes the later row's. `date` and `timesStart` are not merged. */
-export type WordMerge = 'sum' | 'max' | 'min' | 'last' | 'none';
+type WordMerge = 'sum' | 'max' | 'min' | 'last' | 'none';
 
 /** The stored words, each with how it is merged. Order is the file's format: append only. */
-export const WORDS = {
+const WORDS = {
   date: 'none',
   settled: 'sum',
   queued: 'sum',

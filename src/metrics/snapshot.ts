@@ -15,7 +15,6 @@ export interface Snapshot {
   readonly id: number;
   /** `Fold.version` at that moment: equal means that every view of the history is equal. */
   readonly version: number;
-  readonly epochMs: number;
   /** float64[layout.size], a copy. */
   readonly counters: Float64Array;
   /** Collectors that threw; their families are left out. */
@@ -68,7 +67,7 @@ export function createSnapshots(options: {
       set(success, failed.has(name) ? 0 : 1);
       set(duration, clock.monotonicMs() - startedAtMs);
     }
-    const snapshot = { id: ++id, version: fold.version(), epochMs: clock.epochMs(), counters, failed, ring };
+    const snapshot = { id: ++id, version: fold.version(), counters, failed, ring };
     last = { snapshot, takenAtMs: nowMs };
     return snapshot;
   };

@@ -7,7 +7,7 @@ import type { Row } from './figures.js';
 import type { Points } from './points.js';
 import type { Range } from './view.js';
 
-export interface Legend {
+interface Legend {
   readonly element: HTMLElement;
   /** Null: no server was up. */
   show(row: Row | null): void;

@@ -6,7 +6,7 @@ import type { Row } from './figures.js';
 import { duration, count as format, percent, short, shortDuration } from './format.js';
 import type { Pick } from './points.js';
 
-export interface SeriesSpec {
+interface SeriesSpec {
   readonly label: string;
   readonly colour: string;
   readonly line: 'solid' | 'dashed' | 'dotted';
@@ -23,7 +23,7 @@ export interface ChartSpec {
   readonly scale: Scale;
 }
 
-export interface Scale {
+interface Scale {
   readonly text: (value: number) => string;
   /** For the axis. */
   readonly mark: (value: number) => string;

@@ -20,7 +20,7 @@ const SELECTION_PX_MIN = 6;
 /** Shared by all charts of the page: the pointer over one shows the same moment on all. */
 const SYNC_KEY = 'history';
 
-export interface ChartEvents {
+interface ChartEvents {
   readonly onSelect: (range: Range) => void;
   readonly onReset: () => void;
   /** Epoch ms under the pointer; null: it has left. */

@@ -47,7 +47,7 @@ const TABLES: readonly {
   },
 ];
 
-export interface FigureTables {
+interface FigureTables {
   showPeriod(row: Row): void;
   showView(figures: Figures): void;
 }

@@ -14,7 +14,7 @@ import { type Bounds, pan, type Range, rangeOf, SPANS, spanFor, type View, withi
 
 const ZOOM_FACTOR = 2;
 
-export interface HistoryOptions {
+interface HistoryOptions {
   readonly periodMs: number;
   readonly retentionMs: number;
   /** `isLatest`: it ends now, and goes along with the clock. */

@@ -22,7 +22,7 @@ const COLUMNS: readonly { readonly label: string; readonly of: (row: Row) => str
   { label: 'Memory', of: (row) => percent(row.memory) },
 ];
 
-export interface RowsTable {
+interface RowsTable {
   /** `rows` oldest first. */
   show(rows: readonly Row[]): void;
 }

@@ -13,7 +13,7 @@ import { count, duration } from './format.js';
 const ROWS_MAX = 200;
 const ID_CHARS = 8;
 
-export interface SessionTable {
+interface SessionTable {
   /** Asks for the sessions, unless it is asking already. Never rejects. */
   refresh(): Promise<void>;
 }

@@ -5,7 +5,7 @@
 import { find, say } from './elements.js';
 import { clockWithSeconds } from './format.js';
 
-export type State = 'connecting' | 'live' | 'busy' | 'draining' | 'lost' | 'token';
+type State = 'connecting' | 'live' | 'busy' | 'draining' | 'lost' | 'token';
 
 const NOT_READY: Readonly<Record<string, { readonly state: State; readonly text: string }>> = {
   draining: { state: 'draining', text: 'Draining: takes no new sessions' },
@@ -14,7 +14,7 @@ const NOT_READY: Readonly<Record<string, { readonly state: State; readonly text:
   starting: { state: 'busy', text: 'Live, the browsers are starting' },
 };
 
-export interface StatusLine {
+interface StatusLine {
   show(state: State, text: string): void;
   /** Live, as far as the server is ready; `atMs` is its clock. */
   showLive(notReady: string | null, atMs: number): void;

@@ -14,14 +14,14 @@ export type StreamState =
   | { readonly kind: 'connecting' | 'live' | 'unauthorized' }
   | { readonly kind: 'lost'; readonly message: string };
 
-export interface StreamOptions {
+interface StreamOptions {
   readonly open: (signal: AbortSignal) => Promise<ReadableStream<Bytes>>;
   /** Called at the first event of each connection, before `onEvent`. */
   readonly onState: (state: StreamState) => void;
   readonly onEvent: (data: string) => void;
 }
 
-export interface Stream {
+interface Stream {
   /** Connects now, whatever it is doing: with another token, or because the network is back. */
   restart(): void;
   stop(): void;

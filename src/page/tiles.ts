@@ -6,7 +6,7 @@ import type { LiveEvent } from './figures.js';
 import { count, rate as rateText, span } from './format.js';
 import type { Rate } from './rate.js';
 
-export interface Tiles {
+interface Tiles {
   show(event: LiveEvent, rate: ReturnType<Rate['now']>): void;
 }
 

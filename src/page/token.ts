@@ -5,7 +5,7 @@ import { find } from './elements.js';
 
 const KEY = 'headcount-token';
 
-export interface TokenForm {
+interface TokenForm {
   token(): string | null;
   /** Whether the server that served the page wants one. */
   isNeeded(): boolean;

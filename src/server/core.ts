@@ -38,7 +38,7 @@ const FLUSH_EVERY_MS = 1_000;
 const PROCESSES_EVERY_MS = 2_000;
 
 /** What the gauges are read from; asked for only once the server has been built. */
-export interface Sources {
+interface Sources {
   readonly admission: Admission;
   readonly pool: Pool;
   readonly shards: Shards;
@@ -48,7 +48,7 @@ export interface Sources {
   readonly overloaded: () => Readonly<Record<'cpu' | 'memory' | 'queue', boolean>>;
 }
 
-export interface CoreOptions {
+interface CoreOptions {
   readonly domains: Domains;
   readonly workers: number;
   readonly config: Config;

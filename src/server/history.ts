@@ -9,7 +9,7 @@ import type { Ring } from '../metrics/ring.js';
 import { FLUSH_FAILURE_REASONS } from '../store/files.js';
 import { type HistoryFile, openHistoryFile } from '../store/history.js';
 
-export interface Keeper {
+interface Keeper {
   flush(): void;
   close(): Promise<void>;
 }

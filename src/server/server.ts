@@ -2,7 +2,7 @@
  * The composition root: builds each room once and joins them by functions. In: a config; out: a server that listens,
  * and how to stop it. Main thread.
  */
-import { type Clock, systemClock } from '../clock.js';
+import { systemClock } from '../clock.js';
 import type { Config } from '../config/settings.js';
 import type { Log } from '../log.js';
 import { createFinder, type Places } from './chromium.js';
@@ -13,7 +13,7 @@ import { buildRooms, type RoomsOptions } from './rooms.js';
 import { salvage, stopInOrder } from './stop.js';
 import { createTempFolder } from './temp.js';
 
-export interface HeadcountOptions {
+interface HeadcountOptions {
   readonly config: Config;
   readonly log: Log;
   /** The history file; null: none. */
@@ -25,7 +25,6 @@ export interface HeadcountOptions {
   readonly tempDir: string;
   /** What a browser may see of the environment. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly clock?: Clock;
 }
 
 export interface Headcount {
@@ -42,7 +41,7 @@ export interface Headcount {
 
 export async function startServer(options: HeadcountOptions): Promise<Headcount> {
   const { config, log } = options;
-  const clock = options.clock ?? systemClock;
+  const clock = systemClock;
   const finder = createFinder({ ...options, clock, setting: config.chromiumPath });
   await finder.get().catch((error: unknown) => log.error({ message: messageOf(error) }, 'no Chromium; it is tried on'));
   const temp = await createTempFolder(options.tempDir);

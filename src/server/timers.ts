@@ -3,7 +3,7 @@
  */
 import type { Clock } from '../clock.js';
 
-export interface Timers {
+interface Timers {
   every(ms: number, task: () => void): void;
   /** Again each time the delay that `untilMs` gives has passed. */
   repeat(untilMs: () => number, task: () => void): void;

@@ -4,7 +4,7 @@
  */
 import type { Log } from '../log.js';
 
-export interface Trouble {
+interface Trouble {
   /** Said as an error, unless the same is going on. `facts.message` is what tells two troubles of a key apart. */
   begins(key: string, facts: { readonly message: string }, text: string): void;
   /** Said if there was any. */

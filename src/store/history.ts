@@ -39,7 +39,6 @@ export interface HistoryFile {
   flush(): Promise<void>;
   /** A last flush, synced; then the file and its lock are free. Never rejects; nothing is written after it. */
   close(): Promise<void>;
-  status(): HistoryStatus;
 }
 
 /** Never rejects: a history that cannot be had is one in memory. */

@@ -36,7 +36,7 @@ test.after.each(({ root }) => {
 test('takes the setting and nothing else', async (context) => {
   const setting = executable(context, 'own/chrome', '7.0.1.2');
   const systemRoots = [executable(context, 'system/headless_shell', '1.2.3.4')];
-  const expected = { path: setting, version: '7.0.1.2', origin: 'setting', isHeadlessShell: false, env: {} };
+  const expected = { path: setting, version: '7.0.1.2', origin: 'setting', env: {} };
   assert.equal(await discover(context, { setting, systemRoots }), expected);
   assert.equal(context.lines, []);
 });
@@ -62,7 +62,7 @@ test('resolves a wrapper script to the headless shell that it runs', async (cont
   symlinkSync(wrapper, link);
   for (const setting of [wrapper, link]) {
     const found = await discover(context, { setting });
-    assert.equal([found.path, found.isHeadlessShell, found.origin], [real, true, 'setting']);
+    assert.equal([found.path, found.origin], [real, 'setting']);
   }
   assert.is((await discover(context, { systemRoots: [wrapper] })).path, real);
 });
@@ -79,9 +79,9 @@ test('takes the system before Playwright, in order', async (context) => {
   const second = executable(context, 'system/chrome', '5.6.7.8');
   playwright(context, 'chromium_headless_shell-9/chrome-linux/headless_shell', '9.9.9.9');
   const found = await discover(context, { systemRoots: [join(context.root, 'missing'), first, second] });
-  const expected = { path: first, version: '1.2.3.4', origin: 'system', isHeadlessShell: true, env: {} };
+  const expected = { path: first, version: '1.2.3.4', origin: 'system', env: {} };
   assert.equal(found, expected);
-  assert.equal((await discover(context, { systemRoots: [second, first] })).isHeadlessShell, false);
+  assert.is((await discover(context, { systemRoots: [second, first] })).path, second);
 });
 
 test('skips what does not run, and says so', async (context) => {
@@ -120,7 +120,7 @@ test("takes the newest of Playwright's headless shells, then its full browsers",
   const full = playwright(context, 'chromium-2000/chrome-linux64/chrome', '4.0.0.0');
   playwright(context, 'chromium-1999/chrome-linux/chrome', '3.0.0.0');
   playwright(context, 'chromium_tip_of_tree-3000/chrome-linux/chrome', '5.0.0.0');
-  const expected: Chromium = { path: full, version: '4.0.0.0', origin: 'playwright', isHeadlessShell: false, env: {} };
+  const expected: Chromium = { path: full, version: '4.0.0.0', origin: 'playwright', env: {} };
   assert.equal(await discover(context, { systemRoots }), expected);
   playwright(context, 'chromium_headless_shell-999/chrome-linux/headless_shell', '1.0.0.0');
   const shell = playwright(
@@ -132,7 +132,6 @@ test("takes the newest of Playwright's headless shells, then its full browsers",
     ...expected,
     path: shell,
     version: '2.0.0.0',
-    isHeadlessShell: true,
   });
   chmodSync(shell, 0o600);
   assert.is((await discover(context, { systemRoots })).version, '1.0.0.0');
@@ -162,7 +161,7 @@ test('runs a candidate with a bare environment', async (context) => {
 test('finds the headless shell of this machine, where there is one', async (context) => {
   if (!existsSync(REAL_HEADLESS_SHELL)) return;
   const found = await discover(context, {});
-  assert.equal([found.path, found.origin, found.isHeadlessShell], [REAL_HEADLESS_SHELL, 'system', true]);
+  assert.equal([found.path, found.origin], [REAL_HEADLESS_SHELL, 'system']);
   assert.match(found.version, /^\d+\.\d+\.\d+\.\d+$/);
 });
 

@@ -129,7 +129,7 @@ test('discovery falls to it when the machine has none', async (context) => {
     progress: (line) => context.lines.push(line),
   });
   assert.match(found.version, /^\d+\.\d+\.\d+\.\d+$/);
-  assert.equal(found, { path, env, version: found.version, origin: 'embedded', isHeadlessShell: true });
+  assert.equal(found, { path, env, version: found.version, origin: 'embedded' });
 });
 
 test('an existing library path stays, behind its own', async (context) => {

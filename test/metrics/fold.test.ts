@@ -149,13 +149,11 @@ test('a time of writing that cannot be is a delay of 0', () => {
   const cell = layout.cellOf('headcount_unauthorized_total');
   for (const writtenAtMs of [Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 1e300]) {
     const lane: LaneReader = {
-      owner: () => 1,
       release: () => {},
       drain: (take) => {
         take(cell, 1, writtenAtMs);
         return 1;
       },
-      written: () => 1,
       dropped: () => 0,
       beats: () => 0,
     };

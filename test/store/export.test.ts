@@ -49,7 +49,7 @@ test('JSON is what /metrics answers, while the server runs', async ({ folder }) 
   const life = await threeRows(path);
   const { ring } = life;
   const view = createHistoryView({ texts: createRowTexts(ring), retentionMs: 4 * PERIOD_MS });
-  const snapshot = { id: 1, version: 1, epochMs: 0, counters: new Float64Array(0), failed: new Set<never>(), ring };
+  const snapshot = { id: 1, version: 1, counters: new Float64Array(0), failed: new Set<never>(), ring };
   const { chunks } = view(snapshot, EVERYTHING);
   assert.is(await exported(path, 'json'), `${Buffer.concat(chunks).toString()}\n`);
   await life.history.close();

@@ -86,11 +86,12 @@ for (const { code, reason } of CASES) {
       await life.history.flush();
     }
     assert.equal(life.failures, Array(6).fill(reason));
-    assert.equal(life.history.status(), { state: 'failing', reason, restoredRowCount: 0 });
+    const flushCount = life.flushesMs.length;
+    assert.is(life.history.restored, null);
     assert.is(life.logs.filter((line) => line.startsWith('error')).length, 1);
     trouble.code = null;
     await life.history.flush();
-    assert.is(life.history.status().state, 'writing');
+    assert.is(life.flushesMs.length, flushCount + 1);
     assert.match(life.logs.at(-1) ?? '', /written .* again/);
     const before = life.rows();
     await life.history.close();
@@ -161,10 +162,12 @@ test('a file that cannot be read is not touched', async ({ folder }) => {
     return await fs.open(...args);
   };
   const second = await startLife({ path, files: { ...fs, open } });
-  assert.equal(second.history.status(), { state: 'memory', reason: 'read_only', restoredRowCount: 0 });
+  assert.is(second.history.restored, null);
   assert.match(second.logs.join('\n'), /cannot be read: EACCES.*in memory/);
+  second.session(1);
   await second.history.flush();
   await second.history.close();
+  assert.equal([second.failures, second.flushesMs], [['read_only'], []]);
 });
 
 test('a folder that cannot be written: the rows are shown, and it says so', async ({ folder }) => {
@@ -174,9 +177,12 @@ test('a folder that cannot be written: the rows are shown, and it says so', asyn
   await first.history.close();
   const files = troubledFiles({ code: 'EROFS', on: ['lock'], refused: 0 });
   const second = await startLife({ path, files, clock: first.clock });
-  assert.equal(second.history.status(), { state: 'memory', reason: 'read_only', restoredRowCount: 1 });
+  assert.is(second.history.restored?.rows.length, 1);
   assert.match(second.logs.join('\n'), /cannot be written: EROFS/);
+  second.session(2);
+  await second.history.flush();
   await second.history.close();
+  assert.equal([second.failures, second.flushesMs], [['read_only'], []]);
 });
 
 test('where sockets cannot be, it writes without a lock and says so', async ({ folder }) => {
@@ -185,7 +191,7 @@ test('where sockets cannot be, it writes without a lock and says so', async ({ f
   const life = await startLife({ path, files });
   life.session(1);
   await life.history.flush();
-  assert.is(life.history.status().state, 'writing');
+  assert.equal([life.failures, life.flushesMs.length], [[], 1]);
   assert.match(life.logs.join('\n'), /warn .* cannot be locked/);
   await life.history.close();
 });

@@ -76,7 +76,7 @@ test(`${KILL_COUNT} kills, seed ${SEED}`, async () => {
     await new Promise((resolve) => setTimeout(resolve, random() * LIFE_MAX_MS));
     await kill(child);
     assert.ok(
-      told.every(({ state }) => state === 'writing'),
+      told.every(({ state }) => state === 'written'),
       `round ${round}: ${JSON.stringify(told[0])}`,
     );
 
@@ -109,16 +109,19 @@ test('a second server serves, says so, and does not write; the first is not dist
   const path = folder.of('shared.ring');
   const { child } = await startOther(path, START_MS, 'hold');
   const second = await startLife({ path, periods: OTHER_PERIODS });
-  assert.equal(second.history.status(), { state: 'memory', reason: 'locked', restoredRowCount: 0 });
+  assert.is(second.history.restored, null);
   assert.match(second.logs.join('\n'), /^warn another server writes/);
   assert.equal(second.failures, ['locked']);
   second.session(1);
   await second.history.flush();
   await second.history.close();
+  assert.equal(second.flushesMs, []);
   await kill(child);
   const third = await startLife({ path, periods: OTHER_PERIODS });
-  assert.is(third.history.status().state, 'writing');
   assert.is(third.rows().at(-1)?.['successful'], 0, 'the second wrote nothing');
+  third.session(1);
+  await third.history.flush();
+  assert.equal([third.failures, third.flushesMs.length], [[], 1]);
   await third.history.close();
 });
 
@@ -127,7 +130,7 @@ test('a server that is stopped still holds its file', async () => {
   const { child } = await startOther(path, START_MS, 'hold');
   child.kill('SIGSTOP');
   const second = await deadline(startLife({ path, periods: OTHER_PERIODS }), START_LIMIT_MS, 'the second');
-  assert.is(second.history.status().reason, 'locked');
+  assert.equal(second.failures, ['locked']);
   await second.history.close();
   await kill(child);
 });
@@ -137,7 +140,7 @@ test('of two that start at once, one writes', async () => {
     const path = folder.of(`race-${round}.ring`);
     const both = await Promise.all([startOther(path, START_MS, 'hold'), startOther(path, START_MS, 'hold')]);
     const states = both.map(({ told }) => told[0]?.state).sort();
-    assert.equal(states, ['memory', 'writing']);
+    assert.equal(states, ['locked', 'written']);
     await Promise.all(both.map(({ child }) => kill(child)));
   }
 });

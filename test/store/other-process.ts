@@ -13,6 +13,7 @@ export const OTHER_PERIODS = 8;
 
 /** One line on stdout. */
 export interface Told {
+  /** `written`, or why it was not. */
   readonly state: string;
   readonly date: number;
   readonly settled: number;
@@ -40,10 +41,10 @@ async function run(life: Life): Promise<void> {
   }
 }
 
-function tell({ ring, history }: Life): void {
+function tell({ ring, failures, flushesMs }: Life): void {
   const row = ring.open();
   const told: Told = {
-    state: history.status().state,
+    state: failures[0] ?? (flushesMs.length > 0 ? 'written' : 'not written'),
     date: word(row, 'date'),
     settled: word(row, 'settled'),
     totalTime: word(row, 'totalTime'),

@@ -9,7 +9,7 @@ import { SESSION_TIMES_HELD } from '../ring.js';
 import { mergeRow, W, word } from '../row.js';
 import type { ShownRow } from './shown.js';
 
-export interface RowText {
+interface RowText {
   /** The row as a JSON object, with and without `sessionTimes`. */
   readonly full: string;
   readonly bare: string;
