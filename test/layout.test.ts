@@ -24,6 +24,8 @@ interface Trial {
 const SOURCES = readSources(['src', 'test', 'bench']);
 const OPENING = '/** What it is. */\n';
 const BODY = 'call();\n'.repeat(69);
+/** Two functions of 49 lines each. */
+const FACTORY = `  const inner = () => {\n${'    call();\n'.repeat(47)}  };\n`.repeat(2);
 const TRIAL_ROOMS = { pool: ['failures', 'type:clock', 'metrics/lane'], failures: [], clock: [], metrics: [] };
 const TRIAL_DOORS = [{ package: 'polka', in: ['src/http/'], typesIn: ['src/server.ts'], isOneFile: true }];
 
@@ -83,7 +85,7 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     bad: { 'src/a.ts': 'x\n'.repeat(301) },
     good: { 'src/a.ts': 'x\n'.repeat(300) },
   },
-  'functions are at most 70 lines': {
+  'functions are at most 70 lines, and 100 with those within them': {
     rule: rules.longFunctions,
     bad: {
       'src/a.ts': `function a(): void {\n${BODY}}`,
@@ -92,11 +94,13 @@ const TRIALS: Readonly<Record<string, Trial>> = {
       'src/d.ts': `function a(\n  b: string,\n): void {\n${BODY}}`,
       'src/e.ts': `function a({\n  b,\n}: { b: string }): void {\n${BODY}}`,
       'src/f.ts': `test('}', () => {\n${BODY}});`,
+      'src/g.ts': `function make() {\n${FACTORY}  call();\n}`,
     },
     good: {
       'src/a.ts': `function a(): void {\n${BODY.replace('call();\n', '')}}\n${BODY}`,
       'src/b.ts': `const table = {\n${BODY}${BODY}};`,
       'src/c.ts': `function make() {\n  const inner = () => {\n${BODY.replace('call();\n', '')}  };\n  call();\n}`,
+      'src/d.ts': `function make() {\n${FACTORY}}`,
     },
   },
   'nothing escapes the type checker': {

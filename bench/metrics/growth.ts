@@ -5,8 +5,8 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EVERYTHING } from '../../src/metrics/views/selection.js';
 import { type Core, createCore, nextPeriod, runSession } from '../../test/metrics/core.js';
+import { EVERYTHING } from '../../test/metrics/views/selections.js';
 import { collectGarbage, median } from '../measure.js';
 import type { BenchReport, BenchRow } from '../row.js';
 

@@ -5,8 +5,8 @@
  */
 
 import type { View } from '../../src/metrics/views/history.js';
-import { EVERYTHING } from '../../src/metrics/views/selection.js';
 import { type Core, createCore, nextPeriod, runSession, textOf } from '../../test/metrics/core.js';
+import { EVERYTHING } from '../../test/metrics/views/selections.js';
 import { type HistoryObject, renderHistory, renderTotals } from '../alternatives/history-objects.js';
 import { medianMs, ratioOf } from '../measure.js';
 import type { BenchRow } from '../row.js';

@@ -6,8 +6,8 @@
 
 import type { FamilyName } from '../../src/metrics/families.js';
 import type { Series } from '../../src/metrics/layout.js';
-import { EVERYTHING } from '../../src/metrics/views/selection.js';
 import { type Core, createCore, runSession, textOf } from '../../test/metrics/core.js';
+import { EVERYTHING } from '../../test/metrics/views/selections.js';
 import { createOwnRegistry } from '../alternatives/prom-client-registry.js';
 import { medianMs, ratioOf } from '../measure.js';
 import type { BenchRow } from '../row.js';
@@ -63,10 +63,10 @@ export async function run(): Promise<BenchRow[]> {
 /** A server that has been used: sessions of all lengths, requests of every route. */
 function useAll(core: Core): void {
   for (let i = 0; i < 5000; i++) runSession(core, (i * 37) % 60_000, i % 50 === 0 ? 'error' : undefined);
-  for (const { cell } of core.layout.seriesOf('headcount_http_request_duration_seconds')) {
+  for (const { cell } of seriesOf(core, 'headcount_http_request_duration_seconds')) {
     for (let ms = 1; ms < 3000; ms *= 2) core.record(cell, ms);
   }
-  for (const { cell, labels } of core.layout.seriesOf('headcount_http_requests_total')) {
+  for (const { cell, labels } of seriesOf(core, 'headcount_http_requests_total')) {
     if (labels['code'] === '200' && labels['method'] !== 'other') core.record(cell, 12_345);
   }
   core.history(core.snapshot(), EVERYTHING);

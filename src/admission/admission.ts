@@ -82,7 +82,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   return {
     submit: (session, run, signal) =>
       new Promise((answer) => {
-        const entry = floor.arrive({ session, run, answer });
+        const entry = floor.arrive(session, run, answer);
         const left = (): void => floor.end(entry, 'CLIENT_CLOSED', 'the client closed the connection');
         // Gone while its body was read: the event has passed, and nobody would hear of it again.
         if (signal.aborted) return left();

@@ -43,7 +43,7 @@ export interface Entry {
   begun: { readonly running: Running; readonly startedAtMs: number; readonly queueMs: number } | null;
 }
 
-export type Floor = ReturnType<typeof createFloor>;
+type Arrival = Pick<Entry, 'session' | 'run' | 'answer' | 'arrival'> & { readonly clock: Clock };
 
 export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
   const waiting = createLine<Entry>();
@@ -101,20 +101,9 @@ export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
     waiting,
     active,
     slots,
-    arrive({ session, run, answer }: Pick<Entry, 'session' | 'run' | 'answer'>): Entry {
+    arrive(session: Session, run: Run, answer: Entry['answer']): Entry {
       books.requested(session.kind);
-      // Spelled out, since spreading costs more than all else that is done here.
-      return {
-        session,
-        run,
-        answer,
-        arrival: ++arrivals,
-        arrivedAtMs: clock.monotonicMs(),
-        arrivedAtEpochMs: clock.epochMs(),
-        stopTimer: nothing,
-        stopListening: nothing,
-        begun: null,
-      };
+      return newEntry({ session, run, answer, arrival: ++arrivals, clock });
     },
     wait(entry: Entry): void {
       waiting.add(entry);
@@ -147,6 +136,21 @@ export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
     },
     refuse,
     end,
+  };
+}
+
+/** Spelled out, since spreading costs more than all else that is done of it. */
+function newEntry({ session, run, answer, arrival, clock }: Arrival): Entry {
+  return {
+    session,
+    run,
+    answer,
+    arrival,
+    arrivedAtMs: clock.monotonicMs(),
+    arrivedAtEpochMs: clock.epochMs(),
+    stopTimer: nothing,
+    stopListening: nothing,
+    begun: null,
   };
 }
 

@@ -34,8 +34,6 @@ export interface LaneReader {
   release(threadId: number): void;
   /** Hands every record written so far to `take`, oldest first. Returns how many. Main thread only. */
   drain(take: (cell: number, value: number, writtenAtMs: number) => void): number;
-  /** Records written ever, the dropped ones not included. Wraps at 2^32. */
-  written(): number;
   /** Records dropped ever, because the lane was full. */
   dropped(): number;
   /** Heartbeats ever, of whichever threads have held the lane: that it moves is what counts. */

@@ -30,8 +30,6 @@ export interface Layout {
    * @throws {AssertionError} a value that the domain does not hold; `cellOf` callers pass constants.
    */
   cellOf(name: FamilyName, ...values: readonly string[]): number;
-  /** The series of one family, in domain order, the last label fastest. */
-  seriesOf(name: FamilyName): readonly Series[];
 }
 
 export function createLayout(domains: Domains): Layout {
@@ -53,7 +51,8 @@ export function createLayout(domains: Domains): Layout {
     families,
     size,
     cellOf(name, ...values) {
-      const placed = placedOf(name);
+      const placed = byName.get(name);
+      assert(placed, `there is no family ${name}`);
       const wanted = Object.keys(placed.family.labels ?? {});
       assert.equal(values.length, wanted.length, `${name} has the labels ${wanted.join(', ')}`);
       const cell = cells.get(keyOf(name, values));

@@ -18,7 +18,7 @@ const DISPOSAL_LIMIT_MS = 6_000;
 /** How long answers may take that are being sent when all else has stopped. */
 const LAST_ANSWERS_MS = 2_000;
 
-interface StopOptions {
+export interface StopOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** ms in which health says no, but sessions are still taken, for load balancers to notice. */

@@ -16,14 +16,14 @@ const SETTLED_MAX = 1_000_000;
 const OBJECT = /\{[^{}]*\}/g;
 const COUNTS = ['queued', 'rejected', 'unhealthy', 'timedout', 'error', 'unauthorized', 'maxConcurrent'] as const;
 
-interface ImportedRows extends RestoredRows {
+export interface ImportedRows extends RestoredRows {
   /** Rows of browserless taken; several may have become one of ours. */
   readonly readCount: number;
   /** Objects that are no row, rows that are too old or of the future, and text between objects. */
   readonly skippedCount: number;
 }
 
-interface ImportOptions {
+export interface ImportOptions {
   readonly periods: number;
   readonly periodMs: number;
   readonly nowEpochMs: number;

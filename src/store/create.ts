@@ -13,7 +13,7 @@ const ASIDE_MAX = 9;
 
 export type AsideLabel = 'bad' | 'period' | 'version' | 'imported' | 'before';
 
-interface NewFile {
+export interface NewFile {
   readonly shape: FileShape;
   /** The session times, as the file holds them. */
   readonly times: Buffer;

@@ -18,7 +18,7 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 /** A row that is read while it is written may be torn; it is whole the next time. */
 const READ_ATTEMPTS_MAX = 5;
 
-interface ExportOptions {
+export interface ExportOptions {
   readonly path: string;
   readonly format: ExportFormat;
   /** Takes the text, in pieces; the next comes when it has resolved. */
@@ -43,9 +43,9 @@ export async function exportHistory(options: ExportOptions): Promise<void> {
   }
 }
 
-async function readFile(path: string): Promise<RecoveredFile> {
+async function readFile(files: Files, path: string): Promise<RecoveredFile> {
   for (let attempt = 1; ; attempt++) {
-    const found = await inspectFile(fs, path);
+    const found = await inspectFile(files, path);
     if (found.kind === 'ring' && (found.damage.length === 0 || attempt === READ_ATTEMPTS_MAX)) return found;
     if (found.kind === 'unusable' || found.kind === 'version') throw new Error(`${path} ${found.message}`);
     if (found.kind !== 'ring') throw new Error(`there is no history file at ${path}`);

@@ -14,14 +14,6 @@ import { createWriter, type Writer, type WriterOptions } from './writer.js';
 const AGAIN_FIRST_MS = 1_000;
 const AGAIN_MOST_MS = 10_000;
 
-export interface HistoryStatus {
-  /** `failing`: what there is cannot be written; `memory`: there is none to write to. Both are tried again. */
-  readonly state: 'writing' | 'failing' | 'memory';
-  /** Why it is not writing. */
-  readonly reason: FlushFailureReason | null;
-  readonly restoredRowCount: number;
-}
-
 export interface Attachment {
   readonly ring: Ring;
   /** After each flush that wrote. */
@@ -116,11 +108,6 @@ function createHistory(options: Options, first: Attempt): HistoryFile {
       await writer?.close().catch(() => {});
       await latest.release();
     },
-    status: () => ({
-      state: failing === null ? 'writing' : writer ? 'failing' : 'memory',
-      reason: failing,
-      restoredRowCount: first.source?.restored?.rows.length ?? 0,
-    }),
   };
 }
 

@@ -13,7 +13,7 @@ import type { FileShape } from './format.js';
 import * as format from './format.js';
 import type { Start } from './source.js';
 
-interface WriterOptions {
+export interface WriterOptions {
   readonly files: Files;
   readonly path: string;
   readonly shape: FileShape;

@@ -9,11 +9,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { REJECTION_REASONS, SESSION_FAILURE_REASONS } from '../../src/failures.js';
 import { W } from '../../src/metrics/row.js';
-import { EVERYTHING } from '../../src/metrics/views/selection.js';
 import { NETWORK_ERRORS, PHASES } from '../../src/protocol/names.js';
 import { type Core, createCore, PERIOD_MS, textOf } from './core.js';
 import { DOMAINS } from './domains.js';
 import { columnsOf, type Delta, FoldModel, type ModelRow, meanOf, sum } from './fold-model.js';
+import { EVERYTHING } from './views/selections.js';
 
 const PERIODS = 3;
 const LANE_CAPACITY = 8;

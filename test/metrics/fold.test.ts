@@ -10,7 +10,6 @@ import { createFold } from '../../src/metrics/fold.js';
 import type { LaneReader } from '../../src/metrics/lane.js';
 import { SESSION_TIMES_HELD } from '../../src/metrics/ring.js';
 import { W, type Word, word } from '../../src/metrics/row.js';
-import { EVERYTHING } from '../../src/metrics/views/selection.js';
 import {
   type Core,
   createCore,
@@ -21,6 +20,7 @@ import {
   startSession,
   textOf,
 } from './core.js';
+import { EVERYTHING } from './views/selections.js';
 
 const test = suite('metrics/fold');
 

@@ -8,8 +8,8 @@ import * as assert from 'uvu/assert';
 import { FIELDS } from '../../src/metrics/fields.js';
 import { createHistoryView } from '../../src/metrics/views/history.js';
 import { createRowTexts } from '../../src/metrics/views/rows.js';
-import { EVERYTHING } from '../../src/metrics/views/selection.js';
 import { type ExportFormat, exportHistory } from '../../src/store/export.js';
+import { EVERYTHING } from '../metrics/views/selections.js';
 import { type Folder, type JsonRow, type Life, makeFolder, PERIOD_MS, START_MS, startLife } from './life.js';
 
 const test = suite<{ folder: Folder }>('store/export');

@@ -167,7 +167,8 @@ test('a file that cannot be read is not touched', async ({ folder }) => {
   second.session(1);
   await second.history.flush();
   await second.history.close();
-  assert.equal([second.failures, second.flushesMs], [['read_only'], []]);
+  // Tried at the start, and once more at the end.
+  assert.equal([second.failures, second.flushesMs], [['read_only', 'read_only'], []]);
 });
 
 test('a folder that cannot be written: the rows are shown, and it says so', async ({ folder }) => {
@@ -182,7 +183,8 @@ test('a folder that cannot be written: the rows are shown, and it says so', asyn
   second.session(2);
   await second.history.flush();
   await second.history.close();
-  assert.equal([second.failures, second.flushesMs], [['read_only'], []]);
+  // Tried at the start, and once more at the end.
+  assert.equal([second.failures, second.flushesMs], [['read_only', 'read_only'], []]);
 });
 
 test('where sockets cannot be, it writes without a lock and says so', async ({ folder }) => {

@@ -12,11 +12,12 @@ import { createLayout } from '../../src/metrics/layout.js';
 import { createRing, type Ring, SESSION_TIMES_HELD } from '../../src/metrics/ring.js';
 import { HISTOGRAM_OFFSET, word } from '../../src/metrics/row.js';
 import { createRowTexts, droppedOf } from '../../src/metrics/views/rows.js';
-import { shownRows, storedRow } from '../../src/metrics/views/shown.js';
+import { shownRows } from '../../src/metrics/views/shown.js';
 import type { Files } from '../../src/store/files.js';
 import { type HistoryFile, openHistoryFile } from '../../src/store/history.js';
 import { DOMAINS } from '../metrics/domains.js';
 import { createFakeClock, type FakeClock } from '../metrics/fake-clock.js';
+import { storedRow } from '../metrics/views/selections.js';
 
 export const PERIOD_MS = 300_000;
 /** The start of a period. */

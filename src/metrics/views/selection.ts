@@ -13,8 +13,6 @@ export interface Selection {
   readonly sessionTimes: boolean;
 }
 
-export const EVERYTHING: Selection = { sinceMs: null, untilMs: null, last: null, sessionTimes: true };
-
 /** Whether it may leave out rows. */
 export function isNarrowed({ sinceMs, untilMs, last }: Selection): boolean {
   return sinceMs !== null || untilMs !== null || last !== null;

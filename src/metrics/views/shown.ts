@@ -44,11 +44,6 @@ function isEqual(row: ShownRow, other: ShownRow | undefined): boolean {
   return row.from === other?.from && row.date === other.date;
 }
 
-/** A row as it is stored, shown by itself. */
-export function storedRow(ring: Ring, sequence: number): ShownRow {
-  return { from: sequence, to: sequence, date: word(ring.row(sequence), 'date') };
-}
-
 /** `retentionMs` is that of the ring's closed rows. */
 export function shownRows(ring: Ring, retentionMs: number): ShownRow[] {
   const periodMs = retentionMs / ring.periods;

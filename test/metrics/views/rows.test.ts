@@ -8,9 +8,9 @@ import { FIELDS } from '../../../src/metrics/fields.js';
 import { createRing, SESSION_TIMES_HELD } from '../../../src/metrics/ring.js';
 import { ROW_WORDS, W } from '../../../src/metrics/row.js';
 import { createRowTexts, droppedIn, droppedOf } from '../../../src/metrics/views/rows.js';
-import { storedRow } from '../../../src/metrics/views/shown.js';
 import { lostTimesStart } from '../../../src/store/format.js';
 import { createCore, nextPeriod, PERIOD_MS, runSession, START_MS } from '../core.js';
+import { storedRow } from './selections.js';
 
 const test = suite('metrics/views/rows');
 

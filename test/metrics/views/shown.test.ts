@@ -8,10 +8,11 @@ import * as assert from 'uvu/assert';
 import { createRing, type Ring } from '../../../src/metrics/ring.js';
 import { createHistoryView } from '../../../src/metrics/views/history.js';
 import { createRowTexts } from '../../../src/metrics/views/rows.js';
-import { EVERYTHING, type Selection } from '../../../src/metrics/views/selection.js';
+import type { Selection } from '../../../src/metrics/views/selection.js';
 import { shownRows } from '../../../src/metrics/views/shown.js';
 import { createTotalsView } from '../../../src/metrics/views/totals.js';
 import { type Core, createCore, nextPeriod, PERIOD_MS, runSession, START_MS, textOf } from '../core.js';
+import { EVERYTHING } from './selections.js';
 
 const DAY_MS = 86_400_000;
 /** From 2023 to 2106; so far back would be 1940, so a step back goes half as far. */

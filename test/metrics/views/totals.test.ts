@@ -6,8 +6,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SESSION_TIMES_HELD } from '../../../src/metrics/ring.js';
-import { EVERYTHING, type Selection } from '../../../src/metrics/views/selection.js';
+import type { Selection } from '../../../src/metrics/views/selection.js';
 import { type Core, createCore, nextPeriod, PERIOD_MS, runSession, START_MS, startSession, textOf } from '../core.js';
+import { EVERYTHING } from './selections.js';
 
 const KEYS =
   'successful queued rejected unhealthy timedout totalTime meanTime maxTime minTime maxConcurrent sessionTimes error ' +
