@@ -81,7 +81,8 @@ function cutOffWhenStalled(response: ServerResponse): void {
   const cutOff = (): void => void socket.destroy();
   // Counts from the last byte that moved, so a slow reader is safe and a stopped one is not.
   socket.setTimeout(STALL_MS, cutOff);
-  response.once('finish', () => {
+  // Before Node.js' own listener, which sets the timeout of an idle connection.
+  response.prependOnceListener('finish', () => {
     socket.setTimeout(0);
     socket.removeListener('timeout', cutOff);
   });

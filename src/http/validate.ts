@@ -41,7 +41,8 @@ function explain(validator: Validator, body: unknown): ServiceError {
   return complaint(key, [...new Set(alternatives.map((error) => error.message))].slice(0, 4).join(', or '));
 }
 
+/** A JSON pointer as people write it. */
 function pathOf(pointer: string): string {
   const parts = pointer.split('/').slice(1);
-  return parts.length === 0 ? 'body' : parts.join('.');
+  return parts.length === 0 ? 'body' : parts.join('.').replaceAll('~1', '/').replaceAll('~0', '~');
 }

@@ -100,6 +100,7 @@ test('exactly one of url and html, in every kind; what nobody knows is named', (
   for (const kind of JOB_KINDS) {
     for (const body of [{}, { url: 'http://a.test', html: 'x' }]) assert.match(complaintOf(kind, body) ?? '', /^url: /);
     assert.is(complaintOf(kind, page({ nonsense: 1 })), 'nonsense: unknown key');
+    assert.is(complaintOf(kind, page({ 'a/b~c': 1 })), 'a/b~c: unknown key');
     assert.is(complaintOf(kind, options({ nonsense: 1 })) === null, false);
     for (const body of [null, [], 'x', 5, true, undefined]) assert.ok(complaintOf(kind, body) !== null, String(body));
   }

@@ -24,6 +24,8 @@ export interface Calls {
   sender(sessionId?: string): Sender;
   /** False when it answers no command of ours. */
   answer(frame: Frame): boolean;
+  /** Fails a command, when it is one of ours. */
+  refuse(id: number | undefined, message: string): boolean;
   /** The session has gone: nobody will answer. */
   abandon(sessionId: string): void;
   /** The pipe has ended. */
@@ -58,6 +60,12 @@ export function createCalls(send: (message: object) => void): Calls {
       if (error) call?.reject(new Error(error.message));
       else call?.resolve(result ?? unreachable());
       return true;
+    },
+    refuse(id = 0, message) {
+      const call = underWay.get(id);
+      underWay.delete(id);
+      call?.reject(new Error(message));
+      return call !== undefined;
     },
     abandon(sessionId) {
       for (const [id, call] of underWay) if (call.sessionId === sessionId) fail(id, call);

@@ -10,8 +10,11 @@ import type { ConnectOverCDPTransport } from 'playwright-core';
 import { createOnce, createRecurring, type End, type Once, waitFor } from '../../wait.js';
 import { CLOSED, createCalls, type Sender } from './calls.js';
 import type { Cdp } from './cdp.js';
-import { CRASHED, createContexts, mayFail } from './contexts.js';
+import { type Contexts, CRASHED, createContexts, mayFail } from './contexts.js';
 import type { AttachedParams, Frame } from './frame.js';
+import { createIncoming } from './incoming.js';
+import { isWanted } from './needs.js';
+import { idOf, sessionIdOf } from './peek.js';
 import type { Pipe } from './transport.js';
 
 /** CSS pixels. */
@@ -62,8 +65,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   const calls = createCalls((message) => pipe.send(message));
   const contexts = createContexts(calls);
   const cdp = calls.sender();
-  /** Sessions with a page that lives, ours and Playwright's: one a page, since a second one is not told of up here. */
-  const pages = new Set<string>();
+  const pages = createPages();
   const lost = createOnce();
   const crashes = createRecurring();
   let frameCount = 0;
@@ -78,12 +80,13 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   const takeRoot = ({ method, params }: Frame): boolean => {
     if (method === 'Target.attachedToTarget') {
       const attached: AttachedParams = params ?? unreachable();
-      if (attached.targetInfo.type === 'page') pages.add(attached.sessionId);
+      pages.add(attached);
       return contexts.attached(attached);
     }
     if (method !== 'Target.detachedFromTarget') return false;
     const { sessionId }: { sessionId: string } = params ?? unreachable();
     pages.delete(sessionId);
+    incoming.forget(sessionId);
     return contexts.detached(sessionId);
   };
 
@@ -97,11 +100,32 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     return session !== undefined;
   };
 
+  /** A page that tells more than can be taken, or what cannot be read, ends; nobody else does. */
+  const endPage = (sessionId: string): void => {
+    const targetId = pages.targetOf(sessionId);
+    if (targetId !== undefined) mayFail(cdp.send('Target.closeTarget', { targetId }));
+  };
+
   const transport: ConnectOverCDPTransport = { send: (message) => pipe.send(message), close: () => pipe.close() };
-  pipe.onframe = (text) => {
+  const incoming = createIncoming({
+    isWanted: (frame, method, sessionId) => {
+      const events = contexts.get(sessionId)?.events;
+      return events === undefined || method === CRASHED || isWanted(frame, method, events.listenerCount(method));
+    },
+    onFrame(frame) {
+      if (!lost.hasHappened() && !take(frame)) transport.onmessage?.(frame);
+    },
+    onTooMuch: endPage,
+  });
+  pipe.onframe = (frame) => {
     frameCount++;
-    const frame: Frame = JSON.parse(text);
-    if (!take(frame)) transport.onmessage?.(frame);
+    incoming.add(frame);
+  };
+  pipe.ongiant = (ends) => {
+    frameCount++;
+    const sessionId = sessionIdOf(ends);
+    // Whoever has asked for it is told; a page that tells it unasked ends.
+    if (!calls.refuse(idOf(ends), 'the answer is larger than can be taken') && sessionId) endPage(sessionId);
   };
   pipe.onclose = () => {
     // First, so that whoever asks why a call failed knows.
@@ -110,34 +134,63 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     transport.onclose?.();
   };
 
-  const openTab = async (size: TabSize): Promise<Tab> => {
-    const { browserContextId } = await cdp.send('Target.createBrowserContext');
-    const context = contexts.add(browserContextId);
-    const close = async (): Promise<void> => {
-      await cdp.send('Target.disposeBrowserContext', { browserContextId });
-      for (const sessionId of context.sessions.keys()) pages.delete(sessionId);
-      contexts.remove(browserContextId);
-    };
-    try {
-      mayFail(cdp.send('Browser.setDownloadBehavior', { behavior: 'deny', browserContextId }));
-      await cdp.send('Target.createTarget', { url: 'about:blank', browserContextId, ...size });
-      const session = await waitFor(context.main, [lost, closed]);
-      const pageCount = (): number => [...context.sessions.values()].filter(({ isPage }) => isPage).length;
-      return { cdp: session, crashed: session.crashed, closed: session.closed, pageCount, close };
-    } catch (error) {
-      // A context without a page is nobody's, and would stay for as long as the browser.
-      await close().catch(() => {});
-      throw error;
-    }
-  };
-
   const census = (): ConnectionCensus => {
     const own = contexts.census();
     const listeners = own.listeners + lost.listenerCount() + crashes.listenerCount();
-    return { ...own, listeners, calls: calls.size, pages: pages.size };
+    return { ...own, listeners, calls: calls.size, pages: pages.size() };
   };
 
-  return { transport, cdp, lost, crashes, frameCount: () => frameCount, census, openTab };
+  return {
+    transport,
+    cdp,
+    lost,
+    crashes,
+    frameCount: () => frameCount,
+    census,
+    openTab: (size) => openTab(size, { cdp, contexts, pages, lost }),
+  };
+}
+
+interface TabParts {
+  readonly cdp: Sender;
+  readonly contexts: Contexts;
+  readonly pages: ReturnType<typeof createPages>;
+  readonly lost: End;
+}
+
+/** A context of its own, and a page in it. */
+async function openTab(size: TabSize, { cdp, contexts, pages, lost }: TabParts): Promise<Tab> {
+  const { browserContextId } = await cdp.send('Target.createBrowserContext');
+  const context = contexts.add(browserContextId);
+  const close = async (): Promise<void> => {
+    await cdp.send('Target.disposeBrowserContext', { browserContextId });
+    for (const sessionId of context.sessions.keys()) pages.delete(sessionId);
+    contexts.remove(browserContextId);
+  };
+  try {
+    mayFail(cdp.send('Browser.setDownloadBehavior', { behavior: 'deny', browserContextId }));
+    await cdp.send('Target.createTarget', { url: 'about:blank', browserContextId, ...size });
+    const session = await waitFor(context.main, [lost, closed]);
+    const pageCount = (): number => [...context.sessions.values()].filter(({ isPage }) => isPage).length;
+    return { cdp: session, crashed: session.crashed, closed: session.closed, pageCount, close };
+  } catch (error) {
+    // A context without a page is nobody's, and would stay for as long as the browser.
+    await close().catch(() => {});
+    throw error;
+  }
+}
+
+/** Sessions with a page that lives, ours and Playwright's: one a page, since a second one is not told of up here. */
+function createPages() {
+  const targets = new Map<string, string>();
+  return {
+    add({ sessionId, targetInfo: { type, targetId } }: AttachedParams): void {
+      if (type === 'page') targets.set(sessionId, targetId);
+    },
+    delete: (sessionId: string) => targets.delete(sessionId),
+    targetOf: (sessionId: string) => targets.get(sessionId),
+    size: () => targets.size,
+  };
 }
 
 function closed(): never {

@@ -13,5 +13,5 @@ export interface Frame {
 /** Of `Target.attachedToTarget`. */
 export interface AttachedParams {
   readonly sessionId: string;
-  readonly targetInfo: { readonly type: string; readonly browserContextId?: string };
+  readonly targetInfo: { readonly targetId: string; readonly type: string; readonly browserContextId?: string };
 }

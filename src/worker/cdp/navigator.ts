@@ -39,7 +39,6 @@ export interface Navigator {
 /** Resolves when the page's own blank document has loaded: what it still had to tell would be taken for the next's. */
 export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> {
   const document = await watchDocument(cdp);
-  const network = watchNetwork(cdp, clock);
 
   const within = async (work: Promise<unknown>, { gotoOptions = {}, bestAttempt }: Load): Promise<void> => {
     const { timeout = 0 } = gotoOptions;
@@ -65,7 +64,9 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
       const events = eventsOf(load.gotoOptions?.waitUntil);
       const written = document.rewritten(events.filter((name) => !IDLE.test(name)).concat(PARSED));
       const limits = events.flatMap((name) => QUIET[name] ?? []);
-      const loaded = written.then(() => (limits.length === 0 ? undefined : network.reached(Math.min(...limits))));
+      // From here on, and only for who waits for it: a page may ask for thousands of things.
+      const network = limits.length === 0 ? null : watchNetwork(cdp, clock);
+      const loaded = written.then(() => network?.reached(Math.min(...limits)));
       const expression = `document.open(); document.write(${JSON.stringify(html)}); document.close();`;
       await within(Promise.all([cdp.send('Runtime.evaluate', { expression }), loaded]), load);
     },

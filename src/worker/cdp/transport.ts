@@ -1,18 +1,23 @@
 /**
- * CDP over two FIFOs: paths in, messages as text out. Frames are JSON ended by NUL, as Chromium's
+ * CDP over two FIFOs: paths in, messages as bytes out. Frames are JSON ended by NUL, as Chromium's
  * `--remote-debugging-pipe` wants them. Runs in a worker thread.
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { PipeEndpoint } from '../../protocol/endpoint.js';
+import { isNobodys } from './needs.js';
+import { splitFrames } from './split.js';
 
-const NUL = 0;
+/** A picture of 100 million pixels of noise is larger, and nothing else that anybody has asked for. */
+const FRAME_BYTES_MAX = 256 * 2 ** 20;
 
 export interface Pipe {
   send(message: object): void;
   close(): void;
-  /** Set by whoever listens; called with JSON, in a task of its own. */
-  onframe: (text: string) => void;
+  /** Set by whoever listens; called with JSON. */
+  onframe: (frame: Buffer) => void;
+  /** Set by whoever listens; see `SplitOptions`. */
+  ongiant: (ends: Buffer) => void;
   /** Set by whoever listens; called once. */
   onclose: () => void;
 }
@@ -52,6 +57,7 @@ export function openPipe(endpoint: PipeEndpoint): Pipe {
     },
     close: end,
     onframe: () => {},
+    ongiant: () => {},
     onclose: () => {},
   };
   // An error is always followed by `close`, which is where the browser counts as lost; unheard it would end the thread.
@@ -60,7 +66,9 @@ export function openPipe(endpoint: PipeEndpoint): Pipe {
     socket.on('close', end);
   }
   reader.on('end', end);
-  reader.on('data', splitFrames(inTasks((frame) => isClosed || pipe.onframe(frame))));
+  const onFrame = (frame: Buffer): void => pipe.onframe(frame);
+  const onGiant = (ends: Buffer): void => pipe.ongiant(ends);
+  reader.on('data', splitFrames({ bytesMax: FRAME_BYTES_MAX, isUseless: isNobodys, onFrame, onGiant }));
   return pipe;
 }
 
@@ -74,31 +82,4 @@ function openEnd(path: string, direction: 'readable' | 'writable'): Socket {
     closeSync(fd);
     throw error;
   }
-}
-
-/**
- * Hands each frame on in a task of its own. Frames come many in a chunk, and Playwright answers one by promises before
- * it is ready for the next: a page's frame tree, say, makes it listen for the contexts that the very next frame names.
- * Handed on in one go, that event was lost, and every wait on such a page hung until the session's limit.
- */
-export function inTasks(onFrame: (frame: string) => void): (frame: string) => void {
-  return (frame) => {
-    setImmediate(onFrame, frame);
-  };
-}
-
-/** Joins chunks and cuts them at NUL. A frame in many chunks (a screenshot) is joined once, not once a chunk. */
-export function splitFrames(onFrame: (frame: string) => void): (chunk: Buffer) => void {
-  let pending: Buffer[] = [];
-  return (chunk) => {
-    let start = 0;
-    for (let end = chunk.indexOf(NUL); end !== -1; end = chunk.indexOf(NUL, start)) {
-      const part = chunk.subarray(start, end);
-      const frame = pending.length === 0 ? part : Buffer.concat([...pending, part]);
-      pending = [];
-      start = end + 1;
-      onFrame(frame.toString('utf8'));
-    }
-    if (start < chunk.length) pending.push(chunk.subarray(start));
-  };
 }

@@ -12,7 +12,14 @@ const test = suite('worker/cdp/connection');
 
 function fakePipe(): Pipe & { readonly sent: object[] } {
   const sent: object[] = [];
-  return { sent, send: (message) => void sent.push(message), close: () => {}, onframe: () => {}, onclose: () => {} };
+  return {
+    sent,
+    send: (message) => void sent.push(message),
+    close: () => {},
+    onframe: () => {},
+    ongiant: () => {},
+    onclose: () => {},
+  };
 }
 
 async function rejection(call: Promise<unknown>): Promise<string> {
@@ -47,7 +54,7 @@ test('counts what comes, whoever it is for', () => {
   const pipe = fakePipe();
   const connection = openConnection(pipe, () => {});
   const before = connection.frameCount();
-  for (const frame of ['{"method":"Any.event","params":{}}', '{"id":1,"result":{}}']) pipe.onframe(frame);
+  for (const frame of ['{"method":"Any.event","params":{}}', '{"id":1,"result":{}}']) pipe.onframe(Buffer.from(frame));
   assert.is(connection.frameCount() - before, 2);
 });
 

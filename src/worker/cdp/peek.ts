@@ -1,0 +1,49 @@
+/**
+ * What a frame is about, read off its bytes, since most that a busy page tells is of use to nobody and need not be
+ * parsed. Chromium writes `{"method":"…","params":{…},"sessionId":"…"}` and `{"id":…,"result":{…},"sessionId":"…"}`.
+ * Pure.
+ */
+
+const METHOD = Buffer.from('{"method":"');
+const ID = Buffer.from('{"id":');
+const SESSION = Buffer.from(',"sessionId":"');
+const SESSION_ID_BYTES = 32;
+const TAIL_BYTES = SESSION.length + SESSION_ID_BYTES + '"}'.length;
+const QUOTE = '"'.charCodeAt(0);
+/** Longer than any. */
+const METHOD_BYTES_MAX = 100;
+
+/** Bytes at either end that say it all. */
+export const ENDS_BYTES = 256;
+
+/** Of an event; undefined for an answer, or whatever is written otherwise. */
+export function methodOf(frame: Buffer): string | undefined {
+  if (!startsWith(frame, METHOD)) return undefined;
+  const end = frame.indexOf(QUOTE, METHOD.length);
+  return end === -1 || end > METHOD_BYTES_MAX ? undefined : frame.toString('latin1', METHOD.length, end);
+}
+
+/** Of an answer. */
+export function idOf(frame: Buffer): number | undefined {
+  if (!startsWith(frame, ID)) return undefined;
+  const id = Number.parseInt(frame.toString('latin1', ID.length, ID.length + 12), 10);
+  return Number.isNaN(id) ? undefined : id;
+}
+
+/** Undefined for what the browser as a whole tells. */
+export function sessionIdOf(frame: Buffer): string | undefined {
+  const at = frame.length - TAIL_BYTES;
+  if (at < 0 || frame.compare(SESSION, 0, SESSION.length, at, at + SESSION.length) !== 0) return undefined;
+  return frame.toString('latin1', at + SESSION.length, at + SESSION.length + SESSION_ID_BYTES);
+}
+
+/** The session that a frame about targets is about: the first thing in its `params`. */
+export function subjectOf(frame: Buffer, method: string): string | undefined {
+  const start = METHOD.length + method.length;
+  const [, sessionId] = /^","params":\{"sessionId":"([^"]+)"/.exec(frame.toString('latin1', start, start + 80)) ?? [];
+  return sessionId;
+}
+
+function startsWith(frame: Buffer, start: Buffer): boolean {
+  return frame.length >= start.length && frame.compare(start, 0, start.length, 0, start.length) === 0;
+}
