@@ -3,6 +3,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { FAILURES, ServiceError } from '../failures.js';
+import { preferredType } from './accept.js';
 import { type Answer, json, text } from './route.js';
 
 export function answerFailure(request: IncomingMessage, error: unknown): Answer {
@@ -24,6 +25,10 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
+const JSON_TYPE = 'application/json';
+
 function wantsJson({ headers }: IncomingMessage): boolean {
-  return /\bjson\b/i.test(headers['content-type'] ?? '') || /\bjson\b/i.test(headers.accept ?? '');
+  return (
+    /\bjson\b/i.test(headers['content-type'] ?? '') || preferredType(headers, ['text/plain', JSON_TYPE]) === JSON_TYPE
+  );
 }

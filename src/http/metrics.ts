@@ -5,6 +5,7 @@ import type { Snapshot } from '../metrics/snapshot.js';
 import type { SelectingView, View } from '../metrics/views/history.js';
 import type { Format, PrometheusView } from '../metrics/views/prometheus.js';
 import type { Selection } from '../metrics/views/selection.js';
+import { isNamedWith, preferredType } from './accept.js';
 import type { GivenOf, Handlers, ROUTES } from './interface.js';
 import type { Answer, Request } from './route.js';
 
@@ -31,14 +32,11 @@ export function metricsHandlers(options: MetricsOptions): Pick<Handlers, 'metric
   };
   return {
     metrics(request) {
-      const accept = request.headers.accept ?? '';
-      // A Prometheus pointed at its default path names these; browsers and curl do not.
-      return /application\/openmetrics-text|text\/plain\s*;\s*version=/.test(accept)
-        ? exposition(formatOf(accept))
-        : selected(options.history, request);
+      const format = expositionOf(request.headers);
+      return format === null ? selected(options.history, request) : exposition(format);
     },
     totals: (request) => selected(options.totals, request),
-    prometheus: ({ headers }) => exposition(formatOf(headers.accept ?? '')),
+    prometheus: ({ headers }) => exposition(formatOf(headers)),
   };
 }
 
@@ -46,18 +44,21 @@ function asAnswer({ chunks, tag }: View, bootId: string, headers: Readonly<Recor
   return { status: 200, headers, chunks, tag: `${bootId}-${tag}` };
 }
 
-/** OpenMetrics when it is named and weighs no less than the text format. */
-function formatOf(accept: string): Format {
-  const weights = { text: 0, openmetrics: 0 };
-  for (const part of accept.split(',')) {
-    const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
-    const q = parameters.find((parameter) => parameter.startsWith('q='));
-    const weight = q === undefined ? 1 : Number(q.slice(2)) || 0;
-    const isAny = type === '*/*' || type === 'text/*' || type === 'text/plain';
-    if (type === 'application/openmetrics-text') weights.openmetrics = Math.max(weights.openmetrics, weight);
-    else if (isAny) weights.text = Math.max(weights.text, weight);
-  }
-  return weights.openmetrics > 0 && weights.openmetrics >= weights.text ? 'openmetrics' : 'text';
+/** What browsers and curl are given; a Prometheus pointed at its default path names one of the others. */
+const JSON_TYPE = 'application/json';
+const OPENMETRICS = 'application/openmetrics-text';
+const TEXT = 'text/plain';
+
+/** Null: whoever asks for that wants JSON. Text for people has no version. */
+function expositionOf(headers: Request['headers']): Format | null {
+  const type = preferredType(headers, [JSON_TYPE, OPENMETRICS, TEXT]);
+  if (type === TEXT) return isNamedWith(headers, TEXT, 'version') ? 'text' : null;
+  return type === OPENMETRICS ? 'openmetrics' : null;
+}
+
+/** The text format for whoever does not say. */
+function formatOf(headers: Request['headers']): Format {
+  return preferredType(headers, [TEXT, OPENMETRICS]) === OPENMETRICS ? 'openmetrics' : 'text';
 }
 
 type Given = GivenOf<typeof ROUTES.metrics>;

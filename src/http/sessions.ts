@@ -89,8 +89,10 @@ function answerOf(
 }
 
 /** What a page's server said goes into a header of ours only as far as a header can hold it. */
-function printable(value: string): string {
-  return value.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character)).slice(0, 8_192);
+export function printable(value: string): string {
+  // Half of a pair of surrogates has no code in a URL, and is made another character by this.
+  const whole = Buffer.from(value.slice(0, 8_192)).toString();
+  return whole.replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character)).slice(0, 8_192);
 }
 
 /** v1 and v2 have these; they ask for what every session here has, or for what a shared browser cannot give. */
