@@ -28,7 +28,8 @@ export function createGate(options: {
 }): Gate {
   const { proxyUrl, isCorsEnabled, isLoopback, isOnLoopback } = options;
 
-  const isOwnHost = (host: string): boolean => !isOnLoopback || host === proxyUrl?.host || isLoopback(hostname(host));
+  const isOwnHost = (host: string): boolean =>
+    !isOnLoopback || host === proxyUrl?.host || isLoopback(PLAIN.exec(host)?.[1] ?? '') || isLoopback(hostname(host));
 
   const isOwnOrigin = (origin: string, host: string): boolean =>
     origin === proxyUrl?.origin || (URL.canParse(origin) && new URL(origin).host === host.toLowerCase());
@@ -53,6 +54,9 @@ export function createGate(options: {
     },
   };
 }
+
+/** Nearly all name a plain host, which need not be parsed as a URL is. */
+const PLAIN = /^([\w.-]+)(?::\d+)?$/;
 
 function hostname(host: string): string {
   if (!URL.canParse(`http://${host}`)) return '';

@@ -3,7 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from '../failures.js';
-import type { Bytes, Job, Succeeded } from '../protocol/job.js';
+import type { Job, Succeeded } from '../protocol/job.js';
 import type { JobKind } from '../protocol/jobs/jobs.js';
 import type { Run, Session, SessionLimits, Settled, Submit } from '../protocol/session.js';
 import { type GivenOf, type Handlers, mapKinds, type ROUTES } from './interface.js';
@@ -51,7 +51,7 @@ export async function runSession(
     kind: job.kind,
     client: raw.socket.remoteAddress ?? null,
     trackingId: given.trackingId ?? null,
-    limits: { ...options.limits, runMs: timeoutOf(given.timeout, options) },
+    limits: { waitMs: options.limits.waitMs, runMs: timeoutOf(given.timeout, options) },
   };
   const settled = await options.submit(session, options.runOf(job), signal);
   const { outcome } = settled;
@@ -59,15 +59,12 @@ export async function runSession(
     const { code, message, retryAfterMs } = outcome;
     throw new ServiceError(code, message, { headers: { 'x-session-id': session.id }, retryAfterMs });
   }
-  if (outcome.product === 'closed') throw new Error('a job has produced nothing');
-  return answerOf(session, settled, { ...outcome, ...outcome.product });
+  return answerOf(session, settled, outcome);
 }
 
-function answerOf(
-  { id }: Session,
-  { queueMs }: Settled,
-  { body, contentType, answer, phases }: Omit<Succeeded, 'product'> & Bytes,
-): Answer {
+function answerOf({ id }: Session, { queueMs }: Settled, { product, answer, phases }: Succeeded): Answer {
+  if (product === 'closed') throw new Error('a job has produced nothing');
+  const { body, contentType } = product;
   const timing = [
     `queue;dur=${queueMs}`,
     ...Object.entries(phases).map(([name, ms]) => `${name};dur=${ms.toFixed(1)}`),
