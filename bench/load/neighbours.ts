@@ -57,7 +57,7 @@ export async function run(): Promise<BenchReport> {
       await busy;
       // What it had begun ends first.
       await sleep(1_000);
-      rows.push([name, percentile(times, 0.5), percentile(times, 0.99), Math.max(...times), failures]);
+      rows.push([name, percentile(times, 50), percentile(times, 99), Math.max(...times), failures]);
     }
   } finally {
     await server.stop();
