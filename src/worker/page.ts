@@ -35,12 +35,19 @@ function contextOptions({ userAgent, viewport, authenticate, setJavaScriptEnable
   return viewport ? { ...options, viewport: { width: viewport.width, height: viewport.height } } : options;
 }
 
-/** Brings the page to where the job can begin, and tells what the main navigation was answered. */
-export async function openPage(lease: Lease, body: PageBody): Promise<NavigationAnswer | null> {
+/**
+ * Brings the page to where the job can begin, and tells what the main navigation was answered. `fail` ends the session,
+ * also later.
+ */
+export async function openPage(
+  lease: Lease,
+  body: PageBody,
+  fail: (error: unknown) => void,
+): Promise<NavigationAnswer | null> {
   const { navigator, playwright } = lease;
   if (playwright) {
     await applySettings(playwright, body);
-    await interceptRequests(playwright.page, body);
+    await interceptRequests(playwright.page, body, fail);
   } else {
     await resize(lease, body);
   }
