@@ -21,11 +21,12 @@ export function needOf(body: PageBody, ownKeys: readonly string[]): Need {
 }
 
 /** The settings that a context must be made with; null when any will do. */
-function contextOptions({ userAgent, viewport, authenticate, setJavaScriptEnabled }: PageBody) {
+function contextOptions({ url, userAgent, viewport, authenticate, setJavaScriptEnabled }: PageBody) {
   const { deviceScaleFactor, isMobile, hasTouch } = viewport ?? {};
   const options: BrowserContextOptions = {
     ...(userAgent === undefined ? {} : { userAgent }),
-    ...(authenticate ? { httpCredentials: authenticate } : {}),
+    // The page may ask anybody for anything: only whom the client has named gets the password.
+    ...(authenticate && url !== undefined ? { httpCredentials: { ...authenticate, origin: new URL(url).origin } } : {}),
     ...(setJavaScriptEnabled === false ? { javaScriptEnabled: false } : {}),
     ...(deviceScaleFactor === undefined ? {} : { deviceScaleFactor }),
     ...(isMobile ? { isMobile } : {}),

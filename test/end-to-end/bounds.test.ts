@@ -54,4 +54,36 @@ test('a pattern that takes too long ends its session, with its key, and nobody e
   assert.equal([beside.status, /data-ready="1"/.test(await beside.text())], [200, true]);
 });
 
+test('a password goes to the origin of the url, and to nobody else who asks', async () => {
+  const other = await startPages();
+  try {
+    const authenticate = { username: 'user', password: 'pass' };
+    const guarded = other.url('/auth');
+    const bodies = [
+      { url: pages.url(`/redirect?to=${encodeURIComponent(guarded)}`) },
+      { url: pages.url(`/framed?${new URLSearchParams({ document: guarded, image: guarded })}`) },
+      { html: `<iframe src="${guarded}"></iframe>` },
+    ];
+    for (const body of bodies) {
+      other.requests.length = 0;
+      const response = await server.post('/content', { ...body, authenticate });
+      assert.is(response.status, 200, await response.text());
+      assert.ok(other.requests.length > 0, `asked for by ${JSON.stringify(body)}`);
+      const sent = other.requests.flatMap(({ headers }) => headers.authorization ?? []);
+      assert.equal(sent, [], JSON.stringify(body));
+    }
+    const own = await server.post('/content', { url: guarded, authenticate });
+    assert.match(await own.text(), 'Members');
+    const framing = pages.url(`/framed?${new URLSearchParams({ document: pages.url('/auth'), image: '' })}`);
+    pages.requests.length = 0;
+    assert.is((await server.post('/content', { url: framing, authenticate })).status, 200);
+    assert.ok(
+      pages.requests.some(({ headers }) => headers.authorization !== undefined),
+      'its own frames get it',
+    );
+  } finally {
+    await other.close();
+  }
+});
+
 test.run();
