@@ -93,6 +93,7 @@ async function produce(assignment: Assignment, { runner, lease, contextMs, fail 
     readyAtMs = clock.monotonicMs();
     tally.phase('navigate', readyAtMs - startedAtMs);
     const product = await runner.run(lease, job.body);
+    if (product.body.length === 0) throw new Error('Chromium made nothing of the page');
     const runMs = clock.monotonicMs() - readyAtMs;
     tally.phase('run', runMs);
     const phases = { context: contextMs, navigate: readyAtMs - startedAtMs, run: runMs };

@@ -3,12 +3,13 @@
  * goes on.
  */
 
+import { PNG } from 'pngjs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { deadline } from '../deadline.js';
 import { type Pages, startPages } from '../fixtures/pages.js';
 import { checkIdentities } from './identities.js';
-import { ready, type Server, start } from './server.js';
+import { ready, type Server, start, total } from './server.js';
 
 const ANSWER_MS = 15_000;
 const test = suite('end-to-end/bounds');
@@ -84,6 +85,90 @@ test('a password goes to the origin of the url, and to nobody else who asks', as
   } finally {
     await other.close();
   }
+});
+
+/** Blue, and its last row red. */
+function tall(height: number): string {
+  const row = 'position:absolute;left:0;right:0;bottom:0;height:1px;background:#f00';
+  return `<body style="margin:0"><div style="position:relative;height:${height}px;background:#00f"><p style="margin:0;${row}">`;
+}
+
+async function shot(body: object): Promise<Buffer> {
+  const response = await deadline(server.post('/screenshot', body), ANSWER_MS, 'a picture');
+  const got = Buffer.from(await response.arrayBuffer());
+  assert.is(response.status, 200, got.toString().slice(0, 200));
+  return got;
+}
+
+/** Of a picture, how large it is, and its last two rows' pixels. */
+async function ending(body: object): Promise<unknown[]> {
+  const { width, height, data } = PNG.sync.read(await shot(body));
+  const rows = [height - 2, height - 1].map((y) => [...data.subarray(y * width * 4, y * width * 4 + 3)]);
+  return [width, height, ...rows];
+}
+
+const BLUE = [0, 0, 255];
+const RED = [255, 0, 0];
+
+test('pages of 20 000 and 60 000 pixels are right to their last row, in either make of context', async () => {
+  const viewport = { width: 16, height: 100 };
+  for (const height of [20_000, 60_000]) {
+    const html = tall(height);
+    const clip = { x: 0, y: height - 1_000, width: 16, height: 1_000 };
+    const whole = [16, height, BLUE, RED];
+    assert.equal(await ending({ html, viewport, options: { fullPage: true } }), whole);
+    assert.equal(await ending({ html, viewport, options: { clip } }), [16, 1_000, BLUE, RED]);
+    assert.equal(await ending({ html, viewport, selector: 'div' }), whole);
+  }
+});
+
+test('so is one of a phone, without its background', async () => {
+  const mobile = { width: 16, height: 100, isMobile: true, deviceScaleFactor: 2 };
+  const head = '<meta name="viewport" content="width=device-width">';
+  const doubled = { html: head + tall(10_000), viewport: mobile, options: { fullPage: true, omitBackground: true } };
+  assert.equal(await ending(doubled), [32, 20_000, RED, RED]);
+});
+
+test('the longest pictures of each type are made, those a pixel longer are refused', async () => {
+  const viewport = { width: 8, height: 8 };
+  for (const [type, longest, magic] of [
+    ['webp', 16_383, 'RIFF'],
+    ['jpeg', 65_500, '\xff\xd8\xff'],
+  ] as const) {
+    const limit = `a ${type} has at most ${longest} device pixels on a side`;
+    for (const [key, options] of [
+      ['options.fullPage', { fullPage: true }],
+      ['options.clip', {}],
+    ] as const) {
+      const body = (height: number): object => {
+        const clip = key === 'options.clip' ? { clip: { x: 0, y: 0, width: 8, height } } : {};
+        return { html: tall(height), viewport, options: { type, ...options, ...clip } };
+      };
+      assert.match((await shot(body(longest))).toString('latin1'), magic);
+      assert.is(await refusal('/screenshot', body(longest + 1)), `400 BAD_REQUEST ${key}: ${limit}`);
+    }
+    const element = { html: tall(longest + 1), viewport, selector: 'div', options: { type } };
+    assert.is(await refusal('/screenshot', element), `400 BAD_REQUEST selector: ${limit}`);
+  }
+});
+
+test('a picture that would end the browser is refused, and the browser lives', async () => {
+  const clip = { x: 0, y: 0, width: 800, height: 16_384 };
+  const viewport = { width: 800, height: 600, deviceScaleFactor: 8 };
+  const body = { html: 'x', viewport, options: { clip } };
+  assert.is(await refusal('/screenshot', body), '400 BAD_REQUEST options.clip: must be at most 100 million pixels');
+  for (const part of [{ options: { fullPage: true } }, { selector: 'div' }]) {
+    const key = 'selector' in part ? 'selector' : 'options.fullPage';
+    const late = `400 BAD_REQUEST ${key}: must be at most 100 million pixels`;
+    assert.is(await refusal('/screenshot', { html: tall(16_384), viewport, ...part }), late);
+  }
+  assert.is(total(await server.samples(), 'headcount_browser_exits_total'), 0);
+});
+
+test('nothing is never a success', async () => {
+  const html = '<script>document.documentElement.remove()</script>';
+  const nothing = '500 SESSION_FAILED Chromium made nothing of the page';
+  for (const extra of [{}, { waitForTimeout: 0 }]) assert.is(await refusal('/content', { html, ...extra }), nothing);
 });
 
 test.run();

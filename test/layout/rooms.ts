@@ -41,7 +41,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'type:metrics/delta',
   ],
   'worker/cdp': ['type:protocol', 'failures', 'type:clock', 'wait'],
-  'worker/jobs': ['worker/lease', 'type:worker/shard', 'type:protocol', 'failures', 'census'],
+  'worker/jobs': ['worker/lease', 'type:worker/shard', 'type:protocol', 'protocol/jobs/picture', 'failures', 'census'],
   host: ['type:clock', 'type:metrics'],
   store: ['type:clock', 'metrics', 'liveness'],
   http: ['protocol', 'failures', 'census', 'type:clock', 'type:metrics/snapshot', 'type:metrics/views'],

@@ -4,6 +4,7 @@
  */
 import { checkPatterns } from '../../patterns.js';
 import type { PageBody } from './page-body.js';
+import { checkPixels } from './picture.js';
 import { complaint } from './row.js';
 
 /** @throws {ServiceError} BAD_REQUEST */
@@ -31,9 +32,7 @@ export function checkPage(body: PageBody): void {
       throw complaint(`cookies.${i}.url`, 'must be an http or https URL');
     }
   }
-  const { width = 1, height = 1, deviceScaleFactor = 1 } = body.viewport ?? {};
-  if (width * height * deviceScaleFactor ** 2 > 100e6)
-    throw complaint('viewport', 'must be at most 100 million pixels');
+  if (body.viewport) checkPixels('viewport', body.viewport, body.viewport.deviceScaleFactor ?? 1);
 }
 
 /** Read as the browser reads it, never by prefix: a tab within a scheme, or capitals, change nothing for a browser. */
