@@ -3,21 +3,34 @@
  * switched on only for jobs that have such rules. Worker thread.
  */
 import type { Page } from 'playwright-core';
+import { compilePatterns } from '../patterns.js';
 import type { PageBody } from '../protocol/jobs/page-body.js';
 
-export async function interceptRequests(page: Page, body: PageBody): Promise<void> {
+type Answer = NonNullable<PageBody['requestInterceptors']>[number]['response'];
+
+/** `fail` ends the session: nobody waits for what comes of a request. */
+export async function interceptRequests(page: Page, body: PageBody, fail: (error: unknown) => void): Promise<void> {
   const { rejectRequestPattern = [], rejectResourceTypes = [], requestInterceptors = [] } = body;
   if (rejectRequestPattern.length + rejectResourceTypes.length + requestInterceptors.length === 0) return;
-  const rejected = rejectRequestPattern.map((pattern) => new RegExp(pattern));
   const types = new Set(rejectResourceTypes.map((type) => type.toLowerCase()));
-  const answers = requestInterceptors.map(({ pattern, response }) => ({ pattern: new RegExp(pattern), response }));
+  const { rejected, answered } = await compilePatterns(body);
+  /** Null when it is refused, undefined when it goes on. */
+  const answerTo = (url: string, type: string): Answer | null | undefined => {
+    if (types.has(type) || rejected.some((matches) => matches(url))) return null;
+    return requestInterceptors[answered.findIndex((matches) => matches(url))]?.response;
+  };
+  let hasFailed = false;
   await page.route('**/*', async (route) => {
     const request = route.request();
-    const url = request.url();
-    if (types.has(request.resourceType()) || rejected.some((pattern) => pattern.test(url))) {
-      return await route.abort('blockedbyclient');
+    let answer: Answer | null | undefined = null;
+    try {
+      // Of a session that has failed there may be a thousand more, and each would take as long.
+      if (!hasFailed) answer = answerTo(request.url(), request.resourceType());
+    } catch (error) {
+      hasFailed = true;
+      fail(error);
     }
-    const answer = answers.find(({ pattern }) => pattern.test(url));
-    return await (answer ? route.fulfill(answer.response) : route.continue());
+    if (answer === null) return await route.abort('blockedbyclient');
+    return await (answer ? route.fulfill(answer) : route.continue());
   });
 }

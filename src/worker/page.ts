@@ -21,11 +21,12 @@ export function needOf(body: PageBody, ownKeys: readonly string[]): Need {
 }
 
 /** The settings that a context must be made with; null when any will do. */
-function contextOptions({ userAgent, viewport, authenticate, setJavaScriptEnabled }: PageBody) {
+function contextOptions({ url, userAgent, viewport, authenticate, setJavaScriptEnabled }: PageBody) {
   const { deviceScaleFactor, isMobile, hasTouch } = viewport ?? {};
   const options: BrowserContextOptions = {
     ...(userAgent === undefined ? {} : { userAgent }),
-    ...(authenticate ? { httpCredentials: authenticate } : {}),
+    // The page may ask anybody for anything: only whom the client has named gets the password.
+    ...(authenticate && url !== undefined ? { httpCredentials: { ...authenticate, origin: new URL(url).origin } } : {}),
     ...(setJavaScriptEnabled === false ? { javaScriptEnabled: false } : {}),
     ...(deviceScaleFactor === undefined ? {} : { deviceScaleFactor }),
     ...(isMobile ? { isMobile } : {}),
@@ -35,12 +36,19 @@ function contextOptions({ userAgent, viewport, authenticate, setJavaScriptEnable
   return viewport ? { ...options, viewport: { width: viewport.width, height: viewport.height } } : options;
 }
 
-/** Brings the page to where the job can begin, and tells what the main navigation was answered. */
-export async function openPage(lease: Lease, body: PageBody): Promise<NavigationAnswer | null> {
+/**
+ * Brings the page to where the job can begin, and tells what the main navigation was answered. `fail` ends the session,
+ * also later.
+ */
+export async function openPage(
+  lease: Lease,
+  body: PageBody,
+  fail: (error: unknown) => void,
+): Promise<NavigationAnswer | null> {
   const { navigator, playwright } = lease;
   if (playwright) {
     await applySettings(playwright, body);
-    await interceptRequests(playwright.page, body);
+    await interceptRequests(playwright.page, body, fail);
   } else {
     await resize(lease, body);
   }

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import type { Clock } from '../clock.js';
 import { type FailureCode, ServiceError } from '../failures.js';
 import type { Failed, Outcome, PhaseTimes, Succeeded } from '../protocol/job.js';
-import { type End, type Ending, limit, waitFor } from '../wait.js';
+import { createOnce, type End, type Ending, limit, waitFor } from '../wait.js';
 import { isTimeout } from './browser.js';
 import { type AnyBody, type PageRunner, RUNNERS, type RunnerTable } from './jobs/jobs.js';
 import type { Lease } from './lease.js';
@@ -57,8 +57,18 @@ async function runInPage(assignment: Assignment, runner: PageRunner): Promise<vo
   }
   assert(need.kind === (lease.playwright ? 'playwright' : 'plain'));
   const contextMs = clock.monotonicMs() - startedAtMs;
-  const producing = produce(assignment, { runner, lease, contextMs });
-  const outcome = await waitFor(producing, ...deaths(lease), [cancelled, () => null]);
+  const broken = createOnce();
+  let reason: unknown = null;
+  const fail = (error: unknown): void => {
+    reason ??= error;
+    broken.happen();
+  };
+  const producing = produce(assignment, { runner, lease, contextMs, fail });
+  const ends: Ending<Failed | null>[] = [
+    [broken, () => failure(reason, 'page')],
+    [cancelled, () => null],
+  ];
+  const outcome = await waitFor(producing, ...deaths(lease), ...ends);
   if (outcome) post(outcome);
   else shard.suspect(lease);
   const closingAtMs = clock.monotonicMs();
@@ -70,17 +80,20 @@ interface Workplace {
   readonly runner: PageRunner;
   readonly lease: Lease;
   readonly contextMs: number;
+  /** Ends the session from outside of what it waits for. */
+  readonly fail: (error: unknown) => void;
 }
 
-async function produce(assignment: Assignment, { runner, lease, contextMs }: Workplace): Promise<Outcome> {
+async function produce(assignment: Assignment, { runner, lease, contextMs, fail }: Workplace): Promise<Outcome> {
   const { job, cancelled, tally, clock } = assignment;
   const startedAtMs = clock.monotonicMs();
   let readyAtMs = startedAtMs;
   try {
-    const answer = await openPage(lease, job.body);
+    const answer = await openPage(lease, job.body, fail);
     readyAtMs = clock.monotonicMs();
     tally.phase('navigate', readyAtMs - startedAtMs);
     const product = await runner.run(lease, job.body);
+    if (product.body.length === 0) throw new Error('Chromium made nothing of the page');
     const runMs = clock.monotonicMs() - readyAtMs;
     tally.phase('run', runMs);
     const phases = { context: contextMs, navigate: readyAtMs - startedAtMs, run: runMs };

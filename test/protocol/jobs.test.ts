@@ -29,7 +29,7 @@ const script: JobRow<typeof Body> = {
     if (times * code.length > 20) throw complaint('times', 'too much of it');
   },
 };
-const readJob = createJobReader(100, { ...JOBS, script });
+const readJob = createJobReader(1_000, { ...JOBS, script });
 
 async function ask(kind: string, body: unknown, type?: string) {
   const raw = new IncomingMessage(new Socket());
@@ -86,6 +86,48 @@ test('each real kind takes what its row says, and nothing of the others', async 
     await refusal('test', '<p>', 'text/html'),
     'UNSUPPORTED_MEDIA_TYPE the body must be application/json, not text/html',
   );
+});
+
+test('a picture is refused by what the body alone says of its size, at its bound', async () => {
+  const sized = (type: string, clip: object, viewport: object = {}): object => ({
+    html: 'x',
+    viewport: { width: 8, height: 8, ...viewport },
+    options: { type, clip: { x: 0, y: 0, width: 2, height: 2, ...clip } },
+  });
+  const taken = [
+    sized('png', { height: 500_000, width: 200 }),
+    sized('png', { height: 250_000, width: 200, scale: 2 }, { deviceScaleFactor: 0.5 }),
+    sized('jpeg', { width: 65_500 }),
+    sized('jpeg', { width: 16_375, scale: 2 }, { deviceScaleFactor: 2 }),
+    sized('webp', { height: 16_383 }),
+    sized('webp', { height: 32_766 }, { deviceScaleFactor: 0.5 }),
+    { html: 'x', viewport: { width: 10_000, height: 10_000 } },
+    {
+      html: 'x',
+      viewport: { width: 10_000, height: 8, deviceScaleFactor: 8 },
+      options: { fullPage: true, type: 'webp' },
+    },
+  ];
+  for (const body of taken) assert.equal(await ask('screenshot', body), { kind: 'screenshot', body });
+  const onSide = (type: string, most: number): string => `a ${type} has at most ${most} device pixels on a side`;
+  const inAll = 'must be at most 100 million pixels';
+  for (const [body, key, limit] of [
+    [sized('png', { height: 500_001 }), 'options.clip.height', 'must be <= 500000'],
+    [sized('png', { height: 250_001, scale: 2 }), 'options.clip', onSide('png', 500_000)],
+    [sized('png', { height: 500_000, width: 201 }), 'options.clip', inAll],
+    [sized('png', { width: 800, height: 16_384 }, { deviceScaleFactor: 8 }), 'options.clip', inAll],
+    [sized('jpeg', { width: 65_501 }), 'options.clip', onSide('jpeg', 65_500)],
+    [sized('jpeg', { width: 16_376, scale: 2 }, { deviceScaleFactor: 2 }), 'options.clip', onSide('jpeg', 65_500)],
+    [sized('webp', { height: 16_384 }), 'options.clip', onSide('webp', 16_383)],
+    [
+      { html: 'x', viewport: { width: 10_000, height: 8, deviceScaleFactor: 8 }, options: { type: 'jpeg' } },
+      'viewport',
+      onSide('jpeg', 65_500),
+    ],
+    [{ html: 'x', viewport: { width: 10_000, height: 10_000, deviceScaleFactor: 1.1 } }, 'viewport', inAll],
+  ] as const) {
+    assert.is(await refusal('screenshot', body), `BAD_REQUEST ${key}: ${limit}`);
+  }
 });
 
 test.run();

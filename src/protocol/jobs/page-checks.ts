@@ -2,7 +2,9 @@
  * What a schema cannot say of a body that has a page: which keys need or exclude each other, and texts that only their
  * own parser can judge. Pure.
  */
+import { checkPatterns } from '../../patterns.js';
 import type { PageBody } from './page-body.js';
+import { checkPixels } from './picture.js';
 import { complaint } from './row.js';
 
 /** @throws {ServiceError} BAD_REQUEST */
@@ -15,13 +17,7 @@ export function checkPage(body: PageBody): void {
       throw complaint(`tag ${i}`, 'exactly one of url and content is needed');
     }
   }
-  for (const { pattern, key } of patterns(body)) {
-    try {
-      new RegExp(pattern);
-    } catch (error) {
-      throw complaint(key, error instanceof Error ? error.message : 'not a regular expression');
-    }
-  }
+  checkPatterns(body);
   for (const [name, value] of Object.entries(body.setExtraHTTPHeaders ?? {})) {
     if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name))
       throw complaint(`setExtraHTTPHeaders.${name}`, 'not a header name');
@@ -36,16 +32,7 @@ export function checkPage(body: PageBody): void {
       throw complaint(`cookies.${i}.url`, 'must be an http or https URL');
     }
   }
-  const { width = 1, height = 1, deviceScaleFactor = 1 } = body.viewport ?? {};
-  if (width * height * deviceScaleFactor ** 2 > 100e6)
-    throw complaint('viewport', 'must be at most 100 million pixels');
-}
-
-function patterns(body: PageBody): { pattern: string; key: string }[] {
-  return [
-    ...(body.rejectRequestPattern ?? []).map((pattern, i) => ({ pattern, key: `rejectRequestPattern.${i}` })),
-    ...(body.requestInterceptors ?? []).map(({ pattern }, i) => ({ pattern, key: `requestInterceptors.${i}.pattern` })),
-  ];
+  if (body.viewport) checkPixels('viewport', body.viewport, body.viewport.deviceScaleFactor ?? 1);
 }
 
 /** Read as the browser reads it, never by prefix: a tab within a scheme, or capitals, change nothing for a browser. */

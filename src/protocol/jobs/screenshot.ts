@@ -4,15 +4,16 @@
 import { Type } from 'typebox';
 import { PAGE_KEYS, RAW_PAGE } from './page-body.js';
 import { checkPage } from './page-checks.js';
+import { checkPicture, LENGTH_MAX } from './picture.js';
 import { complaint, type JobRow } from './row.js';
 import { closed, oneOf, text } from './schema-parts.js';
 
 const Clip = Type.Object(
   {
-    x: Type.Number({ minimum: 0, maximum: 100_000 }),
-    y: Type.Number({ minimum: 0, maximum: 100_000 }),
-    width: Type.Number({ exclusiveMinimum: 0, maximum: 16_384 }),
-    height: Type.Number({ exclusiveMinimum: 0, maximum: 16_384 }),
+    x: Type.Number({ minimum: 0, maximum: LENGTH_MAX }),
+    y: Type.Number({ minimum: 0, maximum: LENGTH_MAX }),
+    width: Type.Number({ exclusiveMinimum: 0, maximum: LENGTH_MAX }),
+    height: Type.Number({ exclusiveMinimum: 0, maximum: LENGTH_MAX }),
     scale: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 8 })),
   },
   closed,
@@ -55,5 +56,14 @@ export const screenshot: JobRow<typeof Body> = {
       throw complaint('options.fullPage', 'not with a clip or a selector, which name a part');
     }
     if (options.clip && body.selector !== undefined) throw complaint('options.clip', 'not with a selector');
+    checkSize(body);
   },
 };
+
+/** Of the whole page and of an element only the page can tell. */
+function checkSize({ options = {}, viewport, selector }: ScreenshotBody): void {
+  const { type = 'png', clip, fullPage } = options;
+  const scale = viewport?.deviceScaleFactor ?? 1;
+  if (clip) checkPicture('options.clip', type, clip, scale * (clip.scale ?? 1));
+  else if (viewport && !fullPage && selector === undefined) checkPicture('viewport', type, viewport, scale);
+}

@@ -4,6 +4,7 @@
  */
 import { ServiceError } from '../../failures.js';
 import type { Bytes } from '../../protocol/job.js';
+import { checkPicture } from '../../protocol/jobs/picture.js';
 import type { ScreenshotBody } from '../../protocol/jobs/screenshot.js';
 import { DEFAULT_VIEWPORT, type Lease } from '../lease.js';
 import { toBytes } from './bytes.js';
@@ -11,9 +12,6 @@ import { toBytes } from './bytes.js';
 type Clip = { x: number; y: number; width: number; height: number; scale: number };
 
 const CAPTURE_ATTEMPTS = 5;
-
-/** What Chromium can draw in one piece, in device pixels; beyond it, it repeats or drops what it drew. */
-const SIDE_PIXELS_MAX = 16_384;
 
 export async function runScreenshot(lease: Lease, body: ScreenshotBody): Promise<Bytes> {
   const { cdp, playwright } = lease;
@@ -26,8 +24,10 @@ export async function runScreenshot(lease: Lease, body: ScreenshotBody): Promise
     await cdp.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor, mobile: isMobile });
   }
   const clip = await clipOf(lease, body);
-  if (clip && Math.max(clip.width, clip.height) * clip.scale > SIDE_PIXELS_MAX) {
-    throw new ServiceError('BAD_REQUEST', `the picture would be larger than ${SIDE_PIXELS_MAX} pixels on a side`);
+  // The edge has checked what the body says.
+  if (clip && !options.clip) {
+    const key = selector === undefined ? 'options.fullPage' : 'selector';
+    checkPicture(key, type, clip, deviceScaleFactor ?? 1);
   }
   if (options.omitBackground) {
     await cdp.send('Emulation.setDefaultBackgroundColorOverride', { color: { r: 0, g: 0, b: 0, a: 0 } });
