@@ -81,16 +81,23 @@ function answerOf(
   if (answer) {
     headers['x-response-url'] = printable(answer.url);
     headers['x-response-code'] = String(answer.status);
-    headers['x-response-status'] = printable(answer.statusText);
-    if (answer.ip !== null) headers['x-response-ip'] = answer.ip;
+    headers['x-response-status'] = printable(answer.statusText).slice(0, SHORT_MAX);
+    if (answer.ip !== null) headers['x-response-ip'] = printable(answer.ip).slice(0, SHORT_MAX);
     if (answer.port !== null) headers['x-response-port'] = String(answer.port);
   }
   return { status: 200, headers, chunks: [body] };
 }
 
+/** Many clients take no more than 16 KiB of headers; a URL has half of that, the rest is short. */
+const URL_MAX = 8_192;
+const SHORT_MAX = 1_024;
+
 /** What a page's server said goes into a header of ours only as far as a header can hold it. */
 function printable(value: string): string {
-  return value.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character)).slice(0, 8_192);
+  // By way of bytes, since half of a surrogate pair is no character, and encodeURIComponent throws at one.
+  return value
+    .replace(/[^\x20-\x7e]+/g, (characters) => encodeURIComponent(Buffer.from(characters).toString()))
+    .slice(0, URL_MAX);
 }
 
 /** v1 and v2 have these; they ask for what every session here has, or for what a shared browser cannot give. */
