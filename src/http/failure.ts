@@ -3,6 +3,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { FAILURES, ServiceError } from '../failures.js';
+import { namesType } from './accept.js';
 import { type Answer, json, text } from './route.js';
 
 export function answerFailure(request: IncomingMessage, error: unknown): Answer {
@@ -25,5 +26,9 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 function wantsJson({ headers }: IncomingMessage): boolean {
-  return /\bjson\b/i.test(headers['content-type'] ?? '') || /\bjson\b/i.test(headers.accept ?? '');
+  return isJson(headers['content-type'] ?? '') || namesType(headers, isJson);
+}
+
+function isJson(type: string): boolean {
+  return /\bjson\b/i.test(type);
 }

@@ -1,6 +1,7 @@
 /**
  * The routes that tell how the server does: health, pressure, settings, versions. Main thread.
  */
+import { preferredType } from './accept.js';
 import type { Handlers } from './interface.js';
 import { type Answer, empty, json, type Request, text } from './route.js';
 
@@ -46,8 +47,9 @@ export function managementHandlers(options: ManagementOptions): Pick<Handlers, N
 }
 
 function pressureAnswer({ headers }: Request, pressure: Pressure): Answer {
-  const answer = /^\s*text\/plain\b/.test(headers.accept ?? '')
-    ? text(pressure.message, pressure.isAvailable ? 200 : 503)
-    : json({ pressure });
+  const answer =
+    preferredType(headers, ['application/json', 'text/plain']) === 'text/plain'
+      ? text(pressure.message, pressure.isAvailable ? 200 : 503)
+      : json({ pressure });
   return { ...answer, headers: { ...answer.headers, Vary: 'Accept' } };
 }

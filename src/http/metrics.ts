@@ -5,8 +5,22 @@ import type { Snapshot } from '../metrics/snapshot.js';
 import type { SelectingView, View } from '../metrics/views/history.js';
 import type { Format, PrometheusView } from '../metrics/views/prometheus.js';
 import type { Selection } from '../metrics/views/selection.js';
+import { preferredType } from './accept.js';
 import type { GivenOf, Handlers, ROUTES } from './interface.js';
 import type { Answer, Request } from './route.js';
+
+/**
+ * By media type, how `/metrics` is shown. A Prometheus names the last two there, its default path; browsers and curl
+ * name text without a version, if at all.
+ */
+const SHOWN: Readonly<Record<Shown, Format | null>> = {
+  'application/json': null,
+  'text/plain': null,
+  'application/openmetrics-text;version=any': 'openmetrics',
+  'text/plain;version=any': 'text',
+};
+type Shown = 'application/json' | 'text/plain' | (typeof EXPOSITION)[number];
+const EXPOSITION = ['application/openmetrics-text;version=any', 'text/plain;version=any'] as const;
 
 export interface MetricsOptions {
   readonly takeSnapshot: () => Snapshot;
@@ -31,33 +45,16 @@ export function metricsHandlers(options: MetricsOptions): Pick<Handlers, 'metric
   };
   return {
     metrics(request) {
-      const accept = request.headers.accept ?? '';
-      // A Prometheus pointed at its default path names these; browsers and curl do not.
-      return /application\/openmetrics-text|text\/plain\s*;\s*version=/.test(accept)
-        ? exposition(formatOf(accept))
-        : selected(options.history, request);
+      const format = SHOWN[preferredType(request.headers, ['application/json', 'text/plain', ...EXPOSITION])];
+      return format === null ? selected(options.history, request) : exposition(format);
     },
     totals: (request) => selected(options.totals, request),
-    prometheus: ({ headers }) => exposition(formatOf(headers.accept ?? '')),
+    prometheus: ({ headers }) => exposition(SHOWN[preferredType(headers, ['text/plain', ...EXPOSITION])] ?? 'text'),
   };
 }
 
 function asAnswer({ chunks, tag }: View, bootId: string, headers: Readonly<Record<string, string>>): Answer {
   return { status: 200, headers, chunks, tag: `${bootId}-${tag}` };
-}
-
-/** OpenMetrics when it is named and weighs no less than the text format. */
-function formatOf(accept: string): Format {
-  const weights = { text: 0, openmetrics: 0 };
-  for (const part of accept.split(',')) {
-    const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
-    const q = parameters.find((parameter) => parameter.startsWith('q='));
-    const weight = q === undefined ? 1 : Number(q.slice(2)) || 0;
-    const isAny = type === '*/*' || type === 'text/*' || type === 'text/plain';
-    if (type === 'application/openmetrics-text') weights.openmetrics = Math.max(weights.openmetrics, weight);
-    else if (isAny) weights.text = Math.max(weights.text, weight);
-  }
-  return weights.openmetrics > 0 && weights.openmetrics >= weights.text ? 'openmetrics' : 'text';
 }
 
 type Given = GivenOf<typeof ROUTES.metrics>;

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../failures.js';
+import { preferredType } from './accept.js';
 import type { Handlers } from './interface.js';
 import { type Answer, text } from './route.js';
 
@@ -53,7 +54,7 @@ export function pageHandlers({ isTokenNeeded, version, paths }: PageOptions): Pi
   const files = readFiles();
   return {
     page({ headers }) {
-      const answer = /\btext\/html\b/.test(headers.accept ?? '') ? page : inPlain;
+      const answer = preferredType(headers, ['text/plain', 'text/html']) === 'text/html' ? page : inPlain;
       return { ...answer, headers: { ...answer.headers, Vary: 'Accept' } };
     },
     pageFile({ params }) {

@@ -4,6 +4,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { holds, takesGzip } from './accept.js';
 import type { Answer } from './route.js';
 
 const GZIP_BYTES_MIN = 1_024;
@@ -47,13 +48,13 @@ async function send(
     return;
   }
   const isCompressible = isText(answer.headers['Content-Type']) && byteLength(answer.chunks) >= GZIP_BYTES_MIN;
-  const isGzip = isCompressible && accepts(request.headers['accept-encoding'], 'gzip');
+  const isGzip = isCompressible && takesGzip(request.headers);
   if (isCompressible) headers['Vary'] = [answer.headers['Vary'] ?? [], 'Accept-Encoding'].flat().join(', ');
   if (tag !== undefined) {
     const etag = `"${tag}${isGzip ? '-gzip' : ''}"`;
     headers['ETag'] = etag;
     headers['Cache-Control'] = 'no-cache';
-    if (status === 200 && matches(request.headers['if-none-match'], etag)) {
+    if (status === 200 && holds(request.headers, etag)) {
       const { 'Content-Type': _type, ...rest } = headers;
       response.writeHead(304, rest).end();
       return;
@@ -93,19 +94,4 @@ function byteLength(chunks: readonly Uint8Array[]): number {
 
 function isText(contentType: string | undefined): boolean {
   return /^(text\/|application\/(json|openmetrics-text|javascript))/.test(contentType ?? '');
-}
-
-/** Whether an `Accept-Encoding` allows a coding: named, or by `*`, and not with `q=0`. */
-function accepts(header: string | string[] | undefined, coding: string): boolean {
-  for (const part of String(header ?? '').split(',')) {
-    const [name = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
-    if (name !== coding && name !== '*') continue;
-    return !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-  }
-  return false;
-}
-
-function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  return header.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
 }

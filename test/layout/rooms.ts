@@ -82,6 +82,8 @@ export const DOORS: readonly Door[] = [
   { package: 'playwright-core', in: ['src/worker/browser.ts'], typesIn: ['src/worker/'], isOneFile: true },
   { package: 'prom-client', in: ['src/metrics/views/'], isOneFile: true },
   { package: 'polka', in: ['src/http/'], isOneFile: true },
+  { package: 'negotiator', in: ['src/http/accept.ts'] },
+  { package: 'fresh', in: ['src/http/accept.ts'] },
   { package: 'pino', in: ['src/log.ts'] },
   { package: 'pino-pretty', in: ['src/log.ts'] },
   { package: 'uplot', in: ['src/page/chart.ts'] },
