@@ -55,6 +55,7 @@ const TABLE = {
   PAYLOAD_TOO_LARGE: { status: 413, session: null, refusal: null },
   URI_TOO_LONG: { status: 414, session: null, refusal: null },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, session: null, refusal: null },
+  EXPECTATION_FAILED: { status: 417, session: null, refusal: null },
   QUEUE_FULL: { status: 429, session: null, refusal: 'queue_full', retryAfterMs: SOON_MS },
   HEADERS_TOO_LARGE: { status: 431, session: null, refusal: null },
   CLIENT_CLOSED: { status: 499, session: 'client_closed', refusal: 'abandoned' },

@@ -5,14 +5,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import polka, { type PolkaRequest } from 'polka';
 import type { Clock } from '../clock.js';
-import { ServiceError } from '../failures.js';
+import { type FailureCode, ServiceError } from '../failures.js';
 import { type ClientSignal, createClient } from '../protocol/client.js';
 import type { Auth } from './auth.js';
+import { type Connections, createConnections } from './connections.js';
 import { answerFailure } from './failure.js';
 import type { Gate } from './origin.js';
 import type { Answer, Route } from './route.js';
 import type { Send } from './send.js';
-import { refuseBrokenRequest } from './socket.js';
+import { createRefuser } from './socket.js';
 
 const URL_BYTES_MAX = 8_192;
 const HEADER_BYTES_MAX = 16_384;
@@ -32,14 +33,21 @@ export interface EdgeOptions {
 /** A server that is not listening yet. */
 export function createEdge(options: EdgeOptions): Server {
   const { routes } = options;
-  const app = polka({ onNoMatch: (request, response) => run(options, UNKNOWN, request, response) });
+  const connections = createConnections();
+  const serve = (route: Route) => (request: PolkaRequest, response: ServerResponse) =>
+    run(options, connections, { route, request, response });
+  const app = polka({ onNoMatch: serve(UNKNOWN) });
   for (const route of routes) {
     for (const method of route.methods) {
-      app.add(method, route.path, (request, response) => run(options, route, request, response));
+      app.add(method, route.path, serve(route));
     }
-    const other = otherMethods(route);
-    app.all(route.path, (request, response) => run(options, other, request, response));
+    app.all(route.path, serve(otherMethods(route)));
   }
+  const serveHostless = serve(HOSTLESS);
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const isHostless = request.headers.host === undefined && request.httpVersion === '1.1';
+    (isHostless ? serveHostless : app.handler)(request, response);
+  };
   const server = createServer(
     {
       // Above our own limits, so that these can say which one was passed.
@@ -49,21 +57,42 @@ export function createEdge(options: EdgeOptions): Server {
       requestTimeout: 30_000,
       connectionsCheckingInterval: 1_000,
       keepAliveTimeout: 65_000,
+      // It would refuse them uncounted, and without a word.
+      requireHostHeader: false,
     },
-    app.handler,
+    onRequest,
   );
-  server.on('clientError', refuseBrokenRequest);
+  server.on('connection', connections.add);
+  // Without a listener Node.js asks for the body at once, whatever the answer will be.
+  server.on('checkContinue', onRequest);
+  server.on('checkExpectation', serve(UNEXPECTED));
+  const refuser = createRefuser(connections, (method, code) => options.onAnswered(OTHER, method, code, 0));
+  server.on('clientError', refuser.broken);
+  server.on('connect', refuser.tunnel);
   return server;
 }
 
-const UNKNOWN: Route = {
-  path: 'other',
-  methods: [],
-  query: {},
-  handle: () => {
-    throw new ServiceError('NOT_FOUND', 'there is nothing here; GET / lists what there is');
-  },
+/** The label of requests that belong to no route. */
+const OTHER = 'other';
+
+const UNKNOWN = refusing('NOT_FOUND', 'there is nothing here; GET / lists what there is');
+const UNEXPECTED = refusing('EXPECTATION_FAILED', 'of what can be expected, only 100-continue is known here');
+const HOSTLESS: Route = {
+  ...refusing('BAD_REQUEST', 'a request of HTTP/1.1 needs a Host header'),
+  isOpen: true,
+  isForAnyOrigin: true,
 };
+
+function refusing(code: FailureCode, message: string): Route {
+  return {
+    path: OTHER,
+    methods: [],
+    query: {},
+    handle: () => {
+      throw new ServiceError(code, message);
+    },
+  };
+}
 
 function otherMethods({ path, methods, isOpen, isForAnyOrigin }: Route): Route {
   const allow = [...methods, 'OPTIONS'].join(', ');
@@ -82,30 +111,42 @@ function otherMethods({ path, methods, isOpen, isForAnyOrigin }: Route): Route {
   };
 }
 
-function run(options: EdgeOptions, route: Route, request: PolkaRequest, response: ServerResponse): void {
-  const { clock } = options;
+interface Asked {
+  readonly route: Route;
+  readonly request: PolkaRequest;
+  readonly response: ServerResponse;
+}
+
+function run(options: EdgeOptions, connections: Connections, asked: Asked): void {
+  const { clock, gate } = options;
+  const { route, request, response } = asked;
   const startedAtMs = clock.monotonicMs();
   const client = createClient();
-  // The response's close without its end is the client's leaving; the request's close comes right after its body.
-  response.once('close', () => {
-    const hasFinished = response.writableFinished;
-    if (!hasFinished) client.abort();
-    const code = hasFinished ? response.statusCode : 499;
+  connections.open(request, response, (code, isAnswered) => {
+    if (!isAnswered) client.abort();
     options.onAnswered(route.path, request.method ?? '', code, clock.monotonicMs() - startedAtMs);
   });
   response.on('error', () => {});
-  void answer(options, route, { request, signal: client.signal })
-    .then((made) => options.send(request, response, { ...made, headers: { ...options.gate.headers, ...made.headers } }))
+  void answer(options, asked, client.signal)
+    .then((made) => {
+      // What follows a body that was not read is not a request.
+      const close = hasBody(request) && !request.complete ? { Connection: 'close' } : {};
+      return options.send(request, response, { ...made, headers: { ...gate.headers, ...close, ...made.headers } });
+    })
     .catch((error: unknown) => {
       options.onError(error);
       response.destroy();
     });
 }
 
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
 async function answer(
   options: EdgeOptions,
-  route: Route,
-  { request, signal }: { readonly request: PolkaRequest; readonly signal: ClientSignal },
+  { route, request, response }: Asked,
+  signal: ClientSignal,
 ): Promise<Answer> {
   try {
     checkSize(request);
@@ -121,6 +162,10 @@ async function answer(
       query,
       params: request.params ?? {},
       raw: request,
+      askForBody() {
+        // Those that expect anything else have been refused, and HTTP/1.0 knows nothing of it.
+        if (request.headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue();
+      },
       signal,
     });
   } catch (error) {

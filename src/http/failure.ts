@@ -16,13 +16,7 @@ export function answerFailure(request: IncomingMessage, error: unknown): Answer 
   const made = wantsJson(request) ? json({ error: { code, message } }, status) : text(`${message}\n`, status);
   // In whole seconds, rounded up: too soon is one more refusal.
   const retry = retryAfterMs === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfterMs / 1_000)) };
-  // What follows a body that was not read is not a request.
-  const close = hasBody(request) && !request.complete ? { Connection: 'close' } : {};
-  return { ...made, headers: { ...made.headers, ...retry, ...close, ...failure.headers } };
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  return { ...made, headers: { ...made.headers, ...retry, ...failure.headers } };
 }
 
 const JSON_TYPE = 'application/json';

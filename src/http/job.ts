@@ -32,7 +32,7 @@ export function createJobReader(maxPayloadBytes: number, jobs: JobTable = JOBS):
 }
 
 async function bodyOf(
-  { method, given, headers, raw: message }: Asked,
+  { method, given, headers, raw: message, askForBody }: Asked,
   { raw }: JobRow,
   maxPayloadBytes: number,
 ): Promise<unknown> {
@@ -43,6 +43,7 @@ async function bodyOf(
     const types = [JSON_TYPE, ...Object.keys(raw)].join(' or ');
     throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', `the body must be ${types}, not ${type}`);
   }
+  askForBody();
   const body = (await readBody(message, maxPayloadBytes)).toString('utf8');
   return key === undefined ? parseJson(body, 'the body') : { [key]: body };
 }

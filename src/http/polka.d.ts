@@ -3,8 +3,8 @@ declare module 'polka' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
 
   export interface PolkaRequest extends IncomingMessage {
-    readonly params: Readonly<Record<string, string>>;
-    readonly search: string | null;
+    readonly params?: Readonly<Record<string, string>>;
+    readonly search?: string | null;
   }
   export type PolkaHandler = (request: PolkaRequest, response: ServerResponse) => void;
   export interface Polka {

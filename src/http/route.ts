@@ -28,6 +28,8 @@ export interface Request<G = unknown> {
   readonly params: Readonly<Record<string, string>>;
   /** For whoever reads the body. */
   readonly raw: IncomingMessage;
+  /** Called before the body is read, for a client that waits until it is asked (`Expect: 100-continue`). */
+  readonly askForBody: () => void;
   /** Aborts when the client has gone before its answer was sent. */
   readonly signal: ClientSignal;
 }

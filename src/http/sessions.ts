@@ -78,12 +78,16 @@ function answerOf({ id }: Session, { queueMs }: Settled, { product, answer, phas
   if (answer) {
     headers['x-response-url'] = printable(answer.url);
     headers['x-response-code'] = String(answer.status);
-    headers['x-response-status'] = printable(answer.statusText);
-    if (answer.ip !== null) headers['x-response-ip'] = answer.ip;
+    headers['x-response-status'] = printable(answer.statusText).slice(0, SHORT_MAX);
+    if (answer.ip !== null) headers['x-response-ip'] = printable(answer.ip).slice(0, SHORT_MAX);
     if (answer.port !== null) headers['x-response-port'] = String(answer.port);
   }
   return { status: 200, headers, chunks: [body] };
 }
+
+/** Many clients take no more than 16 KiB of headers; a URL has half of that, the rest is short. */
+const URL_MAX = 8_192;
+const SHORT_MAX = 1_024;
 
 /** What a page's server said goes into a header of ours only as far as a header can hold it. */
 export function printable(value: string): string {

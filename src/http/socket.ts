@@ -1,39 +1,84 @@
 /**
- * Requests that Node.js itself refuses, before there is a request: too slow, too large, malformed. Main thread.
+ * Requests that Node.js itself refuses, before there is a request or in the midst of it: too slow, too large,
+ * malformed, a tunnel. Main thread.
  */
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FAILURES, type FailureCode } from '../failures.js';
+import type { Connections } from './connections.js';
 
-const STATUS_TEXT: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
-};
+type Refusal = readonly [code: FailureCode, message: string];
 
-export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [code, message] = explain(error.code);
+export interface Refuser {
+  /** On `clientError`. */
+  broken(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket: Duplex): void;
+  /** On `connect`. */
+  tunnel(request: IncomingMessage, socket: Duplex): void;
+}
+
+/** `count` is told of what belongs to no request that we have seen. */
+export function createRefuser(connections: Connections, count: (method: string, code: number) => void): Refuser {
+  return {
+    broken(error, socket) {
+      const pending = connections.of(socket);
+      const cut = pending.find(({ request }) => !request.complete);
+      if (hasLeft(error, socket, cut !== undefined)) {
+        socket.destroy();
+        return;
+      }
+      const refusal = explain(error.code);
+      const { status } = FAILURES[refusal[0]];
+      // Bytes of ours would be taken for the answer to the first of those that wait, or for the rest of one.
+      const isTurn = pending.every((one) => one === cut && !one.response.headersSent);
+      if (isTurn) refuse(socket, refusal);
+      if (cut) cut.end(status);
+      // Bytes that began with a request which was understood say nothing of this one.
+      else count(pending.length === 0 ? methodOf(error.rawPacket) : '', status);
+      if (!isTurn) socket.destroy();
+    },
+    tunnel({ method = '' }, socket) {
+      // Node.js has taken its own listeners away.
+      socket.on('error', () => {});
+      count(method, FAILURES.METHOD_NOT_ALLOWED.status);
+      if (connections.of(socket).length > 0) socket.destroy();
+      else refuse(socket, ['METHOD_NOT_ALLOWED', 'this is no proxy'], ['Allow: GET, HEAD, POST, OPTIONS']);
+    },
+  };
+}
+
+/** Nobody is there to be answered, or nothing was asked: connections are also opened in advance, and by probes. */
+function hasLeft({ code }: NodeJS.ErrnoException, socket: Duplex, isCut: boolean): boolean {
+  if (code === 'ECONNRESET' || !socket.writable) return true;
+  return (isCut && code === 'HPE_INVALID_EOF_STATE') || (socket as Socket).bytesRead === 0;
+}
+
+function refuse(socket: Duplex, [code, message]: Refusal, headers: readonly string[] = []): void {
   const { status } = FAILURES[code];
   const body = JSON.stringify({ error: { code, message } });
+  // `end` alone waits for the other side to close, which a slow client never does.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     [
-      `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? ''}`,
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
       'Content-Type: application/json; charset=utf-8',
       `Content-Length: ${Buffer.byteLength(body)}`,
+      ...headers,
       'Connection: close',
       '',
       body,
     ].join('\r\n'),
   );
-  // `end` alone waits for the other side to close, which a slow client never does.
-  socket.once('finish', () => socket.destroy());
 }
 
-function explain(code: string | undefined): [FailureCode, string] {
+function explain(code: string | undefined): Refusal {
   if (code === 'HPE_HEADER_OVERFLOW') return ['HEADERS_TOO_LARGE', 'the headers are too large'];
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return ['PAYLOAD_TOO_LARGE', 'the chunk extensions are too large'];
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['REQUEST_TIMEOUT', 'the request took too long to arrive'];
   return ['BAD_REQUEST', 'this is not valid HTTP/1.1'];
+}
+
+/** As far as the bytes that could not be read begin with one. */
+function methodOf(packet: Buffer | undefined): string {
+  return /^[A-Z]+(?= )/.exec(packet?.toString('latin1', 0, 16) ?? '')?.[0] ?? '';
 }

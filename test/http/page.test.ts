@@ -24,7 +24,16 @@ async function ask(path: string, given: { accept?: string; file?: string } = {},
   const params = given.file === undefined ? {} : { file: given.file };
   const { signal } = createClient();
   const raw = new IncomingMessage(new Socket());
-  const request = { method: 'GET', headers, params, given: {}, query: new URLSearchParams(), raw, signal };
+  const request = {
+    method: 'GET',
+    headers,
+    params,
+    given: {},
+    query: new URLSearchParams(),
+    raw,
+    askForBody() {},
+    signal,
+  };
   return await from[name](request);
 }
 

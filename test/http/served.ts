@@ -1,6 +1,7 @@
 /**
  * An edge over a table of routes, listening on a port of its own, behind a token.
  */
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/clock.js';
 import { createAuth } from '../../src/http/auth.js';
@@ -21,7 +22,8 @@ export interface Served {
   close(): Promise<void>;
 }
 
-export async function serve(routes: readonly Route[]): Promise<Served> {
+/** `adjust` is given the server before it listens. */
+export async function serve(routes: readonly Route[], adjust = (_server: Server): void => {}): Promise<Served> {
   const answered: string[] = [];
   const errors: unknown[] = [];
   const isLoopback = (host: string): boolean => host === '127.0.0.1';
@@ -34,6 +36,7 @@ export async function serve(routes: readonly Route[]): Promise<Served> {
     onAnswered: (route, method, code) => answered.push(`${route} ${method} ${code}`),
     onError: (error) => errors.push(error),
   });
+  adjust(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

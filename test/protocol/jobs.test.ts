@@ -38,7 +38,7 @@ async function ask(kind: string, body: unknown, type?: string) {
   const headers = type === undefined ? {} : { 'content-type': type };
   const { signal } = createClient();
   const query = new URLSearchParams();
-  return await readJob(kind, { method: 'POST', headers, params: {}, given: {}, query, raw, signal });
+  return await readJob(kind, { method: 'POST', headers, params: {}, given: {}, query, raw, askForBody() {}, signal });
 }
 
 async function refusal(kind: string, body: unknown, type?: string): Promise<string> {
