@@ -8,7 +8,7 @@ import Negotiator from 'negotiator';
 type Headers = Readonly<IncomingHttpHeaders>;
 
 /** All parameters but the weight: which version or charset is named does not change whether we have it. */
-const PARAMETERS = /;\s*(?!q\s*=)[^\s;,=]+\s*=\s*(?:"[^"]*"|[^;,]*)/gi;
+const PARAMETERS = /;\s*(?!q\s*=)[^\s;,=]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^;,]*)/gi;
 
 /**
  * Of those offered the one that is taken most gladly; undefined when none is. What is taken equally goes by the
@@ -35,7 +35,7 @@ export function takesGzip(headers: Headers): boolean {
 }
 
 /** Whether the client has what has this ETag already. */
-export function hasAlready({ 'if-none-match': match, 'cache-control': control }: Headers, etag: string): boolean {
-  if (match === undefined) return false;
-  return fresh({ 'if-none-match': match, ...(control === undefined ? {} : { 'cache-control': control }) }, { etag });
+export function hasAlready({ 'if-none-match': match }: Headers, etag: string): boolean {
+  // Nothing else of the request: its `Cache-Control` is for caches, and `fetch` sends `no-cache` with every tag.
+  return match !== undefined && fresh({ 'if-none-match': match.trim() }, { etag });
 }

@@ -9,19 +9,6 @@ import { isNamedWith, preferredType } from './accept.js';
 import type { GivenOf, Handlers, ROUTES } from './interface.js';
 import type { Answer, Request } from './route.js';
 
-/**
- * By media type, how `/metrics` is shown. A Prometheus names the last two there, its default path; browsers and curl
- * name text without a version, if at all.
- */
-const SHOWN: Readonly<Record<Shown, Format | null>> = {
-  'application/json': null,
-  'text/plain': null,
-  'application/openmetrics-text;version=any': 'openmetrics',
-  'text/plain;version=any': 'text',
-};
-type Shown = 'application/json' | 'text/plain' | (typeof EXPOSITION)[number];
-const EXPOSITION = ['application/openmetrics-text;version=any', 'text/plain;version=any'] as const;
-
 export interface MetricsOptions {
   readonly takeSnapshot: () => Snapshot;
   readonly history: SelectingView;

@@ -92,8 +92,8 @@ const SHORT_MAX = 1_024;
 /** What a page's server said goes into a header of ours only as far as a header can hold it. */
 export function printable(value: string): string {
   // Half of a pair of surrogates has no code in a URL, and is made another character by this.
-  const whole = Buffer.from(value.slice(0, 8_192)).toString();
-  return whole.replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character)).slice(0, 8_192);
+  const whole = Buffer.from(value.slice(0, URL_MAX)).toString();
+  return whole.replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character)).slice(0, URL_MAX);
 }
 
 /** v1 and v2 have these; they ask for what every session here has, or for what a shared browser cannot give. */

@@ -89,8 +89,8 @@ test('a password goes to the origin of the url, and to nobody else who asks', as
 
 /** Blue, and its last row red. */
 function tall(height: number): string {
-  const row = 'position:absolute;left:0;right:0;bottom:0;height:1px;background:#f00';
-  return `<body style="margin:0"><div style="position:relative;height:${height}px;background:#00f"><p style="margin:0;${row}">`;
+  const row = 'margin:0;position:absolute;left:0;right:0;bottom:0;height:1px;background:#f00';
+  return `<body style="margin:0"><div style="position:relative;height:${height}px;background:#00f"><p style="${row}">`;
 }
 
 async function shot(body: object): Promise<Buffer> {
