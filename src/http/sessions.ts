@@ -3,9 +3,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from '../failures.js';
-import type { Bytes, Job, Succeeded } from '../protocol/job.js';
-import type { JobKind } from '../protocol/jobs/jobs.js';
-import type { Run, Session, SessionLimits, Settled, Submit } from '../protocol/session.js';
+import type { Job } from '../protocol/job.js';
+import type { JobKind, SessionKind } from '../protocol/jobs/jobs.js';
+import type { Refusal, Run, Session, SessionLimits, Settled, Submit } from '../protocol/session.js';
+import { BodiesFull } from './body.js';
 import { type GivenOf, type Handlers, mapKinds, type ROUTES } from './interface.js';
 import { createJobReader } from './job.js';
 import type { Answer, Handle, Request } from './route.js';
@@ -24,6 +25,10 @@ export interface SessionOptions {
 }
 
 export interface SessionRouteOptions extends SessionOptions {
+  /** Why a session would not be taken now, whatever its job; null: it would. */
+  readonly refusal: () => Refusal | null;
+  /** Refuses one whose body is not read, or not to its end; counted as any. */
+  readonly turnAway: (session: Session, refusal: Refusal) => Settled;
   readonly maxPayloadBytes: number;
   /** Said once a name: a query parameter that browserless knows and that means nothing here. */
   readonly onIgnored: (name: string) => void;
@@ -35,7 +40,17 @@ export function sessionHandlers(options: SessionRouteOptions): Pick<Handlers, Jo
     (kind: JobKind): Handle<Given> =>
     async (request) => {
       checkNames(request.query, options);
-      return await runSession(options, request, await jobOf(kind, request));
+      const session = newSession(options, kind, request);
+      const readJob = jobOf(kind, request);
+      // By the head: a body that cannot become a session is neither asked for nor held.
+      const refusal = options.refusal();
+      if (refusal) return answerOf(session, options.turnAway(session, refusal));
+      const job = await readJob().catch((error: unknown) => {
+        // Throws, as every refusal does.
+        if (error instanceof BodiesFull) answerOf(session, options.turnAway(session, fullOf(error)));
+        throw error;
+      });
+      return answerOf(session, await options.submit(session, options.runOf(job), request.signal));
     };
   return mapKinds(handlerOf);
 }
@@ -43,37 +58,45 @@ export function sessionHandlers(options: SessionRouteOptions): Pick<Handlers, Jo
 /** Runs a job as a session and answers with what came of it. */
 export async function runSession(
   options: SessionOptions,
-  { given, signal, raw }: Request<Pick<Given, 'timeout' | 'trackingId'>>,
+  request: Request<Pick<Given, 'timeout' | 'trackingId'>>,
   job: Job,
 ): Promise<Answer> {
-  const session: Session = {
+  const session = newSession(options, job.kind, request);
+  return answerOf(session, await options.submit(session, options.runOf(job), request.signal));
+}
+
+function fullOf({ message }: BodiesFull): Refusal {
+  return { code: 'QUEUE_FULL', message };
+}
+
+function newSession(
+  options: SessionOptions,
+  kind: SessionKind,
+  { given, raw }: Request<Pick<Given, 'timeout' | 'trackingId'>>,
+): Session {
+  return {
     id: randomUUID(),
-    kind: job.kind,
+    kind,
     client: raw.socket.remoteAddress ?? null,
     trackingId: given.trackingId ?? null,
     limits: { ...options.limits, runMs: timeoutOf(given.timeout, options) },
   };
-  const settled = await options.submit(session, options.runOf(job), signal);
-  const { outcome } = settled;
-  if (!outcome.isOk) {
-    const { code, message, retryAfterMs } = outcome;
-    throw new ServiceError(code, message, { headers: { 'x-session-id': session.id }, retryAfterMs });
-  }
-  if (outcome.product === 'closed') throw new Error('a job has produced nothing');
-  return answerOf(session, settled, { ...outcome, ...outcome.product });
 }
 
-function answerOf(
-  { id }: Session,
-  { queueMs }: Settled,
-  { body, contentType, answer, phases }: Omit<Succeeded, 'product'> & Bytes,
-): Answer {
+/** @throws {ServiceError} what the session has failed of. */
+function answerOf({ id }: Session, { outcome, queueMs }: Settled): Answer {
+  if (!outcome.isOk) {
+    const { code, message, retryAfterMs } = outcome;
+    throw new ServiceError(code, message, { headers: { 'x-session-id': id }, retryAfterMs });
+  }
+  if (outcome.product === 'closed') throw new Error('a job has produced nothing');
+  const { product, answer, phases } = outcome;
   const timing = [
     `queue;dur=${queueMs}`,
     ...Object.entries(phases).map(([name, ms]) => `${name};dur=${ms.toFixed(1)}`),
   ];
   const headers: Record<string, string> = {
-    'Content-Type': contentType,
+    'Content-Type': product.contentType,
     'Cache-Control': 'no-store',
     'Server-Timing': timing.join(', '),
     'x-session-id': id,
@@ -85,7 +108,7 @@ function answerOf(
     if (answer.ip !== null) headers['x-response-ip'] = printable(answer.ip).slice(0, SHORT_MAX);
     if (answer.port !== null) headers['x-response-port'] = String(answer.port);
   }
-  return { status: 200, headers, chunks: [body] };
+  return { status: 200, headers, chunks: [product.body] };
 }
 
 /** Many clients take no more than 16 KiB of headers; a URL has half of that, the rest is short. */
