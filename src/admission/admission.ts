@@ -3,7 +3,7 @@
  * became of them, once each. Whatever happens to workers and browsers, a session that got a slot is settled, exactly
  * once (`floor.ts`). Main thread.
  */
-import type { Place, Resource, Session, Submit } from '../protocol/session.js';
+import type { Place, Refusal, Resource, Session, Settled, Submit } from '../protocol/session.js';
 import { createFloor, type Entry, type FloorOptions } from './floor.js';
 
 export interface AdmissionOptions extends Omit<FloorOptions, 'onFree'> {
@@ -13,6 +13,10 @@ export interface AdmissionOptions extends Omit<FloorOptions, 'onFree'> {
 
 export interface Admission {
   readonly submit: Submit;
+  /** Why a session that needs this would not be taken now, not even to wait; null: it would. */
+  refusalOf(resource: Resource): Refusal | null;
+  /** Counts and refuses a session of which no more than this is known. */
+  turnAway(session: Session, refusal: Refusal): Settled;
   /** Starts what can be started: called when a resource has become ready, or is known never to. */
   pump(): void;
   /** Unsettled sessions that have their slot. */
@@ -52,8 +56,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const isSlotFree = (): boolean => slots.size < options.slots;
 
   const pump = (): void => {
-    for (let entry = waiting.first(isHopeless); entry; entry = waiting.first(isHopeless))
-      floor.refuse(entry, ...HOPELESS);
+    for (let entry = waiting.first(isHopeless); entry; entry = waiting.first(isHopeless)) floor.refuse(entry, HOPELESS);
     while (isSlotFree()) {
       const entry = waiting.first(isReady);
       if (!entry) return;
@@ -70,13 +73,21 @@ export function createAdmission(options: AdmissionOptions): Admission {
   });
   const { waiting, active, slots } = floor;
 
+  const canStart = (resource: Resource): boolean => isSlotFree() && resource.isReady() && !waiting.has(resource);
+
+  const refusalOf = (resource: Resource): Refusal | null => {
+    if (isDraining) return DRAINING;
+    if (resource.isHopeless()) return HOPELESS;
+    if (canStart(resource) || waiting.size < options.queueLimit) return null;
+    return { code: 'QUEUE_FULL', message: `all ${options.slots} slots are taken and ${waiting.size} sessions wait` };
+  };
+
   const admit = (entry: Entry): void => {
     const { resource } = entry.run;
-    if (isDraining) floor.refuse(entry, ...DRAINING);
-    else if (resource.isHopeless()) floor.refuse(entry, ...HOPELESS);
-    else if (isSlotFree() && resource.isReady() && !waiting.has(resource)) floor.start(entry);
-    else if (waiting.size < options.queueLimit) floor.wait(entry);
-    else floor.refuse(entry, 'QUEUE_FULL', `all ${options.slots} slots are taken and ${waiting.size} sessions wait`);
+    const refusal = refusalOf(resource);
+    if (refusal) floor.refuse(entry, refusal);
+    else if (canStart(resource)) floor.start(entry);
+    else floor.wait(entry);
   };
 
   return {
@@ -92,6 +103,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
         };
         admit(entry);
       }),
+    refusalOf,
+    turnAway: floor.turnAway,
     pump,
     active: () => [...active].map(({ session }) => session),
     sessions: () =>
@@ -114,7 +127,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     oldestEnqueuedEpochMs: () => waiting.first()?.arrivedAtEpochMs ?? 0,
     async drain() {
       isDraining = true;
-      for (const entry of waiting.all()) floor.refuse(entry, ...DRAINING);
+      for (const entry of waiting.all()) floor.refuse(entry, DRAINING);
       if (slots.size > 0) await new Promise<void>((resolve) => (onIdle = resolve));
     },
     killAll(message) {
@@ -123,5 +136,5 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
 }
 
-const HOPELESS = ['NO_BROWSER', 'no browser can be started'] as const;
-const DRAINING = ['DRAINING', 'the server is shutting down'] as const;
+const HOPELESS: Refusal = { code: 'NO_BROWSER', message: 'no browser can be started' };
+const DRAINING: Refusal = { code: 'DRAINING', message: 'the server is shutting down' };

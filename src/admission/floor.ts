@@ -6,7 +6,7 @@
 import type { Clock } from '../clock.js';
 import { FAILURES, type FailureCode, type RejectionReason, type SessionFailureReason } from '../failures.js';
 import type { Outcome } from '../protocol/job.js';
-import type { Place, Run, Running, Session, Settled } from '../protocol/session.js';
+import type { Place, Refusal, Run, Running, Session, Settled } from '../protocol/session.js';
 import type { Books } from './books.js';
 import { createLine } from './line.js';
 
@@ -60,14 +60,12 @@ export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
     onSettled({ session: entry.session, ...told });
   };
 
-  const refuse = (entry: Entry, code: FailureCode, message: string): void => {
-    const { refusal: reason, retryAfterMs } = FAILURES[code];
-    if (reason === null) throw new Error(`${code} does not refuse`);
+  const refuse = (entry: Entry, refusal: Refusal): void => {
     waiting.delete(entry);
-    books.rejected(reason);
     const queueMs = Math.round(clock.monotonicMs() - entry.arrivedAtMs);
-    const outcome: Outcome = { isOk: false, code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-    finish(entry, { reason, outcome, queueMs, runMs: null, place: null });
+    const told = settledAs(refusal, queueMs);
+    books.rejected(told.reason);
+    finish(entry, told);
   };
 
   const settle = (entry: Entry, outcome: Outcome): void => {
@@ -87,7 +85,7 @@ export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
       settle(entry, { isOk: false, code, message });
       entry.begun.running.cancel();
     } else {
-      refuse(entry, code, message);
+      refuse(entry, { code, message });
     }
   };
 
@@ -105,13 +103,21 @@ export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
       books.requested(session.kind);
       return newEntry({ session, run, answer, arrival: ++arrivals, clock });
     },
+    /** Refuses one that has not arrived, and never will. */
+    turnAway(session: Session, refusal: Refusal): Settled {
+      const told = settledAs(refusal, 0);
+      books.requested(session.kind);
+      books.rejected(told.reason);
+      onSettled({ session, ...told });
+      return told;
+    },
     wait(entry: Entry): void {
       waiting.add(entry);
       books.queued();
       const { waitMs } = entry.session.limits;
       if (waitMs === null) return;
       const message = `no slot became free within ${waitMs} ms`;
-      entry.stopTimer = clock.after(waitMs, () => refuse(entry, 'QUEUE_TIMEOUT', message));
+      entry.stopTimer = clock.after(waitMs, () => refuse(entry, { code: 'QUEUE_TIMEOUT', message }));
     },
     start(entry: Entry): void {
       const { session, run } = entry;
@@ -137,6 +143,13 @@ export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
     refuse,
     end,
   };
+}
+
+function settledAs({ code, message }: Refusal, queueMs: number) {
+  const { refusal: reason, retryAfterMs } = FAILURES[code];
+  if (reason === null) throw new Error(`${code} does not refuse`);
+  const outcome: Outcome = { isOk: false, code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  return { reason, outcome, queueMs, runMs: null, place: null };
 }
 
 /** Spelled out, since spreading costs more than all else that is done of it. */

@@ -7,45 +7,54 @@ import { ServiceError } from '../failures.js';
 import type { Job } from '../protocol/job.js';
 import { JOBS } from '../protocol/jobs/jobs.js';
 import type { JobRow, JobTable } from '../protocol/jobs/row.js';
-import { readBody } from './body.js';
+import { createBodies } from './body.js';
 import type { Request } from './route.js';
-
-type Asked = Request<{ readonly body?: string }>;
 
 import { createValidate } from './validate.js';
 
+type Asked = Request<{ readonly body?: string }>;
+
 const JSON_TYPE = 'application/json';
 
-/** @throws {ServiceError} BAD_REQUEST, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE */
-export type JobReader = (kind: string, request: Asked) => Promise<Job>;
+/**
+ * Checks the head, and gives what reads the rest.
+ * @throws {ServiceError} UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE; and then BAD_REQUEST, PAYLOAD_TOO_LARGE
+ * @throws {BodiesFull} what is given
+ */
+export type JobReader = (kind: string, request: Asked) => () => Promise<Job>;
 
 /** For the kinds of the table, and no others. */
 export function createJobReader(maxPayloadBytes: number, jobs: JobTable = JOBS): JobReader {
+  const bodies = createBodies(maxPayloadBytes);
   const kinds = new Map(
     Object.entries(jobs).map(([kind, row]) => [kind, { row, validate: createValidate(kind, row) }]),
   );
-  return async (kind, request) => {
+  return (kind, request) => {
     const known = kinds.get(kind);
     assert(known);
-    return known.validate(await bodyOf(request, known.row, maxPayloadBytes));
+    const { row, validate } = known;
+    if (request.method === 'GET') {
+      return async () => validate(parseJson(request.given.body ?? '', 'the query parameter body'));
+    }
+    const key = rawKeyOf(request, row);
+    bodies.checkHead(request.raw);
+    return async () => {
+      request.askForBody();
+      const body = (await bodies.read(request.raw)).toString('utf8');
+      return validate(key === undefined ? parseJson(body, 'the body') : { [key]: body });
+    };
   };
 }
 
-async function bodyOf(
-  { method, given, headers, raw: message, askForBody }: Asked,
-  { raw }: JobRow,
-  maxPayloadBytes: number,
-): Promise<unknown> {
-  if (method === 'GET') return parseJson(given.body ?? '', 'the query parameter body');
+/** The key that the body is, in a raw media type; undefined: it is JSON. */
+function rawKeyOf({ headers }: Asked, { raw }: JobRow): string | undefined {
   const type = (headers['content-type'] ?? JSON_TYPE).split(';')[0]?.trim().toLowerCase() ?? '';
   const key = Object.hasOwn(raw, type) ? raw[type] : undefined;
   if (type !== JSON_TYPE && key === undefined) {
     const types = [JSON_TYPE, ...Object.keys(raw)].join(' or ');
     throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', `the body must be ${types}, not ${type}`);
   }
-  askForBody();
-  const body = (await readBody(message, maxPayloadBytes)).toString('utf8');
-  return key === undefined ? parseJson(body, 'the body') : { [key]: body };
+  return key;
 }
 
 function parseJson(value: string, what: string): unknown {

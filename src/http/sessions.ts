@@ -24,6 +24,10 @@ export interface SessionOptions {
 }
 
 export interface SessionRouteOptions extends SessionOptions {
+  /** Why a session would not be taken now, whatever its job; null: it would. */
+  readonly refusal: () => Refusal | null;
+  /** Refuses one whose body is not read, or not to its end; counted as any. */
+  readonly turnAway: (session: Session, refusal: Refusal) => Settled;
   readonly maxPayloadBytes: number;
   /** Said once a name: a query parameter that browserless knows and that means nothing here. */
   readonly onIgnored: (name: string) => void;
@@ -35,7 +39,17 @@ export function sessionHandlers(options: SessionRouteOptions): Pick<Handlers, Jo
     (kind: JobKind): Handle<Given> =>
     async (request) => {
       checkNames(request.query, options);
-      return await runSession(options, request, await jobOf(kind, request));
+      const session = newSession(options, kind, request);
+      const readJob = jobOf(kind, request);
+      // By the head: a body that cannot become a session is neither asked for nor held.
+      const refusal = options.refusal();
+      if (refusal) return answerOf(session, options.turnAway(session, refusal));
+      const job = await readJob().catch((error: unknown) => {
+        // Throws, as every refusal does.
+        if (error instanceof BodiesFull) answerOf(session, options.turnAway(session, fullOf(error)));
+        throw error;
+      });
+      return answerOf(session, await options.submit(session, options.runOf(job), request.signal));
     };
   return mapKinds(handlerOf);
 }
@@ -43,12 +57,25 @@ export function sessionHandlers(options: SessionRouteOptions): Pick<Handlers, Jo
 /** Runs a job as a session and answers with what came of it. */
 export async function runSession(
   options: SessionOptions,
-  { given, signal, raw }: Request<Pick<Given, 'timeout' | 'trackingId'>>,
+  request: Request<Pick<Given, 'timeout' | 'trackingId'>>,
   job: Job,
 ): Promise<Answer> {
-  const session: Session = {
+  const session = newSession(options, job.kind, request);
+  return answerOf(session, await options.submit(session, options.runOf(job), request.signal));
+}
+
+function fullOf({ message }: BodiesFull): Refusal {
+  return { code: 'QUEUE_FULL', message };
+}
+
+function newSession(
+  options: SessionOptions,
+  kind: SessionKind,
+  { given, raw }: Request<Pick<Given, 'timeout' | 'trackingId'>>,
+): Session {
+  return {
     id: randomUUID(),
-    kind: job.kind,
+    kind,
     client: raw.socket.remoteAddress ?? null,
     trackingId: given.trackingId ?? null,
     limits: { waitMs: options.limits.waitMs, runMs: timeoutOf(given.timeout, options) },
@@ -70,7 +97,7 @@ function answerOf({ id }: Session, { queueMs }: Settled, { product, answer, phas
     ...Object.entries(phases).map(([name, ms]) => `${name};dur=${ms.toFixed(1)}`),
   ];
   const headers: Record<string, string> = {
-    'Content-Type': contentType,
+    'Content-Type': product.contentType,
     'Cache-Control': 'no-store',
     'Server-Timing': timing.join(', '),
     'x-session-id': id,
@@ -82,7 +109,7 @@ function answerOf({ id }: Session, { queueMs }: Settled, { product, answer, phas
     if (answer.ip !== null) headers['x-response-ip'] = printable(answer.ip).slice(0, SHORT_MAX);
     if (answer.port !== null) headers['x-response-port'] = String(answer.port);
   }
-  return { status: 200, headers, chunks: [body] };
+  return { status: 200, headers, chunks: [product.body] };
 }
 
 /** Many clients take no more than 16 KiB of headers; a URL has half of that, the rest is short. */

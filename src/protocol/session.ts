@@ -2,6 +2,7 @@
  * A session as admission knows it, whatever it is and wherever it runs; and how the stages of a request hand it on:
  * http → admission → whoever runs it. What crosses to a worker is a job (`job.ts`). Pure types.
  */
+import type { FailureCode } from '../failures.js';
 import type { ClientSignal } from './client.js';
 import type { Outcome } from './job.js';
 import type { SessionKind } from './jobs/jobs.js';
@@ -60,6 +61,12 @@ export interface Place {
 export interface Settled {
   readonly outcome: Outcome;
   readonly queueMs: number;
+}
+
+/** Why a session would not be taken. */
+export interface Refusal {
+  readonly code: FailureCode;
+  readonly message: string;
 }
 
 /** What admission offers to http. `signal` aborts when the client has gone. Never rejects. */

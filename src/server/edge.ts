@@ -62,6 +62,8 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     ...metricsHandlers({ ...core.views, takeSnapshot: core.takeSnapshot, bootId, nowEpochMs: clock.epochMs }),
     ...sessionHandlers({
       ...session,
+      refusal: rooms.refusal,
+      turnAway: admission.turnAway,
       maxPayloadBytes: config.maxPayloadBytes,
       onIgnored: once((name) => log.warn({ name }, 'this query parameter has no effect here')),
     }),

@@ -102,6 +102,7 @@ export function buildRooms(options: RoomsOptions) {
   });
   const workersReady: Resource = { isReady: pool.isReady, isHopeless: shards.isHopeless };
   const runOf = (job: Job): Run => ({ resource: workersReady, start: () => pool.run(job) });
+  const refusal = () => admission.refusalOf(workersReady);
   const status: Status = createStatus({
     config,
     clock,
@@ -119,7 +120,7 @@ export function buildRooms(options: RoomsOptions) {
     return `{"row":${core.liveRow()},${JSON.stringify(told).slice(1)}`;
   };
   const events: Events = createEvents({ clock, render });
-  return { core, pool, shards, admission, runOf, status, events, state, clock, versions, paths, switches };
+  return { core, pool, shards, admission, refusal, runOf, status, events, state, clock, versions, paths, switches };
 }
 
 /** What each worker is doing; a thread without a browser is not ready whatever else it is. */

@@ -38,6 +38,35 @@ test('one session more than slots and queue hold is refused; with no queue, the 
   assert.is(none.sum('headcount_sessions_queued_total'), 0);
 });
 
+test('a refusal by the head is what a session sent now would get, and counted as that', async () => {
+  const scene = createScene({ slots: 1, queueLimit: 1 });
+  const { admission, pool, told } = scene;
+  const resource = { isReady: () => pool.isReady, isHopeless: () => pool.isHopeless };
+  const session = {
+    id: 'x',
+    kind: 'content',
+    client: null,
+    trackingId: null,
+    limits: { waitMs: 1, runMs: 1 },
+  } as const;
+  for (const id of ['a', 'b']) {
+    assert.is(admission.refusalOf(resource), null, id);
+    scene.send(id);
+  }
+  const refusal = admission.refusalOf(resource);
+  assert.ok(refusal);
+  const { outcome, queueMs } = admission.turnAway(session, refusal);
+  assert.equal([outcome.isOk, refusal.code, queueMs], [false, 'QUEUE_FULL', 0]);
+  assert.equal([told.at(-1)?.session, told.at(-1)?.reason], [session, 'queue_full']);
+  assert.is(scene.sum('headcount_requests_rejected_total', 'queue_full'), 1);
+  assert.is(scene.sum('headcount_sessions_requested_total'), 3);
+  checkBooks(scene);
+  pool.isHopeless = true;
+  assert.is(admission.refusalOf(resource)?.code, 'NO_BROWSER');
+  void admission.drain();
+  assert.is(admission.refusalOf(resource)?.code, 'DRAINING');
+});
+
 test('who waits too long is refused at that moment, and its wait is told', async () => {
   const scene = createScene({ slots: 1, queueTimeoutMs: 1_000 });
   const sent = [scene.send('a'), scene.send('b')];

@@ -7,7 +7,7 @@ import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readBody } from '../../src/http/body.js';
+import { createBodies } from '../../src/http/body.js';
 import { type Request, type Route, text } from '../../src/http/route.js';
 import type { ClientSignal } from '../../src/protocol/client.js';
 import { deadline, until } from '../deadline.js';
@@ -42,7 +42,7 @@ test.before.each(async (scene) => {
     });
   const body = async ({ raw, askForBody }: Request) => {
     askForBody();
-    return text((await readBody(raw, 100)).toString());
+    return text((await createBodies(100).read(raw)).toString());
   };
   const route = (path: string, methods: string[], handle: Route['handle']) => ({ path, methods, query: {}, handle });
   const routes = [

@@ -2,16 +2,23 @@
  * The routes that run sessions, over a real socket, with sessions that end as they are told to.
  */
 
+import { connect } from 'node:net';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ROUTES, routesOf } from '../../src/http/interface.js';
 import { sessionHandlers } from '../../src/http/sessions.js';
 import type { NavigationAnswer } from '../../src/protocol/job.js';
+import type { Refusal, Settled } from '../../src/protocol/session.js';
+import { deadline, until } from '../deadline.js';
 import { type Served, serve, TOKEN } from './served.js';
 
 interface Scene {
   served: Served;
+  /** Why no session is taken. */
+  refusal: Refusal | null;
+  /** What was asked of admission, one after the other. */
+  told: string[];
   /** What the page's server has said. */
   navigation: NavigationAnswer;
 }
@@ -19,18 +26,30 @@ interface Scene {
 const test = suite<Scene>('http/sessions');
 const NAVIGATION: NavigationAnswer = { url: 'http://a.test/', status: 200, statusText: 'OK', ip: '::1', port: 80 };
 
+/** So that 64 MiB are no more than 4 of the largest bodies. */
+const LIMIT_BYTES = 16 * 1024 * 1024;
+const WAIT_MS = 10_000;
+
+function settled({ navigation }: Scene): Settled {
+  const product = { body: Buffer.from('made'), contentType: 'text/html' };
+  const phases = { context: 1, navigate: 1, run: 1 };
+  return { outcome: { isOk: true, product, answer: navigation, phases }, queueMs: 0 };
+}
+
 test.before.each(async (scene) => {
   scene.navigation = NAVIGATION;
+  scene.refusal = null;
+  scene.told = [];
   const { content } = sessionHandlers({
-    submit: async () => ({
-      outcome: {
-        isOk: true,
-        product: { body: Buffer.from('made'), contentType: 'text/html' },
-        answer: scene.navigation,
-        phases: { context: 1, navigate: 1, run: 1 },
-      },
-      queueMs: 0,
-    }),
+    submit: async () => {
+      scene.told.push('submitted');
+      return settled(scene);
+    },
+    refusal: () => scene.refusal,
+    turnAway({ kind }, { code, message }) {
+      scene.told.push(`${kind} ${code}`);
+      return { outcome: { isOk: false, code, message }, queueMs: 0 };
+    },
     runOf: () => ({
       resource: { isReady: () => true, isHopeless: () => false },
       start() {
@@ -39,7 +58,7 @@ test.before.each(async (scene) => {
     }),
     limits: { waitMs: null, runMs: null },
     maxTimeoutMs: null,
-    maxPayloadBytes: 1_000,
+    maxPayloadBytes: LIMIT_BYTES,
     onIgnored: () => {},
   });
   scene.served = await serve(
@@ -79,6 +98,55 @@ test("whatever a page's server says, its session is answered", async (scene) => 
     { numRuns: 200 },
   );
   assert.equal(scene.served.errors, []);
+});
+
+/** A request that says so much of its body and sends so much of it; with all that comes back. */
+function upload({ served }: Scene, declared: number, sent: number, type = 'text/html') {
+  const socket = connect(served.port, '127.0.0.1');
+  const upload = { socket, got: '', closed: new Promise<void>((resolve) => socket.once('close', () => resolve())) };
+  socket.on('data', (chunk) => (upload.got += chunk.toString('latin1')));
+  socket.on('error', () => {});
+  const head = `POST /content HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Type: ${type}`;
+  socket.write(`${head}\r\nContent-Length: ${declared}\r\n\r\n`);
+  socket.write(Buffer.alloc(sent, 'x'));
+  return upload;
+}
+
+test('where there is no room, that is said by the head, and counted', async (scene) => {
+  scene.refusal = { code: 'QUEUE_FULL', message: 'no room' };
+  const one = upload(scene, 1_000, 0);
+  await deadline(one.closed, WAIT_MS, 'the end of the connection');
+  assert.match(one.got, /^HTTP\/1.1 429 [\s\S]*\r\nConnection: close/);
+  assert.equal(scene.told, ['content QUEUE_FULL']);
+  const refused = await post(scene);
+  assert.equal([refused.status, refused.headers.get('retry-after')], [429, '1']);
+  assert.match(refused.headers.get('x-session-id') ?? '', /^[0-9a-f-]{36}$/);
+});
+
+test('what is wrong with the head is said before whether there is room, and counted as nothing', async (scene) => {
+  scene.refusal = { code: 'QUEUE_FULL', message: 'no room' };
+  for (const [declared, type, status] of [
+    [LIMIT_BYTES + 1, 'text/html', 413],
+    [1, 'image/png', 415],
+  ] as const) {
+    const one = upload(scene, declared, 0, type);
+    await deadline(one.closed, WAIT_MS, 'the end of the connection');
+    assert.match(one.got, new RegExp(`^HTTP/1.1 ${status} `));
+  }
+  assert.equal(scene.told, []);
+});
+
+test('bodies that are being read hold 64 MiB together at most, and leave it when they go', async (scene) => {
+  const nearlyAll = LIMIT_BYTES - 1;
+  const held = Array.from({ length: 5 }, () => upload(scene, LIMIT_BYTES, nearlyAll));
+  // Who comes too late is not told which it is; one of them is.
+  const first = await deadline(Promise.race(held.map(({ closed }, i) => closed.then(() => i))), WAIT_MS, 'a refusal');
+  assert.match(held[first]?.got ?? '', /^HTTP\/1.1 429 [\s\S]*\r\nConnection: close[\s\S]*\r\nRetry-After: 1/);
+  assert.equal(scene.told, ['content QUEUE_FULL']);
+  for (const { socket } of held) socket.destroy();
+  await until(async () => scene.served.answered.length === 5, WAIT_MS, 'all to have gone');
+  assert.is((await post(scene)).status, 200);
+  assert.equal(scene.told, ['content QUEUE_FULL', 'submitted']);
 });
 
 test.run();

@@ -38,7 +38,8 @@ async function ask(kind: string, body: unknown, type?: string) {
   const headers = type === undefined ? {} : { 'content-type': type };
   const { signal } = createClient();
   const query = new URLSearchParams();
-  return await readJob(kind, { method: 'POST', headers, params: {}, given: {}, query, raw, askForBody() {}, signal });
+  const read = readJob(kind, { method: 'POST', headers, params: {}, given: {}, query, raw, askForBody() {}, signal });
+  return await read();
 }
 
 async function refusal(kind: string, body: unknown, type?: string): Promise<string> {
