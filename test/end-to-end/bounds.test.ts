@@ -90,7 +90,8 @@ test('a password goes to the origin of the url, and to nobody else who asks', as
 /** Blue, and its last row red. */
 function tall(height: number): string {
   const row = 'position:absolute;left:0;right:0;bottom:0;height:1px;background:#f00';
-  return `<body style="margin:0"><div style="position:relative;height:${height}px;background:#00f"><p style="margin:0;${row}">`;
+  const all = `position:relative;height:${height}px;background:#00f`;
+  return `<body style="margin:0"><div style="${all}"><p style="margin:0;${row}">`;
 }
 
 async function shot(body: object): Promise<Buffer> {

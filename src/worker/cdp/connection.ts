@@ -10,7 +10,7 @@ import type { ConnectOverCDPTransport } from 'playwright-core';
 import { createOnce, createRecurring, type End, type Once, waitFor } from '../../wait.js';
 import { CLOSED, createCalls, type Sender } from './calls.js';
 import type { Cdp } from './cdp.js';
-import { CRASHED, createContexts, mayFail } from './contexts.js';
+import { CRASHED, createContexts, mayFail, pagesIn } from './contexts.js';
 import type { AttachedParams, Frame } from './frame.js';
 import type { Pipe } from './transport.js';
 
@@ -122,7 +122,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
       mayFail(cdp.send('Browser.setDownloadBehavior', { behavior: 'deny', browserContextId }));
       await cdp.send('Target.createTarget', { url: 'about:blank', browserContextId, ...size });
       const session = await waitFor(context.main, [lost, closed]);
-      const pageCount = (): number => [...context.sessions.values()].filter(({ isPage }) => isPage).length;
+      const pageCount = (): number => pagesIn(context);
       return { cdp: session, crashed: session.crashed, closed: session.closed, pageCount, close };
     } catch (error) {
       // A context without a page is nobody's, and would stay for as long as the browser.
