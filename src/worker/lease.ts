@@ -8,6 +8,7 @@ import { ServiceError } from '../failures.js';
 import { createOnce, type End, waitFor } from '../wait.js';
 import type { Cdp } from './cdp/cdp.js';
 import type { Connection } from './cdp/connection.js';
+import { PAGES_MAX } from './cdp/contexts.js';
 import { type Navigator, openNavigator } from './cdp/navigator.js';
 
 /** As browserless and Puppeteer have it, so that a client that names no viewport gets the picture it knows. */
@@ -81,6 +82,9 @@ async function openWithPlaywright(
 ): Promise<Opened> {
   const startedAtMs = clock.monotonicMs();
   const context = await browser.newContext({ viewport: DEFAULT_VIEWPORT, acceptDownloads: false, ...options });
+  context.on('page', (page) => {
+    if (context.pages().length > PAGES_MAX) page.close().catch(() => {});
+  });
   const contextAtMs = clock.monotonicMs();
   try {
     // Playwright waits for ever for a page that dies while it is made, and which it was nobody can tell.

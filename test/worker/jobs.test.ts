@@ -19,7 +19,7 @@ import { type PageRunner, RUNNERS, type ShardRunner } from '../../src/worker/job
 import { type Assignment, runSession } from '../../src/worker/session.js';
 import { createShard, type Shard } from '../../src/worker/shard.js';
 import { createTally } from '../../src/worker/tally.js';
-import { deadline } from '../deadline.js';
+import { deadline, until } from '../deadline.js';
 import { DOMAINS } from '../metrics/domains.js';
 
 const RUN_MS = 10_000;
@@ -41,6 +41,21 @@ const title: PageRunner = {
   },
 };
 
+/** Waits until the page has 19 windows left of those that it has opened, which it never has if none is closed. */
+const opening: PageRunner = {
+  hasPage: true,
+  plainKeys: [],
+  async run({ cdp, playwright, pageCount }) {
+    const evaluate = async (expression: string): Promise<unknown> =>
+      (await cdp.send('Runtime.evaluate', { expression })).result.value;
+    const open = 'opened.filter((one) => one && !one.closed).length';
+    await until(async () => (await evaluate(open)) === 19 && pageCount() === 20, RUN_MS, 'the others to be closed');
+    const count = await evaluate('opened.filter((one) => one !== null).length');
+    const text = `${count} opened, ${pageCount()} pages in ${playwright ? 'Playwright’s' : 'plain'}`;
+    return { body: toBytes(text, 'utf8'), contentType: 'text/plain' };
+  },
+};
+
 const holding: ShardRunner = {
   hasPage: false,
   run: async (shard, body) => ({
@@ -49,7 +64,7 @@ const holding: ShardRunner = {
   }),
 };
 
-const runners = { ...RUNNERS, title, holding };
+const runners = { ...RUNNERS, title, opening, holding };
 
 function newShard(): Shard {
   return createShard({ tally, clock, prewarm: 0, onReady: () => {} });
@@ -93,7 +108,8 @@ test('a made-up kind without a page is run with its shard, also with no browser,
   assert.equal(counted, []);
 });
 
-test('one with a page is run in that page, in a plain context as far as its row allows', async () => {
+/** Calls `work` with the shard of a Chromium, which is gone afterwards. */
+async function withShard(work: (shard: Shard) => Promise<void>): Promise<void> {
   const browser = await startChromium();
   const lost = createOnce();
   try {
@@ -102,6 +118,16 @@ test('one with a page is run in that page, in a plain context as far as its row 
     const endpoint = { generation: 1, readPath, writePath, artifactsDir };
     await shard.attach(endpoint, { onLost: lost.happen, onUnusable: () => {}, onDoubt: () => {} });
     browser.releaseEnds();
+    await work(shard);
+  } finally {
+    browser.kill('shutdown');
+    await deadline(browser.exited, RUN_MS, 'the browser to go');
+  }
+  await deadline(new Promise<void>((resolve) => lost.on(resolve)), RUN_MS, 'its end to be known');
+}
+
+test('one with a page is run in that page, in a plain context as far as its row allows', async () => {
+  await withShard(async (shard) => {
     counted.length = 0;
     const html = '<title>A page</title>';
     assert.is(await run(shard, 'title', { html, suffix: '!' }), 'A page! in plain');
@@ -111,11 +137,22 @@ test('one with a page is run in that page, in a plain context as far as its row 
     assert.is(await run(shard, 'title', { html, suffix: '?', prefix: '' }), 'A page? in Playwright’s');
     assert.match(await run(shard, 'content', { html }), '<title>A page</title>');
     assert.is(shard.contextsOpen(), 0);
-  } finally {
-    browser.kill('shutdown');
-    await deadline(browser.exited, RUN_MS, 'the browser to go');
-  }
-  await deadline(new Promise<void>((resolve) => lost.on(resolve)), RUN_MS, 'its end to be known');
+  });
+});
+
+test('a session has at most 20 pages; what it opens beyond is closed, and it goes on', async () => {
+  await withShard(async (shard) => {
+    // Frames and workers are none.
+    const html = `${'<iframe srcdoc="x"></iframe>'.repeat(25)}<script>
+      const worker = new Worker(URL.createObjectURL(new Blob(['postMessage(1)'])));
+      const opened = Array.from({ length: 60 }, () => open('about:blank'));
+    </script>`;
+    for (const need of [{}, { prefix: '' }]) {
+      const make = 'prefix' in need ? 'Playwright’s' : 'plain';
+      assert.is(await run(shard, 'opening', { html, ...need }), `60 opened, 20 pages in ${make}`);
+      assert.is(shard.pagesOpen(), 0);
+    }
+  });
 });
 
 test.run();

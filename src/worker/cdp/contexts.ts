@@ -9,6 +9,8 @@ import type { Cdp } from './cdp.js';
 import type { AttachedParams } from './frame.js';
 
 export const CRASHED = 'Inspector.targetCrashed';
+/** In a context, in either make: a page may open as many as it likes, each with a renderer. */
+export const PAGES_MAX = 20;
 
 export interface Session extends Cdp {
   readonly events: EventEmitter;
@@ -75,9 +77,11 @@ export function createContexts(calls: Calls): Contexts {
       const isPage = type === 'page';
       const session = openSession(calls, sessionId, isPage);
       const isMain = context.sessions.size === 0 && isPage;
+      const isBeyond = isPage && pagesIn(context) >= PAGES_MAX;
       sessions.set(sessionId, session);
       context.sessions.set(sessionId, session);
       if (isPage) dismissDialogs(session);
+      if (isBeyond) mayFail(session.send('Page.close'));
       if (isMain) context.onMain(session);
       else mayFail(session.send('Runtime.runIfWaitingForDebugger'));
       return true;
@@ -90,6 +94,11 @@ export function createContexts(calls: Calls): Contexts {
       listeners: [...sessions.values()].reduce((sum, session) => sum + listenersOf(session), 0),
     }),
   };
+}
+
+/** Of iframes and workers are sessions too. */
+export function pagesIn({ sessions }: Pick<OwnContext, 'sessions'>): number {
+  return [...sessions.values()].filter(({ isPage }) => isPage).length;
 }
 
 function openSession(calls: Calls, sessionId: string, isPage: boolean): Session {
