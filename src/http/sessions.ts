@@ -3,9 +3,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from '../failures.js';
-import type { Job, Succeeded } from '../protocol/job.js';
-import type { JobKind } from '../protocol/jobs/jobs.js';
-import type { Run, Session, SessionLimits, Settled, Submit } from '../protocol/session.js';
+import type { Job } from '../protocol/job.js';
+import type { JobKind, SessionKind } from '../protocol/jobs/jobs.js';
+import type { Refusal, Run, Session, SessionLimits, Settled, Submit } from '../protocol/session.js';
+import { BodiesFull } from './body.js';
 import { type GivenOf, type Handlers, mapKinds, type ROUTES } from './interface.js';
 import { createJobReader } from './job.js';
 import type { Answer, Handle, Request } from './route.js';
@@ -80,18 +81,16 @@ function newSession(
     trackingId: given.trackingId ?? null,
     limits: { waitMs: options.limits.waitMs, runMs: timeoutOf(given.timeout, options) },
   };
-  const settled = await options.submit(session, options.runOf(job), signal);
-  const { outcome } = settled;
-  if (!outcome.isOk) {
-    const { code, message, retryAfterMs } = outcome;
-    throw new ServiceError(code, message, { headers: { 'x-session-id': session.id }, retryAfterMs });
-  }
-  return answerOf(session, settled, outcome);
 }
 
-function answerOf({ id }: Session, { queueMs }: Settled, { product, answer, phases }: Succeeded): Answer {
-  if (product === 'closed') throw new Error('a job has produced nothing');
-  const { body, contentType } = product;
+/** @throws {ServiceError} what the session has failed of. */
+function answerOf({ id }: Session, { outcome, queueMs }: Settled): Answer {
+  if (!outcome.isOk) {
+    const { code, message, retryAfterMs } = outcome;
+    throw new ServiceError(code, message, { headers: { 'x-session-id': id }, retryAfterMs });
+  }
+  if (outcome.product === 'closed') throw new Error('a job has produced nothing');
+  const { product, answer, phases } = outcome;
   const timing = [
     `queue;dur=${queueMs}`,
     ...Object.entries(phases).map(([name, ms]) => `${name};dur=${ms.toFixed(1)}`),
@@ -118,9 +117,10 @@ const SHORT_MAX = 1_024;
 
 /** What a page's server said goes into a header of ours only as far as a header can hold it. */
 export function printable(value: string): string {
-  // Half of a pair of surrogates has no code in a URL, and is made another character by this.
-  const whole = Buffer.from(value.slice(0, URL_MAX)).toString();
-  return whole.replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character)).slice(0, URL_MAX);
+  // By way of bytes, since half of a surrogate pair is no character, and encodeURIComponent throws at one.
+  return value
+    .replace(/[^\x20-\x7e]+/g, (characters) => encodeURIComponent(Buffer.from(characters).toString()))
+    .slice(0, URL_MAX);
 }
 
 /** v1 and v2 have these; they ask for what every session here has, or for what a shared browser cannot give. */
