@@ -57,6 +57,9 @@ export function createEdge(options: EdgeOptions): Server {
       requestTimeout: 30_000,
       connectionsCheckingInterval: 1_000,
       keepAliveTimeout: 65_000,
+      // A client whose machine has vanished says nothing, and its session, or its place among listeners, would be kept.
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
       // It would refuse them uncounted, and without a word.
       requireHostHeader: false,
     },

@@ -17,7 +17,7 @@ export type Send = (request: IncomingMessage, response: ServerResponse, answer: 
 /** Bodies with a tag stay gzipped for the next who asks; the last few are kept. */
 const GZIPPED_KEPT = 8;
 
-export function createSend(): Send {
+export function createSend(stallMs = STALL_MS): Send {
   const kept = new Map<string, Promise<Buffer>>();
   const gzipped = async ({ chunks, tag }: Answer): Promise<Buffer> => {
     const known = tag === undefined ? undefined : kept.get(tag);
@@ -28,7 +28,7 @@ export function createSend(): Send {
     if (kept.size > GZIPPED_KEPT && oldest !== undefined) kept.delete(oldest);
     return await made;
   };
-  return (request, response, answer) => send(request, response, answer, gzipped);
+  return (request, response, answer) => send(request, response, answer, { gzipped, stallMs });
 }
 
 const compress = promisify(gzip);
@@ -37,7 +37,7 @@ async function send(
   request: IncomingMessage,
   response: ServerResponse,
   answer: Answer,
-  gzipped: (answer: Answer) => Promise<Buffer>,
+  { gzipped, stallMs }: { readonly gzipped: (answer: Answer) => Promise<Buffer>; readonly stallMs: number },
 ): Promise<void> {
   if (response.destroyed) return;
   const { status, tag } = answer;
@@ -45,6 +45,7 @@ async function send(
   if (answer.stream) {
     response.writeHead(status, headers);
     answer.stream.pipe(response);
+    cutOffWhenStalled(response, stallMs);
     return;
   }
   const isCompressible = isText(answer.headers['Content-Type']) && byteLength(answer.chunks) >= GZIP_BYTES_MIN;
@@ -72,14 +73,17 @@ async function send(
   response.cork();
   if (request.method !== 'HEAD') for (const chunk of chunks) response.write(chunk);
   response.end();
-  cutOffWhenStalled(response);
+  if (!response.socket || response.socket.writableLength > 0) cutOffWhenStalled(response, stallMs);
 }
 
-/** Only what the system has not taken at once can stall. */
-function cutOffWhenStalled(response: ServerResponse): void {
+/** An answer that waits for its turn is watched when that has come, a stream all along. */
+function cutOffWhenStalled(response: ServerResponse, stallMs: number): void {
   const { socket } = response;
-  if (!socket || socket.writableLength === 0) return;
-  const cutOff = (): void => void socket.destroy();
+  if (response.writableFinished) return;
+  if (!socket) {
+    response.once('socket', () => setImmediate(cutOffWhenStalled, response, stallMs));
+    return;
+  }
   // Counts from the last byte that moved, so a slow reader is safe and a stopped one is not.
   socket.setTimeout(STALL_MS, cutOff);
   // Before Node.js' own listener, which sets the timeout of an idle connection.
@@ -87,6 +91,7 @@ function cutOffWhenStalled(response: ServerResponse): void {
     socket.setTimeout(0);
     socket.removeListener('timeout', cutOff);
   });
+  response.once('finish', () => socket.setTimeout(0));
 }
 
 function byteLength(chunks: readonly Uint8Array[]): number {

@@ -3,6 +3,7 @@
  * is counted once, by the code that its client was sent, or 499.
  */
 
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { suite } from 'uvu';
@@ -172,6 +173,35 @@ test('a body is asked for only by who will read it', async (scene) => {
   assert.match(await exchange(scene, `${expecting}123456789`), /^HTTP\/1.1 100 [\s\S]*HTTP\/1.1 200 [\s\S]*123456789$/);
   assert.match(await exchange(scene, expecting.replace(TOKEN, 'wrong')), /^HTTP\/1.1 401 /);
   assert.match(await exchange(scene, expecting.replace('/body', '/no')), /^HTTP\/1.1 404 /);
+});
+
+test('the system asks whether a silent client is still there', async (scene) => {
+  const socket = connect(scene.served.port, '127.0.0.1');
+  socket.write(GET);
+  await until(async () => scene.signals.length === 1, WAIT_MS, 'the request');
+  const port = (of: number) => `0100007F:${of.toString(16).toUpperCase().padStart(4, '0')}`;
+  const ends = `${port(scene.served.port)} ${port(socket.localPort ?? 0)} 01 `;
+  const kept = async () => {
+    const line =
+      readFileSync('/proc/self/net/tcp', 'utf8')
+        .split('\n')
+        .find((one) => one.includes(ends)) ?? '';
+    // The timer that runs: 02 is that of keep-alive.
+    return (
+      line
+        .slice(line.indexOf(ends) + ends.length)
+        .split(' ')[1]
+        ?.startsWith('02:') ?? false
+    );
+  };
+  await until(kept, WAIT_MS, 'the timer');
+  socket.destroy();
+});
+
+test('a connection that is idle after its answer is closed', async (scene) => {
+  scene.server.keepAliveTimeout = 50;
+  assert.match(await exchange(scene, `GET /now HTTP/1.1\r\n${HEAD}\r\n`), /^HTTP\/1.1 200 /);
+  assert.equal(scene.served.answered, ['/now GET 200']);
 });
 
 test('an answer before the body is read closes the connection, and is the only one counted', async (scene) => {

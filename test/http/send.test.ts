@@ -144,4 +144,61 @@ test('who has left before the answer is there is sent nothing', async (scene) =>
   assert.is(await deadline(sent, WAIT_MS, 'the answer'), false);
 });
 
+const STALL_MS = 100;
+
+/** A client that takes nothing any more; what it has asked for is answered by `answers`, one after the other. */
+async function stall({ server }: Scene, answers: readonly Answer[]): Promise<void> {
+  const send = createSend(STALL_MS);
+  const left = [...answers];
+  server.removeAllListeners('request');
+  server.on('request', (asked: IncomingMessage, response) => void send(asked, response, left.shift() ?? answerOf('')));
+  const closed = new Promise<void>((resolve) => {
+    server.once('connection', (socket) => socket.once('close', () => resolve()));
+  });
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.pause();
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(answers.length));
+  await deadline(closed, WAIT_MS, 'it to be cut off').finally(() => socket.destroy());
+}
+
+/** More than the system takes for a client that reads nothing. */
+const HUGE = Buffer.alloc(32 * 1024 * 1024);
+
+test('who takes nothing of an answer is cut off', async (scene) => {
+  await stall(scene, [{ status: 200, headers: BINARY, chunks: [HUGE] }]);
+});
+
+test('who takes nothing of a stream is cut off', async (scene) => {
+  const stream = new Readable({
+    read() {
+      this.push(Buffer.alloc(65_536));
+    },
+  });
+  await stall(scene, [{ status: 200, headers: BINARY, chunks: [], stream }]);
+  stream.destroy();
+});
+
+test('who takes the first answer and nothing of the next, which waited for its turn, is cut off', async (scene) => {
+  const first = Readable.from(['first']);
+  await stall(scene, [
+    { status: 200, headers: BINARY, chunks: [], stream: first },
+    { status: 200, headers: BINARY, chunks: [HUGE] },
+  ]);
+});
+
+test('a stream that says nothing for longer is not cut off while its client takes what there is', async (scene) => {
+  const send = createSend(STALL_MS / 10);
+  const stream = new Readable({ read() {} });
+  scene.server.removeAllListeners('request');
+  scene.server.on('request', (asked: IncomingMessage, response) => {
+    response.socket?.once('timeout', () => {
+      stream.push('late');
+      stream.push(null);
+    });
+    void send(asked, response, { status: 200, headers: TEXT, chunks: [], stream });
+  });
+  assert.is((await ask(scene)).body.toString(), 'late');
+});
+
 test.run();
