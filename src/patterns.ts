@@ -7,11 +7,11 @@ import { type Context, createContext, Script } from 'node:vm';
 import type { RE2JS } from 're2js';
 import { ServiceError } from './failures.js';
 
-/** Of time on the clock: Node.js can end nothing sooner, and nothing by the CPU time it took. */
+/** For a URL and all patterns. By the clock: Node.js can end nothing by the CPU time it took. */
 const LIMIT_MS = 20;
 /** On a busy machine a thread may stand still for that long; what is slow by itself is so each time. */
 const ATTEMPTS = 3;
-/** Of what re2js steps through: the pattern with its counts written out. Beyond it, compiling takes long itself. */
+/** Of what re2js steps through: all patterns with their counts written out. Beyond it, compiling takes long itself. */
 const SIZE_MAX = 16_384;
 /** Steps times letters of a URL that take re2js a few ms at worst; beyond them it is held to the limit too. */
 const SURE_WORK = 500_000;
@@ -45,7 +45,7 @@ interface Patterned {
 
 /** @throws {ServiceError} BAD_REQUEST when one is no regular expression */
 export function checkPatterns(body: Patterned): void {
-  for (const { key, source } of Object.values(patternsOf(body)).flat()) {
+  for (const { key, source } of patternsOf(body)) {
     try {
       new RegExp(source);
     } catch (error) {
@@ -54,53 +54,53 @@ export function checkPatterns(body: Patterned): void {
   }
 }
 
-/** @throws {ServiceError} BAD_REQUEST when it takes too long */
-type Pattern = (url: string) => boolean;
+/**
+ * Which is the first that a URL matches, -1 for none: counted through those of `rejectRequestPattern`, then on through
+ * those of `requestInterceptors`.
+ * @throws {ServiceError} BAD_REQUEST when they take too long, with the one at which it was too long
+ */
+type FirstMatch = (url: string) => number;
 
-export interface Patterns {
-  readonly rejected: readonly Pattern[];
-  /** In the order of `requestInterceptors`. */
-  readonly answered: readonly Pattern[];
-}
-
-/** Of a body that has been checked. Loads re2js only when there is a pattern: it is 3 MB of a worker's heap. */
-export async function compilePatterns(body: Patterned): Promise<Patterns> {
-  const { rejected, answered } = patternsOf(body);
-  if (rejected.length + answered.length === 0) return { rejected: [], answered: [] };
+/** Of a body that has been checked. Loads re2js only when there is a pattern: it takes 1 MB of a worker's heap. */
+export async function compilePatterns(body: Patterned): Promise<FirstMatch> {
+  const patterns = patternsOf(body);
+  if (patterns.length === 0) return () => -1;
   const { RE2JS } = await import('re2js');
-  const isWithinLimit = createLimit();
-  const compile = ({ key, source }: Named): Pattern => {
-    const engine = linear(RE2JS, source) ?? new RegExp(source);
-    const size = engine instanceof RegExp ? Number.POSITIVE_INFINITY : sizeOf(source);
-    return (url) => {
-      if (size * url.length <= SURE_WORK) return engine.test(url);
-      return isWithinLimit(key, () => engine.test(url));
+  let size = 0;
+  const engines = patterns.map(({ source }) => {
+    size += isCommon(source) ? sizeOf(source) : Number.POSITIVE_INFINITY;
+    const engine = size <= SIZE_MAX ? linear(RE2JS, source) : null;
+    if (!engine) size = Number.POSITIVE_INFINITY;
+    return engine ?? new RegExp(source);
+  });
+  const withinLimit = createLimit();
+  return (url) => {
+    let at = 0;
+    const find = (): number => {
+      for (at = 0; at < engines.length; at++) if (engines[at]?.test(url)) return at;
+      return -1;
     };
+    if (size * url.length <= SURE_WORK) return find();
+    try {
+      return withinLimit(find);
+    } catch (cause) {
+      throw complaint(patterns[at]?.key ?? '', `takes more than ${LIMIT_MS} ms for a URL`, cause);
+    }
   };
-  return { rejected: rejected.map(compile), answered: answered.map(compile) };
-}
-
-interface Named {
-  readonly key: string;
-  readonly source: string;
 }
 
 function patternsOf({ rejectRequestPattern = [], requestInterceptors = [] }: Patterned) {
-  return {
-    rejected: rejectRequestPattern.map((source, i): Named => ({ key: `rejectRequestPattern.${i}`, source })),
-    answered: requestInterceptors.map(
-      ({ pattern }, i): Named => ({ key: `requestInterceptors.${i}.pattern`, source: pattern }),
-    ),
-  };
+  return [
+    ...rejectRequestPattern.map((source, i) => ({ key: `rejectRequestPattern.${i}`, source })),
+    ...requestInterceptors.map(({ pattern }, i) => ({ key: `requestInterceptors.${i}.pattern`, source: pattern })),
+  ];
 }
 
-/** Null when it is for JavaScript's engine. */
+/** Null when it has bounds of its own, as on counts within counts. */
 function linear(engine: typeof RE2JS, source: string): RE2JS | null {
-  if (!isCommon(source) || sizeOf(source) > SIZE_MAX) return null;
   try {
     return engine.compile(source);
   } catch {
-    // It has bounds of its own, as on counts within counts.
     return null;
   }
 }
@@ -121,18 +121,18 @@ function countsOf(source: string): number[] {
 }
 
 /** A script can be ended from outside, with whatever it has called. */
-function createLimit(): (key: string, find: () => boolean) => boolean {
-  const room: { find: () => boolean } = { find: () => false };
+function createLimit(): (find: () => number) => number {
+  const room = { find: (): number => -1 };
   let context: Context | null = null;
   const script = new Script('find()');
-  return (key, find) => {
+  return (find) => {
     context ??= createContext(room);
     room.find = find;
     for (let attempt = 1; ; attempt++) {
       try {
         return script.runInContext(context, { timeout: LIMIT_MS });
       } catch (error) {
-        if (attempt === ATTEMPTS) throw complaint(key, `takes more than ${LIMIT_MS} ms for a URL`, error);
+        if (attempt === ATTEMPTS) throw error;
       }
     }
   };

@@ -13,11 +13,13 @@ export async function interceptRequests(page: Page, body: PageBody, fail: (error
   const { rejectRequestPattern = [], rejectResourceTypes = [], requestInterceptors = [] } = body;
   if (rejectRequestPattern.length + rejectResourceTypes.length + requestInterceptors.length === 0) return;
   const types = new Set(rejectResourceTypes.map((type) => type.toLowerCase()));
-  const { rejected, answered } = await compilePatterns(body);
+  const firstMatch = await compilePatterns(body);
   /** Null when it is refused, undefined when it goes on. */
   const answerTo = (url: string, type: string): Answer | null | undefined => {
-    if (types.has(type) || rejected.some((matches) => matches(url))) return null;
-    return requestInterceptors[answered.findIndex((matches) => matches(url))]?.response;
+    if (types.has(type)) return null;
+    const at = firstMatch(url);
+    const isRejected = at >= 0 && at < rejectRequestPattern.length;
+    return isRejected ? null : requestInterceptors[at - rejectRequestPattern.length]?.response;
   };
   let hasFailed = false;
   await page.route('**/*', async (route) => {
