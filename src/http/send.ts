@@ -85,13 +85,13 @@ function cutOffWhenStalled(response: ServerResponse, stallMs: number): void {
     return;
   }
   // Counts from the last byte that moved, so a slow reader is safe and a stopped one is not.
-  socket.setTimeout(STALL_MS, cutOff);
-  // Before Node.js' own listener, which sets the timeout of an idle connection.
-  response.prependOnceListener('finish', () => {
-    socket.setTimeout(0);
-    socket.removeListener('timeout', cutOff);
+  socket.setTimeout(stallMs);
+  // Only what the system has not taken can stall. Without a listener here, Node.js ends a stream that is silent, too.
+  response.on('timeout', () => {
+    if (socket.writableLength > 0) socket.destroy();
   });
-  response.once('finish', () => socket.setTimeout(0));
+  // Before Node.js' own listener, which sets the timeout of an idle connection.
+  response.prependOnceListener('finish', () => socket.setTimeout(0));
 }
 
 function byteLength(chunks: readonly Uint8Array[]): number {
