@@ -1,0 +1,73 @@
+/**
+ * Pages that tell more than anybody wants to know, beside one that tells nothing, in one browser: it lives, and so do
+ * the others' sessions.
+ */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { deadline } from '../deadline.js';
+import { checkIdentities } from './identities.js';
+import { ready, type Server, start } from './server.js';
+
+const test = suite('end-to-end/noise');
+const WAIT_MS = 60_000;
+/** Playwright's context, which asks Chromium for what a page logs. */
+const WAIT = { waitForSelector: { selector: 'p' } };
+let server: Server;
+
+test.before(async () => {
+  server = await start({ WORKERS: '1', CONCURRENT: '4', TIMEOUT: '30000' });
+  await ready(server);
+});
+test.after(async () => {
+  await checkIdentities(server);
+  await server.stop();
+});
+
+async function statusOf(body: object): Promise<number> {
+  const response = await deadline(server.post('/content', body), WAIT_MS, 'a session');
+  await response.arrayBuffer();
+  return response.status;
+}
+
+/** Runs it, and small sessions beside it until it has ended: they end well, and the browser is the same. */
+async function beside(noisy: object): Promise<number> {
+  const pids = server.headcount.browserPids();
+  const state = { isOver: false };
+  const noise = statusOf(noisy).finally(() => {
+    state.isOver = true;
+  });
+  let count = 0;
+  do {
+    assert.is(await statusOf({ html: '<p>quiet' }), 200);
+    count++;
+  } while (!state.isOver && count < 500);
+  const status = await noise;
+  assert.equal(server.headcount.browserPids(), pids);
+  return status;
+}
+
+test('a line of 300 MB in the log of a page is let go, and its session ends well', async () => {
+  assert.is(await beside({ html: '<p>x<script>console.log("x".repeat(3e8))</script>', ...WAIT }), 200);
+});
+
+test('a hundred thousand lines in the log of a page', async () => {
+  const script = 'for (let i = 0; i < 1e5; i++) console.log("a line of a log", i)';
+  assert.is(await beside({ html: `<p>x<script>${script}</script>`, ...WAIT }), 200);
+});
+
+test('thousands of requests of a page, in either make of context', async () => {
+  const script = 'for (let i = 0; i < 3000; i++) fetch("data:text/plain,x").catch(() => {})';
+  assert.is(await beside({ html: `<p>x<script>${script}</script>` }), 200);
+  assert.is(await beside({ html: `<p>x<script>${script}</script>`, ...WAIT }), 200);
+});
+
+test('what a page tells that is needed, and is larger than can be taken, ends its session alone', async () => {
+  // The body of a request is told to whoever looks after requests, which rules of the client's need.
+  const script = 'fetch("/x", { method: "POST", body: "x".repeat(3e8) })';
+  const rules = { rejectRequestPattern: ['nothing like it'], waitForTimeout: 5_000 };
+  const status = await beside({ html: `<p>x<script>${script}</script>`, ...rules });
+  assert.ok([200, 500].includes(status), String(status));
+});
+
+test.run();
