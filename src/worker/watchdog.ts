@@ -35,7 +35,7 @@ export interface Watchdog {
 }
 
 export interface WatchdogOptions {
-  readonly connection: Pick<Connection, 'cdp' | 'lost' | 'frameCount'>;
+  readonly connection: Pick<Connection, 'cdp' | 'lost' | 'signCount'>;
   readonly clock: Clock;
   /** Opens a page and closes it; rejects when there is none to be had. */
   readonly probe: () => Promise<void>;
@@ -49,7 +49,7 @@ export interface WatchdogOptions {
 
 /** Ends by itself when the browser is lost. */
 export function watchBrowser({ connection, clock, probe, trial, onUnusable, onDoubt }: WatchdogOptions): Watchdog {
-  const { cdp, lost, frameCount } = connection;
+  const { cdp, lost, signCount } = connection;
   const pages = { underWay: 0, noneMadeSinceMs: 0, isDoubted: false };
   const trials = { isUnderWay: false, notBeforeMs: 0 };
   // The first look has nothing to compare with: it only asks.
@@ -63,7 +63,7 @@ export function watchBrowser({ connection, clock, probe, trial, onUnusable, onDo
   };
 
   const look = (): void => {
-    const frames = frameCount();
+    const frames = signCount();
     signs.silentCount = frames === signs.framesBefore ? signs.silentCount + 1 : 0;
     signs.framesBefore = frames;
     const isStuck = pages.underWay > 0 && clock.monotonicMs() - pages.noneMadeSinceMs >= NONE_MADE_MAX_MS;

@@ -37,7 +37,7 @@ test.before.each((scene) => {
     cdp: { send: never },
     lost,
     crashes: createRecurring(),
-    frameCount: () => scene.frames,
+    signCount: () => scene.frames,
   };
   scene.attached = createAttached({
     // Nothing here opens a context of Playwright's.

@@ -37,7 +37,7 @@ test.before.each(async (scene) => {
     return await new Promise<never>(() => {});
   };
   scene.watchdog = watchBrowser({
-    connection: { cdp: { send }, lost: scene.lost, frameCount: () => scene.frames },
+    connection: { cdp: { send }, lost: scene.lost, signCount: () => scene.frames },
     clock: scene.clock,
     probe: () => scene.probe(++scene.probes),
     trial: () => {

@@ -45,8 +45,8 @@ export interface Connection {
   readonly crashes: End;
   /** A page of its own in a context of its own, not begun yet: `Runtime.runIfWaitingForDebugger` lets it go. */
   openTab(size: TabSize): Promise<Tab>;
-  /** Frames that have come from the browser so far: it lives for as long as they do. */
-  frameCount(): number;
+  /** How often something has come from the browser so far: it lives for as long as it does. */
+  signCount(): number;
   census(): ConnectionCensus;
 }
 
@@ -68,7 +68,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   const pages = createPages();
   const lost = createOnce();
   const crashes = createRecurring();
-  let frameCount = 0;
+  let signCount = 0;
 
   const crashed = (sessionId: string): void => {
     if (!pages.delete(sessionId)) return;
@@ -117,12 +117,12 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     },
     onTooMuch: endPage,
   });
-  pipe.onframe = (frame) => {
-    frameCount++;
-    incoming.add(frame);
+  // A frame may take many chunks and seconds, in which the browser lives.
+  pipe.onchunk = () => {
+    signCount++;
   };
+  pipe.onframe = incoming.add;
   pipe.ongiant = (ends) => {
-    frameCount++;
     const sessionId = sessionIdOf(ends);
     // Whoever has asked for it is told; a page that tells it unasked ends.
     if (!calls.refuse(idOf(ends), 'the answer is larger than can be taken') && sessionId) endPage(sessionId);
@@ -145,7 +145,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     cdp,
     lost,
     crashes,
-    frameCount: () => frameCount,
+    signCount: () => signCount,
     census,
     openTab: (size) => openTab(size, { cdp, contexts, pages, lost }),
   };

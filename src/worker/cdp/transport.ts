@@ -16,6 +16,8 @@ export interface Pipe {
   close(): void;
   /** Set by whoever listens; called with JSON. */
   onframe: (frame: Buffer) => void;
+  /** Set by whoever listens: something has come, if only a part of a frame. */
+  onchunk: () => void;
   /** Set by whoever listens; see `SplitOptions`. */
   ongiant: (ends: Buffer) => void;
   /** Set by whoever listens; called once. */
@@ -57,6 +59,7 @@ export function openPipe(endpoint: PipeEndpoint): Pipe {
     },
     close: end,
     onframe: () => {},
+    onchunk: () => {},
     ongiant: () => {},
     onclose: () => {},
   };
@@ -68,7 +71,11 @@ export function openPipe(endpoint: PipeEndpoint): Pipe {
   reader.on('end', end);
   const onFrame = (frame: Buffer): void => pipe.onframe(frame);
   const onGiant = (ends: Buffer): void => pipe.ongiant(ends);
-  reader.on('data', splitFrames({ bytesMax: FRAME_BYTES_MAX, isUseless: isNobodys, onFrame, onGiant }));
+  const split = splitFrames({ bytesMax: FRAME_BYTES_MAX, isUseless: isNobodys, onFrame, onGiant });
+  reader.on('data', (chunk: Buffer) => {
+    pipe.onchunk();
+    split(chunk);
+  });
   return pipe;
 }
 

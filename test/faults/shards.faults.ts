@@ -12,12 +12,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readTypeFlag } from '../../src/host/process-files.js';
 import { deadline, until } from '../deadline.js';
-import { checkIdentities } from './identities.js';
-import { aliveInGroups, processes } from './processes.js';
-import { type Program, startProgram } from './program.js';
-import { atRest, ready, type Server, samplesOf, start, total } from './server.js';
+import { checkIdentities } from '../end-to-end/identities.js';
+import { aliveInGroups, processes } from '../end-to-end/processes.js';
+import { type Program, startProgram } from '../end-to-end/program.js';
+import { atRest, ready, type Server, samplesOf, start, total } from '../end-to-end/server.js';
 
-const test = suite('end-to-end/shards');
+const test = suite('faults/shards');
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-shards-'));
 let server: Server;

@@ -6,10 +6,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { deadline } from '../deadline.js';
-import { checkIdentities } from './identities.js';
-import { ready, type Server, start } from './server.js';
+import { checkIdentities } from '../end-to-end/identities.js';
+import { ready, type Server, start } from '../end-to-end/server.js';
 
-const test = suite('end-to-end/noise');
+const test = suite('faults/noise');
 const WAIT_MS = 60_000;
 /** Playwright's context, which asks Chromium for what a page logs. */
 const WAIT = { waitForSelector: { selector: 'p' } };
@@ -47,12 +47,12 @@ async function beside(noisy: object): Promise<number> {
   return status;
 }
 
-test('a line of 300 MB in the log of a page is let go, and its session ends well', async () => {
-  assert.is(await beside({ html: '<p>x<script>console.log("x".repeat(3e8))</script>', ...WAIT }), 200);
+test('a line of 20 MB in the log of a page is let go, and its session ends well', async () => {
+  assert.is(await beside({ html: '<p>x<script>console.log("x".repeat(2e7))</script>', ...WAIT }), 200);
 });
 
-test('a hundred thousand lines in the log of a page', async () => {
-  const script = 'for (let i = 0; i < 1e5; i++) console.log("a line of a log", i)';
+test('ten thousand lines in the log of a page', async () => {
+  const script = 'for (let i = 0; i < 1e4; i++) console.log("a line of a log", i)';
   assert.is(await beside({ html: `<p>x<script>${script}</script>`, ...WAIT }), 200);
 });
 
@@ -62,12 +62,11 @@ test('thousands of requests of a page, in either make of context', async () => {
   assert.is(await beside({ html: `<p>x<script>${script}</script>`, ...WAIT }), 200);
 });
 
-test('what a page tells that is needed, and is larger than can be taken, ends its session alone', async () => {
+test('a request with a body of 20 MB under rules of the client', async () => {
   // The body of a request is told to whoever looks after requests, which rules of the client's need.
-  const script = 'fetch("/x", { method: "POST", body: "x".repeat(3e8) })';
+  const script = 'fetch("/x", { method: "POST", body: "x".repeat(2e7) })';
   const rules = { rejectRequestPattern: ['nothing like it'], waitForTimeout: 5_000 };
-  const status = await beside({ html: `<p>x<script>${script}</script>`, ...rules });
-  assert.ok([200, 500].includes(status), String(status));
+  assert.is(await beside({ html: `<p>x<script>${script}</script>`, ...rules }), 200);
 });
 
 test.run();
