@@ -11,8 +11,8 @@ import * as assert from 'uvu/assert';
 import { readStat, readTypeFlag } from '../../src/host/process-files.js';
 import { readNumericNames } from '../../src/host/virtual-files.js';
 import { deadline, until } from '../deadline.js';
-import { aliveInGroups } from './processes.js';
-import { type Program, run as runProgram, type Started, startProgram } from './program.js';
+import { aliveInGroups } from '../end-to-end/processes.js';
+import { type Program, run as runProgram, type Started, startProgram } from '../end-to-end/program.js';
 
 /** What Chromium calls its processes; the first has no name. */
 const KINDS = ['browser', 'zygote', 'gpu-process', 'utility', 'renderer'];
@@ -21,7 +21,7 @@ const SOON_MS = 15_000;
 /** Longer than any bound of these tests, and shorter than the time limit of a session. */
 const LONG_MS = 25_000;
 
-const test = suite('end-to-end/signals');
+const test = suite('faults/signals');
 const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-signals-'));
 
 const run = (settings: Readonly<Record<string, string>>, args: readonly string[] = []): Started =>
