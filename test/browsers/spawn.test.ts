@@ -3,34 +3,20 @@
  */
 
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type BrowserProcess, spawnBrowser } from '../../src/browsers/spawn.js';
-import { discoverChromium } from '../../src/chromium/discover.js';
+import type { BrowserProcess } from '../../src/browsers/spawn.js';
 import { deadline } from '../deadline.js';
+import { startChromium } from './started.js';
 
 const EXIT_MS = 10_000;
+
 const test = suite('browsers/spawn');
 const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-spawn-'));
 
-async function start(isOutOfMemory = false): Promise<BrowserProcess> {
-  const chromium = await discoverChromium({
-    homeDir: homedir(),
-    cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'headcount'),
-    playwrightBrowsersPath: process.env['PLAYWRIGHT_BROWSERS_PATH'],
-    progress: () => {},
-    setting: undefined,
-  });
-  return await spawnBrowser({
-    chromium,
-    isSandboxed: process.getuid?.() !== 0,
-    tempDir,
-    environment: { PATH: process.env['PATH'] ?? '' },
-    isOutOfMemory: () => isOutOfMemory,
-  });
-}
+const start = (isOutOfMemory = false): Promise<BrowserProcess> => startChromium(tempDir, isOutOfMemory);
 
 async function reasonOf({ exited }: BrowserProcess): Promise<string> {
   return (await deadline(exited, EXIT_MS, 'the browser to go')).reason;

@@ -4,12 +4,10 @@
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type BrowserProcess, spawnBrowser } from '../../src/browsers/spawn.js';
-import { discoverChromium } from '../../src/chromium/discover.js';
 import { systemClock } from '../../src/clock.js';
 import { createLayout } from '../../src/metrics/layout.js';
 import type { Outcome } from '../../src/protocol/job.js';
@@ -19,6 +17,7 @@ import { type PageRunner, RUNNERS, type ShardRunner } from '../../src/worker/job
 import { type Assignment, runSession } from '../../src/worker/session.js';
 import { createShard, type Shard } from '../../src/worker/shard.js';
 import { createTally } from '../../src/worker/tally.js';
+import { startChromium } from '../browsers/started.js';
 import { deadline, until } from '../deadline.js';
 import { DOMAINS } from '../metrics/domains.js';
 
@@ -82,23 +81,6 @@ async function run(shard: Shard, kind: string, body: Assignment['job']['body']):
   return outcome.product === 'closed' ? 'nothing' : Buffer.from(outcome.product.body).toString('utf8');
 }
 
-async function startChromium(): Promise<BrowserProcess> {
-  const chromium = await discoverChromium({
-    homeDir: homedir(),
-    cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'headcount'),
-    playwrightBrowsersPath: process.env['PLAYWRIGHT_BROWSERS_PATH'],
-    progress: () => {},
-    setting: undefined,
-  });
-  return await spawnBrowser({
-    chromium,
-    isSandboxed: process.getuid?.() !== 0,
-    tempDir,
-    environment: { PATH: process.env['PATH'] ?? '' },
-    isOutOfMemory: () => false,
-  });
-}
-
 test.after(() => rmSync(tempDir, { recursive: true }));
 
 test('a made-up kind without a page is run with its shard, also with no browser, and has no phases', async () => {
@@ -110,7 +92,7 @@ test('a made-up kind without a page is run with its shard, also with no browser,
 
 /** Calls `work` with the shard of a Chromium, which is gone afterwards. */
 async function withShard(work: (shard: Shard) => Promise<void>): Promise<void> {
-  const browser = await startChromium();
+  const browser = await startChromium(tempDir);
   const lost = createOnce();
   try {
     const { readPath, writePath, artifactsDir } = browser;

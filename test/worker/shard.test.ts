@@ -3,21 +3,20 @@
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type BrowserProcess, spawnBrowser } from '../../src/browsers/spawn.js';
-import { type Chromium, discoverChromium } from '../../src/chromium/discover.js';
+import type { BrowserProcess } from '../../src/browsers/spawn.js';
 import { systemClock } from '../../src/clock.js';
 import type { Need } from '../../src/worker/lease.js';
 import { createShard, type Shard } from '../../src/worker/shard.js';
 import type { Tally } from '../../src/worker/tally.js';
+import { startChromium } from '../browsers/started.js';
 import { deadline, until } from '../deadline.js';
 
 interface Scene {
   folder: string;
-  chromium: Chromium;
   browsers: BrowserProcess[];
   shard: Shard;
   lost: number[];
@@ -37,15 +36,8 @@ const NOBODY: Tally = {
   contextsLeaked: () => {},
 };
 
-test.before(async (scene) => {
+test.before((scene) => {
   scene.folder = mkdtempSync(join(tmpdir(), 'headcount-test-shard-'));
-  scene.chromium = await discoverChromium({
-    setting: undefined,
-    playwrightBrowsersPath: undefined,
-    homeDir: homedir(),
-    cacheDir: join(homedir(), '.cache', 'headcount'),
-    progress: () => {},
-  });
 });
 test.before.each((scene) => {
   Object.assign(scene, { browsers: [], lost: [], ready: 0 });
@@ -62,13 +54,7 @@ test.after(({ folder }) => rmSync(folder, { recursive: true, force: true }));
 
 /** Starts a browser and attaches to it, as main and the worker do together. */
 async function takeOver(scene: Scene): Promise<BrowserProcess> {
-  const started = await spawnBrowser({
-    chromium: scene.chromium,
-    isSandboxed: process.getuid?.() !== 0,
-    tempDir: scene.folder,
-    environment: { PATH: process.env['PATH'] ?? '' },
-    isOutOfMemory: () => false,
-  });
+  const started = await startChromium(scene.folder);
   const generation = scene.browsers.push(started);
   const { readPath, writePath, artifactsDir } = started;
   const told = { onLost: () => scene.lost.push(generation), onUnusable: () => {}, onDoubt: () => {} };
