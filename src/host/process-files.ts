@@ -39,6 +39,11 @@ export function readStat(procRoot: string, pid: number): ProcessStat | null {
   return isWhole ? stat : null;
 }
 
+/** CPU time that it has used itself; 0 when that cannot be read. Worker threads too. */
+export function cpuMsOf(pid: number, procRoot = '/proc'): number {
+  return ((readStat(procRoot, pid)?.ownTicks ?? 0) * 1000) / CLOCK_TICKS_PER_SECOND;
+}
+
 /** Memory that is this process's alone. Resident size would count what Chromium's processes share once for each. */
 export function readAnonBytes(procRoot: string, pid: number): number | null {
   const kib = findNumber(readText(join(procRoot, `${pid}/status`)) ?? '', 'RssAnon:');

@@ -5,6 +5,8 @@
 /** Where a worker finds its shard's browser: two FIFOs, and what they carry is CDP, JSON ended by NUL. */
 export interface PipeEndpoint {
   readonly generation: number;
+  /** Of its main process. */
+  readonly pid: number;
   /** Chromium writes, the worker reads. */
   readonly readPath: string;
   /** The worker writes, Chromium reads. */

@@ -5,6 +5,7 @@
 import type { Browser } from 'playwright-core';
 import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
+import { cpuMsOf } from '../host/process-files.js';
 import type { UnusableReason } from '../protocol/names.js';
 import { limit, type Once, waitFor } from '../wait.js';
 import type { Connection } from './cdp/connection.js';
@@ -37,6 +38,8 @@ export interface Attached {
 
 export interface AttachedOptions {
   readonly browser: Browser;
+  /** Of its main process. */
+  readonly pid: number;
   readonly connection: Connection;
   readonly clock: Clock;
   /** Called once, when it is of no more use though it has not gone: somebody should end it. */
@@ -45,7 +48,8 @@ export interface AttachedOptions {
   readonly onDoubt: (isDoubted: boolean) => void;
 }
 
-export function createAttached({ browser, connection, clock, onUnusable, onDoubt }: AttachedOptions): Attached {
+export function createAttached(options: AttachedOptions): Attached {
+  const { browser, pid, connection, clock, onUnusable, onDoubt } = options;
   const { lost } = connection;
   const open = new Set<Lease>();
   /** Contexts asked for and not yet gone. */
@@ -89,6 +93,7 @@ export function createAttached({ browser, connection, clock, onUnusable, onDoubt
   const watchdog = watchBrowser({
     connection,
     clock,
+    cpuMs: () => cpuMsOf(pid),
     probe: async () => dispose((await waitFor(make({ kind: 'plain' }), [lost, gone])).lease),
     trial,
     onUnusable,

@@ -67,7 +67,7 @@ export function createShard({ tally, clock, prewarm, onReady }: ShardOptions): S
       const { browser, connection } = await attachBrowser(endpoint, tally.pageCrash);
       // Its word came before ours could be given.
       if (connection.lost.hasHappened()) throw new Error('the browser is gone');
-      const attached = createAttached({ browser, connection, clock, ...told });
+      const attached = createAttached({ browser, pid: endpoint.pid, connection, clock, ...told });
       onReady(0);
       const household = createHousehold({
         attached,

@@ -12,6 +12,13 @@ import type { Connection } from './cdp/connection.js';
 const ASK_EVERY_MS = 2_000;
 /** Behind a page that makes noise an answer took 5.7 s; so what counts is that nothing came at all, twice. */
 const SILENT_MAX = 2;
+/**
+ * A log line of 500 MB keeps its main thread at work for some 5 s before a byte of it comes, and then its pipe full for
+ * seconds more. It is occupied then, and well afterwards; a bound all the same, as for everything.
+ */
+const OCCUPIED_MAX_MS = 60_000;
+/** Of the time between two looks: one that stands still takes nothing, one that is occupied all that it can get. */
+const OCCUPIED_CPU_SHARE = 0.25;
 /** Pages wait for each other when the machine is busy; but then one of them is made now and then. */
 const NONE_MADE_MAX_MS = 15_000;
 /** A page that died while it was made may have been killed; all of so many, further and further apart, were not. */
@@ -35,8 +42,10 @@ export interface Watchdog {
 }
 
 export interface WatchdogOptions {
-  readonly connection: Pick<Connection, 'cdp' | 'lost' | 'signCount'>;
+  readonly connection: Pick<Connection, 'cdp' | 'lost' | 'signCount' | 'frameCount'>;
   readonly clock: Clock;
+  /** CPU time that the browser's main process has used. */
+  readonly cpuMs: () => number;
   /** Opens a page and closes it; rejects when there is none to be had. */
   readonly probe: () => Promise<void>;
   /** Has a page of its own go to the network, and drawn; rejects when the browser is lost. */
@@ -48,12 +57,12 @@ export interface WatchdogOptions {
 }
 
 /** Ends by itself when the browser is lost. */
-export function watchBrowser({ connection, clock, probe, trial, onUnusable, onDoubt }: WatchdogOptions): Watchdog {
-  const { cdp, lost, signCount } = connection;
+export function watchBrowser(options: WatchdogOptions): Watchdog {
+  const { connection, clock, probe, trial, onUnusable, onDoubt } = options;
+  const { cdp, lost } = connection;
   const pages = { underWay: 0, noneMadeSinceMs: 0, isDoubted: false };
   const trials = { isUnderWay: false, notBeforeMs: 0 };
-  // The first look has nothing to compare with: it only asks.
-  const signs = { silentCount: 0, framesBefore: -1 };
+  const signs = readSigns(options);
   let isOver = false;
 
   const over = (reason: UnusableReason): void => {
@@ -63,11 +72,11 @@ export function watchBrowser({ connection, clock, probe, trial, onUnusable, onDo
   };
 
   const look = (): void => {
-    const frames = signCount();
-    signs.silentCount = frames === signs.framesBefore ? signs.silentCount + 1 : 0;
-    signs.framesBefore = frames;
+    signs.read();
+    // No page can be made meanwhile, which says nothing of whether one could.
+    pages.noneMadeSinceMs += signs.occupiedNowMs;
     const isStuck = pages.underWay > 0 && clock.monotonicMs() - pages.noneMadeSinceMs >= NONE_MADE_MAX_MS;
-    if (signs.silentCount >= SILENT_MAX) over('unresponsive');
+    if (signs.silentCount >= SILENT_MAX || signs.occupiedMs >= OCCUPIED_MAX_MS) over('unresponsive');
     else if (isStuck) over('no_pages');
     else cdp.send('Browser.getVersion').catch(() => {});
   };
@@ -134,6 +143,36 @@ export function watchBrowser({ connection, clock, probe, trial, onUnusable, onDo
     failed(isCrash) {
       pages.underWay--;
       if (isCrash && !pages.isDoubted && !isOver) void ask();
+    },
+  };
+}
+
+/** What each look tells of the browser. The first has nothing to compare with. */
+function readSigns({ connection, clock, cpuMs }: WatchdogOptions) {
+  const seen = () => ({
+    atMs: clock.monotonicMs(),
+    signs: connection.signCount(),
+    frames: connection.frameCount(),
+    cpuMs: cpuMs(),
+  });
+  let before: ReturnType<typeof seen> | null = null;
+  return {
+    /** Looks in a row at which nothing had come, and it had not been at work either. */
+    silentCount: 0,
+    /** Since the look before; and without a break until now. */
+    occupiedNowMs: 0,
+    occupiedMs: 0,
+    read(): void {
+      const now = seen();
+      const elapsedMs = now.atMs - (before?.atMs ?? now.atMs);
+      const isSilent = now.signs === before?.signs;
+      const isAtWork = now.cpuMs - (before?.cpuMs ?? 0) >= elapsedMs * OCCUPIED_CPU_SHARE;
+      // Nothing comes because it is at work on it; or it comes, and is a frame that does not end.
+      const isOccupied = now.frames === before?.frames && (!isSilent || isAtWork);
+      this.occupiedNowMs = isOccupied ? elapsedMs : 0;
+      this.occupiedMs = isOccupied ? this.occupiedMs + elapsedMs : 0;
+      this.silentCount = isSilent && !isOccupied ? this.silentCount + 1 : 0;
+      before = now;
     },
   };
 }

@@ -28,6 +28,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   chromium: [],
   browsers: ['type:chromium/discover', 'type:clock', 'wait', 'type:protocol/names', 'type:protocol/endpoint'],
   worker: [
+    'host/process-files',
     'worker/cdp',
     'worker/jobs',
     'protocol/names',

@@ -8,7 +8,7 @@ import { deadline } from '../deadline.js';
 
 const test = suite('pool/control');
 const MESSAGE_MS = 5_000;
-const endpoint = (generation: number) => ({ generation, readPath: '', writePath: '', artifactsDir: '' });
+const endpoint = (generation: number) => ({ generation, pid: 0, readPath: '', writePath: '', artifactsDir: '' });
 
 function failed(message: string): Outcome {
   return { isOk: false, code: 'SESSION_FAILED', message };

@@ -55,7 +55,7 @@ test.after.each(async ({ pool, folder }) => {
   rmSync(folder, { recursive: true });
 });
 
-const endpoint = (generation: number) => ({ generation, readPath: '', writePath: '', artifactsDir: '' });
+const endpoint = (generation: number) => ({ generation, pid: 0, readPath: '', writePath: '', artifactsDir: '' });
 const job = (html: string): Job => ({ kind: 'content', body: { html } });
 
 async function attachBoth({ pool }: Scene): Promise<void> {

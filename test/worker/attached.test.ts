@@ -38,10 +38,12 @@ test.before.each((scene) => {
     lost,
     crashes: createRecurring(),
     signCount: () => scene.frames,
+    frameCount: () => scene.frames,
   };
   scene.attached = createAttached({
     // Nothing here opens a context of Playwright's.
     browser: {} as Browser,
+    pid: 0,
     connection: connection as Connection,
     clock: scene.clock,
     onUnusable: (reason) => scene.told.push(reason),

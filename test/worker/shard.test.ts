@@ -56,9 +56,13 @@ test.after(({ folder }) => rmSync(folder, { recursive: true, force: true }));
 async function takeOver(scene: Scene): Promise<BrowserProcess> {
   const started = await startChromium(scene.folder);
   const generation = scene.browsers.push(started);
-  const { readPath, writePath, artifactsDir } = started;
+  const { pid, readPath, writePath, artifactsDir } = started;
   const told = { onLost: () => scene.lost.push(generation), onUnusable: () => {}, onDoubt: () => {} };
-  await deadline(scene.shard.attach({ generation, readPath, writePath, artifactsDir }, told), WAIT_MS, 'attaching');
+  await deadline(
+    scene.shard.attach({ generation, pid, readPath, writePath, artifactsDir }, told),
+    WAIT_MS,
+    'attaching',
+  );
   started.releaseEnds();
   return started;
 }

@@ -17,6 +17,9 @@ interface Scene {
   watchdog: Watchdog;
   told: string[];
   frames: number;
+  /** Chunks that are parts of frames. */
+  parts: number;
+  cpuMs: number;
   asked: number;
   probes: number;
   /** What a probe does, given its number. */
@@ -28,7 +31,16 @@ interface Scene {
 const test = suite<Scene>('worker/watchdog');
 
 test.before.each(async (scene) => {
-  Object.assign(scene, { clock: createTimedClock(), lost: createOnce(), told: [], frames: 0, asked: 0, probes: 0 });
+  Object.assign(scene, {
+    clock: createTimedClock(),
+    lost: createOnce(),
+    told: [],
+    frames: 0,
+    parts: 0,
+    cpuMs: 0,
+    asked: 0,
+    probes: 0,
+  });
   scene.trials = 0;
   scene.trial = async () => {};
   scene.probe = () => Promise.reject(new Error('no page'));
@@ -37,7 +49,13 @@ test.before.each(async (scene) => {
     return await new Promise<never>(() => {});
   };
   scene.watchdog = watchBrowser({
-    connection: { cdp: { send }, lost: scene.lost, signCount: () => scene.frames },
+    connection: {
+      cdp: { send },
+      lost: scene.lost,
+      signCount: () => scene.frames + scene.parts,
+      frameCount: () => scene.frames,
+    },
+    cpuMs: () => scene.cpuMs,
     clock: scene.clock,
     probe: () => scene.probe(++scene.probes),
     trial: () => {
@@ -90,6 +108,39 @@ test('one in which a page is being made and none ever is: no pages', async (scen
     await pass(scene, EVERY_MS);
   }
   assert.equal(scene.told, ['no_pages']);
+});
+
+test('one that is silent and at work is occupied, and its pages are waited for; not for ever', async (scene) => {
+  scene.watchdog.begun();
+  for (let second = 0; second < 60; second += 2) {
+    assert.equal(scene.told, [], `${second}`);
+    scene.cpuMs += 600;
+    await pass(scene, EVERY_MS);
+  }
+  assert.equal(scene.told, ['unresponsive']);
+});
+
+test('so is one whose frame comes and does not end', async (scene) => {
+  scene.watchdog.begun();
+  for (let second = 0; second < 40; second += 2) {
+    scene.parts++;
+    await pass(scene, EVERY_MS);
+  }
+  assert.equal(scene.told, []);
+  // What it was occupied with is over, and still no page.
+  for (let second = 0; second < 16; second += 2) {
+    scene.frames++;
+    await pass(scene, EVERY_MS);
+  }
+  assert.equal(scene.told, ['no_pages']);
+});
+
+test('one that is silent and does next to nothing is not', async (scene) => {
+  for (let look = 0; look < 2; look++) {
+    scene.cpuMs += 400;
+    await pass(scene, EVERY_MS);
+  }
+  assert.equal(scene.told, ['unresponsive']);
 });
 
 test('as long as one is made now and then, others may wait', async (scene) => {

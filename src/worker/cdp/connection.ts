@@ -45,8 +45,10 @@ export interface Connection {
   readonly crashes: End;
   /** A page of its own in a context of its own, not begun yet: `Runtime.runIfWaitingForDebugger` lets it go. */
   openTab(size: TabSize): Promise<Tab>;
-  /** How often something has come from the browser so far: it lives for as long as it does. */
+  /** How often something has come so far, if only a part of a frame: the browser lives for as long as it does. */
   signCount(): number;
+  /** How many whole frames: none for as long as a giant one comes. */
+  frameCount(): number;
   census(): ConnectionCensus;
 }
 
@@ -69,6 +71,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   const lost = createOnce();
   const crashes = createRecurring();
   let signCount = 0;
+  let frameCount = 0;
 
   const crashed = (sessionId: string): void => {
     if (!pages.delete(sessionId)) return;
@@ -121,7 +124,10 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   pipe.onchunk = () => {
     signCount++;
   };
-  pipe.onframe = incoming.add;
+  pipe.onframe = (frame) => {
+    frameCount++;
+    incoming.add(frame);
+  };
   pipe.ongiant = (ends) => {
     const sessionId = sessionIdOf(ends);
     // Whoever has asked for it is told; a page that tells it unasked ends.
@@ -146,6 +152,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     lost,
     crashes,
     signCount: () => signCount,
+    frameCount: () => frameCount,
     census,
     openTab: (size) => openTab(size, { cdp, contexts, pages, lost }),
   };
