@@ -13,6 +13,11 @@ export const SESSION_FAILURE_REASONS = [
   'worker_crash',
   'launch',
   'killed',
+  'navigation',
+  'step_timeout',
+  'bad_request',
+  'page_error',
+  'policy',
 ] as const;
 export type SessionFailureReason = (typeof SESSION_FAILURE_REASONS)[number];
 
@@ -30,7 +35,7 @@ export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
 interface Failure {
   readonly status: number;
-  /** The reason counted when it ends a session that has a slot; null when it cannot. */
+  /** The reason counted when it ends a session that has a slot and its outcome knows no better; null when it cannot. */
   readonly session: SessionFailureReason | null;
   /** The reason counted when it keeps a valid request from a slot; null when it cannot. */
   readonly refusal: RejectionReason | null;
@@ -42,16 +47,16 @@ interface Failure {
 const SOON_MS = 1_000;
 
 const TABLE = {
-  BAD_REQUEST: { status: 400, session: 'error', refusal: null },
+  BAD_REQUEST: { status: 400, session: 'bad_request', refusal: null },
   UNAUTHORIZED: { status: 401, session: null, refusal: null },
-  FORBIDDEN_TARGET: { status: 403, session: 'error', refusal: null },
+  FORBIDDEN_TARGET: { status: 403, session: 'policy', refusal: null },
   FORBIDDEN_ORIGIN: { status: 403, session: null, refusal: null },
   NOT_FOUND: { status: 404, session: null, refusal: null },
   METHOD_NOT_ALLOWED: { status: 405, session: null, refusal: null },
   REQUEST_TIMEOUT: { status: 408, session: null, refusal: null },
   SESSION_TIMEOUT: { status: 408, session: 'timeout', refusal: null },
   QUEUE_TIMEOUT: { status: 408, session: null, refusal: 'expired' },
-  STEP_TIMEOUT: { status: 408, session: 'error', refusal: null },
+  STEP_TIMEOUT: { status: 408, session: 'step_timeout', refusal: null },
   PAYLOAD_TOO_LARGE: { status: 413, session: null, refusal: null },
   URI_TOO_LONG: { status: 414, session: null, refusal: null },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, session: null, refusal: null },
@@ -60,9 +65,9 @@ const TABLE = {
   HEADERS_TOO_LARGE: { status: 431, session: null, refusal: null },
   CLIENT_CLOSED: { status: 499, session: 'client_closed', refusal: 'abandoned' },
   INTERNAL: { status: 500, session: 'error', refusal: null },
-  SESSION_FAILED: { status: 500, session: 'error', refusal: null },
+  SESSION_FAILED: { status: 500, session: 'page_error', refusal: null },
   SESSION_KILLED: { status: 500, session: 'killed', refusal: null },
-  NAVIGATION_FAILED: { status: 502, session: 'error', refusal: null },
+  NAVIGATION_FAILED: { status: 502, session: 'navigation', refusal: null },
   PAGE_CRASHED: { status: 502, session: 'page_crash', refusal: null },
   BROWSER_CRASHED: { status: 502, session: 'browser_crash', refusal: null },
   WORKER_CRASHED: { status: 502, session: 'worker_crash', refusal: null },

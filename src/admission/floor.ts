@@ -74,7 +74,7 @@ export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
     const { running, startedAtMs, queueMs } = entry.begun;
     // Never 0: what ran has taken time, and is a unit begun.
     const runMs = Math.max(1, Math.round(clock.monotonicMs() - startedAtMs));
-    const reason = outcome.isOk ? null : (FAILURES[outcome.code].session ?? 'error');
+    const reason = outcome.isOk ? null : (outcome.reason ?? FAILURES[outcome.code].session ?? 'error');
     books.settled(entry.session.kind, reason, runMs);
     finish(entry, { reason: reason ?? 'successful', outcome, queueMs, runMs, place: running.place });
   };

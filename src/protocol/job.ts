@@ -3,7 +3,7 @@
  * messages about the shard's browser. Plain data throughout: an error class would lose its fields on the way. Pure.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { FailureCode } from '../failures.js';
+import type { FailureCode, SessionFailureReason } from '../failures.js';
 import type { PipeEndpoint } from './endpoint.js';
 import type { BodyOf, SessionKind } from './jobs/jobs.js';
 import type { UnusableReason } from './names.js';
@@ -31,6 +31,8 @@ export interface Failed {
   readonly isOk: false;
   readonly code: FailureCode;
   readonly message: string;
+  /** Counted instead of the code's own, where one code has several. */
+  readonly reason?: SessionFailureReason;
   /** When it is worth asking again, if whoever refused can tell. */
   readonly retryAfterMs?: number;
 }

@@ -3,8 +3,10 @@
  * switched on only for jobs that have such rules. Worker thread.
  */
 import type { Page } from 'playwright-core';
+import { ServiceError } from '../failures.js';
 import { compilePatterns } from '../patterns.js';
 import type { PageBody } from '../protocol/jobs/page-body.js';
+import { apply } from './mistakes.js';
 
 type Answer = NonNullable<PageBody['requestInterceptors']>[number]['response'];
 
@@ -33,6 +35,11 @@ export async function interceptRequests(page: Page, body: PageBody, fail: (error
       fail(error);
     }
     if (answer === null) return await route.abort('blockedbyclient');
-    return await (answer ? route.fulfill(answer) : route.continue());
+    if (!answer) return await route.continue();
+    const given = answer;
+    await apply('requestInterceptors', () => route.fulfill(given)).catch((error: unknown) => {
+      // Else the page that asked has gone, or has gone on.
+      if (error instanceof ServiceError) fail(error);
+    });
   });
 }

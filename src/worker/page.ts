@@ -3,11 +3,14 @@
  * waits. What CDP does by itself is done by it; the rest, and only then, is Playwright's. Worker thread.
  */
 import type { BrowserContextOptions } from 'playwright-core';
+import { ServiceError } from '../failures.js';
 import type { NavigationAnswer } from '../protocol/job.js';
 import type { PageBody } from '../protocol/jobs/page-body.js';
 
+import type { Navigator } from './cdp/navigator.js';
 import { interceptRequests } from './intercept.js';
 import { DEFAULT_VIEWPORT, type Lease, type Need } from './lease.js';
+import { apply, messageOf, runInPage } from './mistakes.js';
 import { runWaits } from './waits.js';
 
 /** The keys of every body that a plain context will do for. */
@@ -54,13 +57,25 @@ export async function openPage(
   }
   let answer: NavigationAnswer | null = null;
   if (body.url === undefined) await navigator.setContent(body.html ?? '', body);
-  else answer = await navigator.goto(body.url, body);
+  else answer = await go(navigator, body.url, body);
   if (playwright) {
-    for (const tag of body.addStyleTag ?? []) await playwright.page.addStyleTag(tag);
-    for (const tag of body.addScriptTag ?? []) await playwright.page.addScriptTag(tag);
+    const { page } = playwright;
+    for (const tag of body.addStyleTag ?? []) await runInPage('addStyleTag', () => page.addStyleTag(tag));
+    for (const tag of body.addScriptTag ?? []) await runInPage('addScriptTag', () => page.addScriptTag(tag));
     await runWaits(playwright.page, body);
   }
   return answer;
+}
+
+/** Some headers Chromium refuses only when it sends them, `Host` for one. */
+async function go({ goto }: Navigator, url: string, body: PageBody): Promise<NavigationAnswer | null> {
+  try {
+    return await goto(url, body);
+  } catch (error) {
+    const isOfHeaders = body.setExtraHTTPHeaders && /net::ERR_INVALID_ARGUMENT/.test(messageOf(error));
+    if (!isOfHeaders) throw error;
+    throw new ServiceError('BAD_REQUEST', 'setExtraHTTPHeaders: Chromium refuses one of them', { cause: error });
+  }
 }
 
 async function resize({ cdp }: Lease, { viewport }: PageBody): Promise<void> {
@@ -77,9 +92,10 @@ async function applySettings({ page, context }: Playwright, body: PageBody): Pro
   if (viewport && (viewport.width !== current.width || viewport.height !== current.height)) {
     await page.setViewportSize({ width: viewport.width, height: viewport.height });
   }
-  if (body.setExtraHTTPHeaders) await page.setExtraHTTPHeaders(body.setExtraHTTPHeaders);
-  if (body.emulateMediaType) await page.emulateMedia({ media: body.emulateMediaType });
-  if (body.cookies) await context.addCookies(body.cookies.map((cookie) => withHome(cookie, body.url)));
+  const { setExtraHTTPHeaders: headers, emulateMediaType: media, cookies } = body;
+  if (headers) await apply('setExtraHTTPHeaders', () => page.setExtraHTTPHeaders(headers));
+  if (media) await page.emulateMedia({ media });
+  if (cookies) await apply('cookies', () => context.addCookies(cookies.map((cookie) => withHome(cookie, body.url))));
 }
 
 type Cookie = NonNullable<PageBody['cookies']>[number];

@@ -11,6 +11,7 @@ import { createOnce, type End, type Ending, limit, waitFor } from '../wait.js';
 import { isTimeout } from './browser.js';
 import { type AnyBody, type PageRunner, RUNNERS, type RunnerTable } from './jobs/jobs.js';
 import type { Lease } from './lease.js';
+import { isGone, messageOf } from './mistakes.js';
 import { needOf, openPage } from './page.js';
 import type { Shard } from './shard.js';
 import type { Tally } from './tally.js';
@@ -118,21 +119,13 @@ function deaths({ crashed, closed, lost }: Lease): Ending<Failed>[] {
   ];
 }
 
-function isGone(error: unknown): boolean {
-  return (
-    error instanceof Error && /Target (page, context or browser has been closed|crashed|closed)/i.test(error.message)
-  );
-}
-
 /** An error of a browser call as data for the client: its code, and its message without Playwright's call log. */
 function failure(error: unknown, where: 'browser' | 'page'): Failed {
-  const message = (error instanceof Error ? error.message : String(error)).split('\nCall log:')[0]?.trim() ?? '';
-  return { isOk: false, code: codeOf(error, where), message };
-}
-
-function codeOf(error: unknown, where: 'browser' | 'page'): FailureCode {
-  if (error instanceof ServiceError) return error.code;
-  if (where === 'browser') return 'BROWSER_CRASHED';
-  if (isTimeout(error)) return 'STEP_TIMEOUT';
-  return 'SESSION_FAILED';
+  const message = messageOf(error);
+  const failed = (code: FailureCode): Failed => ({ isOk: false, code, message });
+  if (error instanceof ServiceError) return failed(error.code);
+  if (where === 'browser') return failed('BROWSER_CRASHED');
+  if (isTimeout(error)) return failed('STEP_TIMEOUT');
+  // Neither the page nor the client has thrown it, as far as anybody knows.
+  return { ...failed('SESSION_FAILED'), reason: 'error' };
 }

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { ServiceError } from '../failures.js';
 import type { PageBody } from '../protocol/jobs/page-body.js';
 import { isTimeout } from './browser.js';
+import { apply, runInPage, select } from './mistakes.js';
 
 /** As Puppeteer has it; the session's own limit may come first. */
 const WAIT_LIMIT_MS = 30_000;
@@ -20,30 +21,38 @@ export async function runWaits(page: Page, body: PageBody): Promise<void> {
   const waits: (() => Promise<unknown>)[] = [];
   const { waitForTimeout, waitForFunction, waitForSelector, waitForEvent, waitFor } = body;
   if (waitForTimeout !== undefined) waits.push(() => page.waitForTimeout(waitForTimeout));
-  if (waitForFunction) waits.push(() => forFunction(page, waitForFunction));
-  if (waitForSelector) waits.push(() => forSelector(page, waitForSelector));
+  if (waitForFunction) waits.push(() => forFunction(page, 'waitForFunction', waitForFunction));
+  if (waitForSelector) waits.push(() => forSelector(page, 'waitForSelector', waitForSelector));
   if (waitForEvent) waits.push(() => forEvent(page, waitForEvent.event, waitForEvent.timeout));
   if (waitFor !== undefined) waits.push(() => forAnything(page, waitFor));
   for (const wait of waits) {
     try {
       await wait();
     } catch (error) {
-      if (!(body.bestAttempt && isTimeout(error))) throw readable(error);
+      if (!(body.bestAttempt && isTimeout(error))) throw error;
     }
   }
 }
 
-async function forSelector(page: Page, { selector, visible, hidden, timeout }: Selector): Promise<void> {
+async function forSelector(page: Page, key: string, { selector, visible, hidden, timeout }: Selector): Promise<void> {
   const state = hidden ? 'hidden' : visible ? 'visible' : 'attached';
-  await page.waitForSelector(selector, { state, timeout: timeout ?? WAIT_LIMIT_MS });
+  const options = { state, timeout: timeout ?? WAIT_LIMIT_MS } as const;
+  await select(key, () => page.waitForSelector(selector, options));
 }
 
-async function forFunction(page: Page, { fn, polling, timeout }: Fn): Promise<void> {
+async function forFunction(page: Page, key: string, { fn, polling, timeout }: Fn): Promise<void> {
   // Playwright knows no mutation observer; looking at each frame sees every mutation that can be seen.
   const every = typeof polling === 'number' ? polling : 'raf';
   // As text, Playwright takes an expression, to which a function is just something true.
   const expression = FUNCTION.test(fn) ? `(${fn})()` : fn;
-  await page.waitForFunction(expression, undefined, { polling: every, timeout: timeout ?? WAIT_LIMIT_MS });
+  const options = { polling: every, timeout: timeout ?? WAIT_LIMIT_MS } as const;
+  try {
+    await runInPage(key, () => page.waitForFunction(expression, undefined, options));
+  } catch (error) {
+    // A function may throw a SyntaxError of its own, at JSON for one: only what cannot even be read is a bad request.
+    if (error instanceof ServiceError) await apply(key, () => page.evaluate(`void (() => (${expression}\n))`));
+    throw error;
+  }
 }
 
 /** Waits for a DOM event on the document; one that came before this wait is not seen. */
@@ -55,16 +64,8 @@ async function forEvent(page: Page, event: string, timeout: number | undefined):
 
 async function forAnything(page: Page, waitFor: NonNullable<PageBody['waitFor']>): Promise<void> {
   if (typeof waitFor === 'number') await page.waitForTimeout(waitFor);
-  else if (typeof waitFor === 'object' && 'fn' in waitFor) await forFunction(page, waitFor);
-  else if (typeof waitFor === 'object') await forSelector(page, waitFor);
-  else if (FUNCTION.test(waitFor)) await forFunction(page, { fn: waitFor });
-  else await forSelector(page, { selector: waitFor });
-}
-
-/** A selector or function that cannot be parsed is the client's mistake, and known only once the page is asked. */
-function readable(error: unknown): unknown {
-  if (!(error instanceof Error) || isTimeout(error)) return error;
-  const first = error.message.split('\nCall log:')[0]?.trim() ?? '';
-  const isBad = /SyntaxError|is not a valid selector|Unexpected token|Unknown engine|while parsing/i.test(first);
-  return isBad ? new ServiceError('BAD_REQUEST', first, { cause: error }) : error;
+  else if (typeof waitFor === 'object' && 'fn' in waitFor) await forFunction(page, 'waitFor', waitFor);
+  else if (typeof waitFor === 'object') await forSelector(page, 'waitFor', waitFor);
+  else if (FUNCTION.test(waitFor)) await forFunction(page, 'waitFor', { fn: waitFor });
+  else await forSelector(page, 'waitFor', { selector: waitFor });
 }

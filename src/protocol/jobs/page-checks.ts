@@ -18,10 +18,11 @@ export function checkPage(body: PageBody): void {
     }
   }
   checkPatterns(body);
-  for (const [name, value] of Object.entries(body.setExtraHTTPHeaders ?? {})) {
-    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name))
-      throw complaint(`setExtraHTTPHeaders.${name}`, 'not a header name');
-    if (/[\r\n\0]/.test(value)) throw complaint(`setExtraHTTPHeaders.${name}`, 'must be on one line');
+  checkHeaders('setExtraHTTPHeaders', body.setExtraHTTPHeaders ?? {});
+  for (const [i, { response }] of (body.requestInterceptors ?? []).entries()) {
+    const { headers = {}, contentType } = response;
+    checkHeaders(`requestInterceptors.${i}.response.headers`, headers);
+    checkHeaders(`requestInterceptors.${i}.response`, contentType === undefined ? {} : { contentType });
   }
   if (/[\r\n\0]/.test(body.userAgent ?? '')) throw complaint('userAgent', 'must be on one line');
   for (const [i, cookie] of (body.cookies ?? []).entries()) {
@@ -33,6 +34,14 @@ export function checkPage(body: PageBody): void {
     }
   }
   if (body.viewport) checkPixels('viewport', body.viewport, body.viewport.deviceScaleFactor ?? 1);
+}
+
+/** Chromium refuses a page's header later, and an interceptor's never: its request hangs. */
+function checkHeaders(key: string, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) throw complaint(`${key}.${name}`, 'not a header name');
+    if (/[\r\n\0]/.test(value)) throw complaint(`${key}.${name}`, 'must be on one line');
+  }
 }
 
 /** Read as the browser reads it, never by prefix: a tab within a scheme, or capitals, change nothing for a browser. */

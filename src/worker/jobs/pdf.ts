@@ -34,7 +34,7 @@ export async function runPdf({ cdp }: Lease, { options = {} }: PdfBody): Promise
     const { data } = await cdp.send('Page.printToPDF', printed(options));
     return { body: toBytes(data, 'base64'), contentType: 'application/pdf' };
   } catch (error) {
-    if (error instanceof Error && /page range|printing failed|invalid.*parameters/i.test(error.message)) {
+    if (error instanceof Error && /page range|printing failed|invalid|zero or negative/i.test(error.message)) {
       throw new ServiceError('BAD_REQUEST', `options: ${error.message.split('\n')[0]}`, { cause: error });
     }
     throw error;

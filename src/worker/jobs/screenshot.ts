@@ -7,6 +7,7 @@ import type { Bytes } from '../../protocol/job.js';
 import { checkPicture } from '../../protocol/jobs/picture.js';
 import type { ScreenshotBody } from '../../protocol/jobs/screenshot.js';
 import { DEFAULT_VIEWPORT, type Lease } from '../lease.js';
+import { select } from '../mistakes.js';
 import { toBytes } from './bytes.js';
 
 type Clip = { x: number; y: number; width: number; height: number; scale: number };
@@ -82,7 +83,7 @@ const NEXT_FRAME = `new Promise((resolve) => {
 async function clipOf({ playwright, cdp }: Lease, { options = {}, selector }: ScreenshotBody): Promise<Clip | null> {
   if (playwright && selector !== undefined) {
     const { page } = playwright;
-    const element = await page.waitForSelector(selector, { state: 'attached' });
+    const element = await select('selector', () => page.waitForSelector(selector, { state: 'attached' }));
     const box = await element.boundingBox();
     if (!box || !(box.width > 0 && box.height > 0)) {
       throw new ServiceError('BAD_REQUEST', `selector: "${selector}" has no visible box`);

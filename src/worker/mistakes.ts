@@ -1,0 +1,65 @@
+/**
+ * Errors of browser calls that are the client's own or its page's, told from the browser's: what could not be applied
+ * of the body is a bad request, what code in the page has thrown is the page's. Worker thread.
+ */
+import { ServiceError } from '../failures.js';
+import { isTimeout } from './browser.js';
+
+/** Of the browser, not of what it was asked: the page has gone, or went on to another in the midst of a call. */
+const GONE = /Target (page, context or browser has been closed|crashed|closed)/i;
+const BROWSERS =
+  /Execution context was destroyed|Cannot find context|Not attached to an active page|Frame was detached/i;
+const UNREADABLE = /is not a valid (selector|XPath)|Unknown engine|while parsing|Unexpected token .* in selector/i;
+
+/** The page has gone, whatever it was asked. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Error && GONE.test(error.message);
+}
+
+/** Without Playwright's call log. */
+export function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\nCall log:')[0]?.trim() ?? '';
+}
+
+/** Applies what a key of the body asks for. @throws {ServiceError} BAD_REQUEST, naming the key, when it cannot be. */
+export async function apply(key: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (isBrowsers(error)) throw error;
+    throw new ServiceError('BAD_REQUEST', `${key}: ${firstLine(error)}`, { cause: error });
+  }
+}
+
+/** Looks for a selector. @throws {ServiceError} BAD_REQUEST when it is none. */
+export async function select<T>(key: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!UNREADABLE.test(messageOf(error))) throw error;
+    throw new ServiceError('BAD_REQUEST', `${key}: ${firstLine(error)}`, { cause: error });
+  }
+}
+
+/** Runs code in the page. @throws {ServiceError} SESSION_FAILED with what it throws. */
+export async function runInPage<T>(key: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isBrowsers(error)) throw error;
+    throw new ServiceError('SESSION_FAILED', `${key}: ${firstLine(error)}`, { cause: error });
+  }
+}
+
+function isBrowsers(error: unknown): boolean {
+  return error instanceof ServiceError || isTimeout(error) || isGone(error) || BROWSERS.test(messageOf(error));
+}
+
+/** Without the names of calls, Playwright's and Chromium's, which the client has not made. */
+function firstLine(error: unknown): string {
+  const line = (messageOf(error).split('\n')[0] ?? '')
+    .replace(/^\w+\.\w+: /, '')
+    .replace(/^Protocol error \([^)]*\): /, '');
+  // What a tag that could not be loaded is rejected with.
+  return line === 'Event' ? 'it could not be loaded' : line;
+}
