@@ -9,7 +9,7 @@ import type { Config } from '../config/settings.js';
 import { createAuth } from '../http/auth.js';
 import { controlHandlers, type SessionView } from '../http/control.js';
 import { createEdge } from '../http/edge.js';
-import { type Handlers, pathsOf, ROUTES, routesOf } from '../http/interface.js';
+import { type Handlers, listOf, ROUTES, routesOf } from '../http/interface.js';
 import { managementHandlers } from '../http/management.js';
 import { metricsHandlers } from '../http/metrics.js';
 import { createGate } from '../http/origin.js';
@@ -22,6 +22,13 @@ import type { Finder } from './chromium.js';
 import { countRequests } from './requests.js';
 import type { Rooms } from './rooms.js';
 
+/** What was there before there were settings for it. */
+const CORS = {
+  origins: ['*'],
+  methods: ['GET', 'HEAD', 'POST', 'OPTIONS'],
+  headers: ['Authorization', 'Content-Type'],
+  maxAgeS: 5,
+};
 const KILLED = 'ended by an operator';
 
 export interface EdgeParts {
@@ -51,7 +58,8 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     ...pageHandlers({
       isTokenNeeded: config.token !== null,
       version: versions.headcount,
-      paths: pathsOf(listed, switches),
+      routes: listOf(listed, switches),
+      proxyUrl: config.proxyUrl,
     }),
     ...controlHandlers({
       sessions: () => admission.sessions().map(viewOf),
@@ -76,7 +84,9 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
       isOnLoopback: isLoopback(config.host),
       isLoopback,
       proxyUrl: config.proxyUrl,
-      isCorsEnabled: config.enableCors,
+      cors: config.enableCors ? CORS : null,
+      onForeignHost: (host) =>
+        log.warn({ host }, 'requests to a host that is not here are refused: behind a proxy, set PROXY_URL'),
     }),
     send: createSend(),
     clock,
