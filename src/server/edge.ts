@@ -12,7 +12,7 @@ import { createEdge } from '../http/edge.js';
 import { type Handlers, listOf, ROUTES, routesOf } from '../http/interface.js';
 import { managementHandlers } from '../http/management.js';
 import { metricsHandlers } from '../http/metrics.js';
-import { createGate } from '../http/origin.js';
+import { type Cors, createGate } from '../http/origin.js';
 import { pageHandlers } from '../http/page.js';
 import { createSend } from '../http/send.js';
 import { sessionHandlers } from '../http/sessions.js';
@@ -22,13 +22,6 @@ import type { Finder } from './chromium.js';
 import { countRequests } from './requests.js';
 import type { Rooms } from './rooms.js';
 
-/** What was there before there were settings for it. */
-const CORS = {
-  origins: ['*'],
-  methods: ['GET', 'HEAD', 'POST', 'OPTIONS'],
-  headers: ['Authorization', 'Content-Type'],
-  maxAgeS: 5,
-};
 const KILLED = 'ended by an operator';
 
 export interface EdgeParts {
@@ -84,7 +77,7 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
       isOnLoopback: isLoopback(config.host),
       isLoopback,
       proxyUrl: config.proxyUrl,
-      cors: config.enableCors ? CORS : null,
+      cors: config.enableCors ? corsOf(config) : null,
       onForeignHost: (host) =>
         log.warn({ host }, 'requests to a host that is not here are refused: behind a proxy, set PROXY_URL'),
     }),
@@ -93,6 +86,10 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     onAnswered: countRequests(record, cellOf, paths),
     onError: (error) => log.error({ err: error }, 'bug in a handler'),
   });
+}
+
+function corsOf({ corsAllowOrigin, corsAllowMethods, corsAllowHeaders, corsMaxAge }: Config): Cors {
+  return { origins: corsAllowOrigin, methods: corsAllowMethods, headers: corsAllowHeaders, maxAgeS: corsMaxAge };
 }
 
 function viewOf({ session, place, state, startedAtEpochMs, ageMs }: RunningSession): SessionView {
