@@ -90,3 +90,27 @@ export const url: Kind<URL> = {
     return new URL(value);
   },
 };
+
+/** As a header has it: texts with commas between; none may be empty. */
+function list(expected: string, itemOf: (text: string) => string): Kind<readonly string[]> {
+  return {
+    expected,
+    parse(value) {
+      const items = value.split(',').map((item) => itemOf(item.trim()));
+      if (items.includes('')) throw new TypeError(expected);
+      return items;
+    },
+  };
+}
+
+/** What HTTP calls a token, which names of methods and headers are; nothing in it can end a header's line. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+export const tokens = list('names with commas between', (item) => (TOKEN.test(item) ? item : ''));
+
+/** Origins as browsers write them, or `*`. */
+export const origins = list('*, or origins such as https://example.com with commas between', (item) => {
+  if (item === '*') return item;
+  const { origin, protocol, href } = URL.canParse(item) ? new URL(item) : { origin: '', protocol: '', href: '' };
+  return /^https?:$/.test(protocol) && href === `${origin}/` ? origin : '';
+});

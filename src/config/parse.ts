@@ -17,8 +17,8 @@ interface Parsed {
 
 /** browserless's variables that mean nothing here: said once, so that nobody believes they do something. */
 const UNSUPPORTED = [
-  'ALLOW_FILE_PROTOCOL CHROME_REFRESH_TIME CONNECT_TIMEOUT CORS_ALLOW_METHODS CORS_ALLOW_ORIGIN',
-  'CORS_MAX_AGE DATA_DIR DEBUG_MODE DEBUGGER DEFAULT_BLOCK_ADS DEFAULT_DUMPIO DEFAULT_HEADLESS',
+  'ALLOW_FILE_PROTOCOL CHROME_REFRESH_TIME CONNECT_TIMEOUT',
+  'DATA_DIR DEBUG_MODE DEBUGGER DEFAULT_BLOCK_ADS DEFAULT_DUMPIO DEFAULT_HEADLESS',
   'DEFAULT_IGNORE_DEFAULT_ARGS DEFAULT_IGNORE_HTTPS_ERRORS DEFAULT_LAUNCH_ARGS DEFAULT_STEALTH',
   'DEFAULT_USER_DATA_DIR DISABLE_AUTO_SET_DOWNLOAD_BEHAVIOR DISABLED_FEATURES DOWNLOAD_DIR',
   'ENABLE_DEBUG_VIEWER ENABLE_DEBUGGER ENABLE_HEAP_DUMP ENABLE_XVBF ERROR_ALERT_URL',
@@ -114,7 +114,7 @@ export function shownConfig(config: Config): Record<string, unknown> {
       const value = config[key];
       if (value === null) return [one.names[0], one.kind.shownNull ?? null];
       if (one.isSecret) return [one.names[0], '***'];
-      return [one.names[0], value instanceof URL ? value.href : value];
+      return [one.names[0], value instanceof URL ? value.href : Array.isArray(value) ? value.join(', ') : value];
     }),
   );
 }

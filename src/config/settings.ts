@@ -2,7 +2,7 @@
  * Every setting, as one table: the parser of environment and flags, `--help`, `/config` and the README's table all
  * derive from it. Pure data.
  */
-import { bool, integer, type Kind, limitMs, oneOf, path, size, text, url } from './kinds.js';
+import { bool, integer, type Kind, limitMs, oneOf, origins, path, size, text, tokens, url } from './kinds.js';
 
 export interface Setting<T> {
   /** The names of the variable; the first is ours, the others browserless's. As a flag: `--first-name`. */
@@ -121,7 +121,23 @@ export const SETTINGS = {
   }),
   enableCors: setting(['ENABLE_CORS', 'CORS'], bool, {
     fallback: 'false',
-    help: 'Lets pages of any origin call the server from a browser.',
+    help: 'Lets pages of other origins call the server from a browser: those of `CORS_ALLOW_ORIGIN`.',
+  }),
+  corsAllowOrigin: setting(['CORS_ALLOW_ORIGIN'], origins, {
+    fallback: '*',
+    help: 'With `ENABLE_CORS`: the origins whose pages may, with commas between; `*`: any.',
+  }),
+  corsAllowMethods: setting(['CORS_ALLOW_METHODS'], tokens, {
+    fallback: 'GET, HEAD, POST, OPTIONS',
+    help: 'With `ENABLE_CORS`: the methods that they may use.',
+  }),
+  corsAllowHeaders: setting(['CORS_ALLOW_HEADERS'], tokens, {
+    fallback: 'Authorization, Content-Type',
+    help: 'With `ENABLE_CORS`: the headers that they may send.',
+  }),
+  corsMaxAge: setting(['CORS_MAX_AGE'], integer(0, 2 ** 31 - 1), {
+    fallback: '2592000',
+    help: 'With `ENABLE_CORS`: seconds for which a browser may remember all that.',
   }),
   drainTimeoutMs: setting(['DRAIN_TIMEOUT'], integer(0, DAY_MS), {
     fallback: '30000',

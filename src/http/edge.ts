@@ -134,12 +134,21 @@ function run(options: EdgeOptions, connections: Connections, asked: Asked): void
     .then((made) => {
       // What follows a body that was not read is not a request.
       const close = hasBody(request) && !request.complete ? { Connection: 'close' } : {};
-      return options.send(request, response, { ...made, headers: { ...gate.headers, ...close, ...made.headers } });
+      const headers = joined(gate.headersFor(request), { ...close, ...made.headers });
+      return options.send(request, response, { ...made, headers });
     })
     .catch((error: unknown) => {
       options.onError(error);
       response.destroy();
     });
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** An answer may vary for more reasons than one. */
+function joined(ours: Headers, theirs: Headers): Headers {
+  const vary = [ours['Vary'] ?? [], theirs['Vary'] ?? []].flat().join(', ');
+  return { ...ours, ...theirs, ...(vary === '' ? {} : { Vary: vary }) };
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -153,7 +162,7 @@ async function answer(
 ): Promise<Answer> {
   try {
     checkSize(request);
-    if (!route.isForAnyOrigin) options.gate.check(request);
+    if (!route.isForAnyOrigin) options.gate.check(request, route);
     const query = new URLSearchParams(request.search ?? '');
     // A preflight carries no token by its nature, and is answered with nothing but what is allowed.
     const isPreflight = request.method === 'OPTIONS' && request.headers.origin !== undefined;

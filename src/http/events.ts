@@ -10,6 +10,8 @@ import type { Handle } from './route.js';
 const EVERY_MS = 1_000;
 /** More than people look at one server; a bound, so that a loop of reconnecting clients cannot hold every socket. */
 const LISTENERS_MAX = 100;
+/** Then its client asks anew, as every client of events does; one that is not there any more is found out by that. */
+const LISTENING_MS_MAX = 600_000;
 
 export interface EventsOptions {
   readonly clock: Clock;
@@ -24,12 +26,15 @@ export interface Events {
 }
 
 export function createEvents({ clock, render }: EventsOptions): Events {
-  const listeners = new Set<Readable>();
+  /** Each with what takes its end away. */
+  const listeners = new Map<Readable, () => void>();
   let cancel = (): void => {};
 
   const tick = (): void => {
+    // Who came after the last had left has begun a new round; the one before it must not go on beside it.
+    cancel();
     const event = `data: ${render()}\n\n`;
-    for (const listener of listeners) {
+    for (const listener of listeners.keys()) {
       // One that does not read misses events rather than gathers them.
       if (listener.readableLength === 0) listener.push(event);
     }
@@ -41,9 +46,19 @@ export function createEvents({ clock, render }: EventsOptions): Events {
       throw new ServiceError('TOO_MANY_LISTENERS', `${LISTENERS_MAX} clients listen already`);
     }
     const stream = new Readable({ read() {} });
-    listeners.add(stream);
-    signal.onabort = () => {
+    const leave = (): void => {
+      listeners.get(stream)?.();
       listeners.delete(stream);
+    };
+    listeners.set(
+      stream,
+      clock.after(LISTENING_MS_MAX, () => {
+        leave();
+        stream.push(null);
+      }),
+    );
+    signal.onabort = () => {
+      leave();
       stream.destroy();
     };
     if (listeners.size === 1) tick();
@@ -51,6 +66,8 @@ export function createEvents({ clock, render }: EventsOptions): Events {
     const headers = {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
+      // nginx would gather events until it has a few KB of them.
+      'X-Accel-Buffering': 'no',
       // Kept for a next request, the connection would hold up a server that stops.
       Connection: 'close',
     };
@@ -61,7 +78,10 @@ export function createEvents({ clock, render }: EventsOptions): Events {
     handle,
     close() {
       cancel();
-      for (const listener of listeners) listener.push(null);
+      for (const [listener, cancelEnd] of listeners) {
+        cancelEnd();
+        listener.push(null);
+      }
       listeners.clear();
     },
   };

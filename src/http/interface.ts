@@ -34,6 +34,8 @@ export interface RouteRow {
   readonly isOpen?: true;
   /** Answers foreign origins and hosts too: health checks come from anywhere and change nothing. */
   readonly isForAnyOrigin?: true;
+  /** A link on a page of another site may lead here: it changes nothing, and costs nothing. */
+  readonly isLinkable?: true;
   readonly query?: Readonly<Record<string, Parameter<unknown>>>;
   /** The JSON that it takes. */
   readonly body?: TSchema;
@@ -81,6 +83,7 @@ export const ROUTES = {
     methods: GET,
     about: 'the live page; a client that does not ask for HTML gets the list of routes',
     isOpen: true,
+    isLinkable: true,
     answers: { 200: ['text/html', 'text/plain'] },
   },
   pageFile: {
@@ -88,6 +91,7 @@ export const ROUTES = {
     methods: GET,
     about: 'what the live page is made of',
     isOpen: true,
+    isLinkable: true,
     answers: { 200: ['text/css', 'text/javascript', 'image/svg+xml'] },
   },
   live: {
@@ -188,13 +192,26 @@ export function routesOf<T extends Table>(table: T, handlers: HandlersOf<T>, swi
   return Object.entries(table).flatMap(([name, row]) => {
     const handle: Handle<never> | undefined = handlers[name];
     if (handle === undefined || !isOn(row, switches)) return [];
-    const methods = [...row.methods, ...extraMethods(row, switches)];
+    const methods = methodsOf(row, switches);
     return row.paths.map((path) => ({ ...row, path, methods, query: row.query ?? {}, handle }));
   });
 }
 
+/** What there is to be asked with these switches. */
+export interface Listed {
+  readonly path: string;
+  readonly methods: readonly string[];
+}
+
+export function listOf(table: Table, switches: Switches): Listed[] {
+  return Object.values(table).flatMap((row) => {
+    const methods = methodsOf(row, switches);
+    return isOn(row, switches) ? row.paths.map((path) => ({ path, methods })) : [];
+  });
+}
+
 export function pathsOf(table: Table, switches: Switches): string[] {
-  return Object.values(table).flatMap((row) => (isOn(row, switches) ? row.paths : []));
+  return listOf(table, switches).map(({ path }) => path);
 }
 
 /** Statuses that something answers when all is well. */
@@ -206,6 +223,7 @@ function isOn({ onlyWith }: RouteRow, switches: Switches): boolean {
   return onlyWith === undefined || switches[onlyWith];
 }
 
-function extraMethods({ methodsWith = {} }: RouteRow, switches: Switches): string[] {
-  return Object.entries(methodsWith).flatMap(([method, one]) => (switches[one] ? [method] : []));
+function methodsOf({ methods, methodsWith = {} }: RouteRow, switches: Switches): string[] {
+  const extra = Object.entries(methodsWith).flatMap(([method, one]) => (switches[one] ? [method] : []));
+  return [...methods, ...extra];
 }

@@ -1,57 +1,114 @@
 /**
  * Keeps web pages of other sites from using the server through somebody's browser: a foreign `Origin` or
- * `Sec-Fetch-Site`, and on loopback a foreign `Host`, which is what DNS rebinding sends. Main thread.
+ * `Sec-Fetch-Site`, and on loopback a foreign `Host`, which is what DNS rebinding sends. What pages of other origins
+ * may do all the same is CORS. Main thread.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { ServiceError } from '../failures.js';
 
 export interface Gate {
   /** @throws {ServiceError} FORBIDDEN_ORIGIN. */
-  check(request: IncomingMessage): void;
-  /** What CORS adds to every answer. */
-  readonly headers: Readonly<Record<string, string>>;
+  check(request: GateRequest, route: { readonly isLinkable?: true }): void;
+  /** What CORS adds to an answer. */
+  headersFor(request: GateRequest): Readonly<Record<string, string>>;
 }
 
-const CORS_HEADERS = {
-  'Access-Control-Allow-Origin': '*',
-  'Access-Control-Allow-Methods': 'GET, HEAD, POST, OPTIONS',
-  'Access-Control-Allow-Headers': 'Authorization, Content-Type',
-  'Access-Control-Expose-Headers': 'ETag, Retry-After, Server-Timing, x-session-id, x-response-code, x-response-url',
-};
+interface GateRequest {
+  readonly method?: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+}
 
-export function createGate(options: {
+/** What pages of other origins may do. */
+export interface Cors {
+  /** Their origins, or `*` for any. */
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  /** How long a browser may remember it. */
+  readonly maxAgeS: number;
+}
+
+export interface GateOptions {
   /** Whether the server can be reached from this machine only. */
   readonly isOnLoopback: boolean;
   readonly isLoopback: (host: string) => boolean;
   readonly proxyUrl: URL | null;
-  readonly isCorsEnabled: boolean;
-}): Gate {
-  const { proxyUrl, isCorsEnabled, isLoopback, isOnLoopback } = options;
+  /** Null: they may do nothing. */
+  readonly cors: Cors | null;
+  /** Called once, with the first host that is refused. */
+  readonly onForeignHost: (host: string) => void;
+}
+
+const EXPOSED = 'ETag, Retry-After, Server-Timing, x-session-id, x-response-code, x-response-url';
+/** The longest name that DNS has, and a port. */
+const HOST_SHOWN_MAX = 260;
+
+export function createGate({ proxyUrl, cors, isLoopback, isOnLoopback, onForeignHost }: GateOptions): Gate {
+  const isForAll = cors?.origins.includes('*') ?? false;
+  let isForeignHostTold = false;
 
   const isOwnHost = (host: string): boolean =>
-    !isOnLoopback || host === proxyUrl?.host || isLoopback(PLAIN.exec(host)?.[1] ?? '') || isLoopback(hostname(host));
+    !isOnLoopback ||
+    host.toLowerCase() === proxyUrl?.host ||
+    isLoopback(PLAIN.exec(host)?.[1] ?? '') ||
+    isLoopback(hostname(host));
 
   const isOwnOrigin = (origin: string, host: string): boolean =>
     origin === proxyUrl?.origin || (URL.canParse(origin) && new URL(origin).host === host.toLowerCase());
 
+  const isAllowed = (origin: string): boolean => isForAll || (cors?.origins.includes(origin) ?? false);
+
+  const refuseHost = (host: string): never => {
+    const shown = host.replace(/[^\x21-\x7e]/g, '?').slice(0, HOST_SHOWN_MAX);
+    if (!isForeignHostTold) onForeignHost(shown);
+    isForeignHostTold = true;
+    const advice = 'behind a proxy, set PROXY_URL to the address that clients see';
+    throw new ServiceError('FORBIDDEN_ORIGIN', `the Host header is ${shown || 'empty'}, which is not here: ${advice}`);
+  };
+
+  const setting = cors ? 'to be in CORS_ALLOW_ORIGIN' : 'ENABLE_CORS=true';
+
   return {
-    headers: isCorsEnabled ? CORS_HEADERS : {},
-    check({ headers }) {
-      const host = headers.host ?? '';
-      if (!isOwnHost(host)) {
-        throw new ServiceError('FORBIDDEN_ORIGIN', 'the Host header names a host that this server is not');
+    check({ method, headers }, { isLinkable }) {
+      const { host = '', origin } = headers;
+      if (!isOwnHost(host)) refuseHost(host);
+      if (origin !== undefined) {
+        // It says more than `Sec-Fetch-Site`, which calls an origin that is allowed a foreign site.
+        if (isOwnOrigin(origin, host) || isAllowed(origin)) return;
+        const advice = 'behind a proxy, PROXY_URL has to be the address that clients see';
+        const message = `requests from web pages of another origin need ${setting}; ${advice}`;
+        throw new ServiceError('FORBIDDEN_ORIGIN', message);
       }
-      if (isCorsEnabled) return;
-      if (headers.origin !== undefined && !isOwnOrigin(headers.origin, host)) {
-        throw new ServiceError('FORBIDDEN_ORIGIN', 'requests from web pages of another origin need ENABLE_CORS=true');
-      }
+      if (isForAll) return;
+      // Somebody follows a link: what comes is shown to them, and the page with the link cannot read it.
+      if (isLinkable && method === 'GET' && headers['sec-fetch-mode'] === 'navigate') return;
       // An image or a form has no Origin, but browsers say where it comes from. Another port of this host is another
       // page's server, and only `same-site`.
       const site = headers['sec-fetch-site'];
       if (site === 'cross-site' || site === 'same-site') {
-        throw new ServiceError('FORBIDDEN_ORIGIN', 'requests from web pages of another site need ENABLE_CORS=true');
+        throw new ServiceError('FORBIDDEN_ORIGIN', `requests from web pages of another site need ${setting}`);
       }
     },
+    headersFor({ method, headers: { origin } }) {
+      if (!cors) return {};
+      // A cache must not give the answer for one origin to another.
+      const vary = isForAll ? {} : { Vary: 'Origin' };
+      if (!isForAll && (origin === undefined || !isAllowed(origin))) return vary;
+      return {
+        ...vary,
+        'Access-Control-Allow-Origin': isForAll ? '*' : (origin ?? ''),
+        'Access-Control-Expose-Headers': EXPOSED,
+        ...(method === 'OPTIONS' ? preflight(cors) : {}),
+      };
+    },
+  };
+}
+
+function preflight({ methods, headers, maxAgeS }: Cors): Record<string, string> {
+  return {
+    'Access-Control-Allow-Methods': methods.join(', '),
+    'Access-Control-Allow-Headers': headers.join(', '),
+    'Access-Control-Max-Age': String(maxAgeS),
   };
 }
 

@@ -7,8 +7,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../failures.js';
 import { preferredType } from './accept.js';
-import type { Handlers } from './interface.js';
-import { type Answer, text } from './route.js';
+import type { Handlers, Listed } from './interface.js';
+import { type Answer, type Request, text } from './route.js';
 
 /** What the compiler has made of the page's modules, and beside the sources what it has not to do with. */
 const COMPILED = new URL('../page/', import.meta.url);
@@ -43,18 +43,20 @@ export interface PageOptions {
   /** For clients that take no HTML. */
   readonly version: string;
   /** Those to tell such a client of. */
-  readonly paths: readonly string[];
+  readonly routes: readonly Listed[];
+  /** Where clients find the server, when it is not where they say themselves. */
+  readonly proxyUrl: URL | null;
 }
 
 /** @throws {Error} when a file is missing: an incomplete installation. */
-export function pageHandlers({ isTokenNeeded, version, paths }: PageOptions): Pick<Handlers, 'page' | 'pageFile'> {
+export function pageHandlers(options: PageOptions): Pick<Handlers, 'page' | 'pageFile'> {
   const html = readFileSync(new URL('page.html', SOURCES), 'utf8');
-  const page = answerOf('page.html', html.replace('{{token}}', isTokenNeeded ? 'needed' : 'none'));
-  const inPlain = text(plainText(version, paths));
+  const page = answerOf('page.html', html.replace('{{token}}', options.isTokenNeeded ? 'needed' : 'none'));
   const files = readFiles();
   return {
-    page({ headers }) {
-      const answer = preferredType(headers, ['text/plain', 'text/html']) === 'text/html' ? page : inPlain;
+    page(request) {
+      const isPage = preferredType(request.headers, ['text/plain', 'text/html']) === 'text/html';
+      const answer = isPage ? page : text(plainText(options, addressOf(request, options)));
       return { ...answer, headers: { ...answer.headers, Vary: 'Accept' } };
     },
     pageFile({ params }) {
@@ -83,13 +85,28 @@ function answerOf(name: string, content: string): Answer {
   return { status: 200, headers: { ...HEADERS, 'Content-Type': type }, chunks: [Buffer.from(content)], tag };
 }
 
-function plainText(version: string, paths: readonly string[]): string {
+/** A host as browsers write it; whatever else a client sends is not repeated. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
+
+/** Of the server as the client sees it, without a slash at its end. */
+function addressOf({ raw, headers: { host = '' } }: Request, { proxyUrl }: PageOptions): string {
+  if (proxyUrl) return `${proxyUrl.origin}${proxyUrl.pathname}`.replace(/\/$/, '');
+  if (HOST.test(host)) return `http://${host}`;
+  const { localAddress = '', localPort = 0 } = raw.socket;
+  return `http://${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
+}
+
+function plainText({ version, routes }: PageOptions, address: string): string {
+  const lines = routes.map(({ methods, path }) => `${methods.join(', ').padEnd(METHODS_WIDTH)} ${address}${path}`);
   return `headcount ${version}: a server for headless Chromium sessions that counts every one of them.
 In a browser, this address is the live page.
 
-${paths.join('\n')}
+${lines.join('\n')}
 
-curl -X POST localhost:3000/screenshot -H 'content-type: application/json' \\
+curl -X POST ${address}/screenshot -H 'content-type: application/json' \\
   -d '{"url":"https://example.com"}' -o page.png
 `;
 }
+
+/** Of `GET, HEAD` and `POST, GET`. */
+const METHODS_WIDTH = 9;

@@ -42,6 +42,7 @@ export interface Route {
   readonly methods: readonly string[];
   readonly isOpen?: true;
   readonly isForAnyOrigin?: true;
+  readonly isLinkable?: true;
   readonly query: Readonly<Record<string, Parameter<unknown>>>;
   /** Given what `query` reads, and nothing else. */
   readonly handle: Handle<never>;

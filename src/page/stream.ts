@@ -16,7 +16,10 @@ export type StreamState =
 
 interface StreamOptions {
   readonly open: (signal: AbortSignal) => Promise<ReadableStream<Bytes>>;
-  /** Called at the first event of each connection, before `onEvent`. */
+  /**
+   * `live` is told at the first event, before `onEvent`. The server ends every connection after some minutes: when the
+   * next one works at once, nothing was lost, and nothing is told.
+   */
   readonly onState: (state: StreamState) => void;
   readonly onEvent: (data: string) => void;
 }
@@ -32,10 +35,11 @@ export function followEvents(options: StreamOptions): Stream {
 
   const read = async (signal: AbortSignal, onFirst: () => void): Promise<void> => {
     const silence = watchSilence();
-    const body = await options.open(AbortSignal.any([signal, silence.signal]));
-    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    let reader: ReadableStreamDefaultReader<string> | null = null;
     const split = createEventText();
     try {
+      const body = await options.open(AbortSignal.any([signal, silence.signal]));
+      reader = body.pipeThrough(new TextDecoderStream()).getReader();
       for (;;) {
         const { done, value } = await reader.read();
         if (done || signal.aborted) return;
@@ -47,22 +51,26 @@ export function followEvents(options: StreamOptions): Stream {
       }
     } finally {
       silence.stop();
-      void reader.cancel().catch(() => {});
+      void reader?.cancel().catch(() => {});
     }
   };
 
   const follow = async (signal: AbortSignal): Promise<void> => {
     let backOffMs = BACK_OFF_FIRST_MS;
+    let isLive = false;
     options.onState({ kind: 'connecting' });
     while (!signal.aborted) {
-      let isLive = false;
+      let isEndedInOrder = false;
       let message = 'the server has ended the connection';
       try {
+        let hasCome = false;
         await read(signal, () => {
           if (!isLive) options.onState({ kind: 'live' });
           isLive = true;
+          hasCome = true;
           backOffMs = BACK_OFF_FIRST_MS;
         });
+        isEndedInOrder = hasCome;
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof Refused && error.status === 401) {
@@ -72,7 +80,10 @@ export function followEvents(options: StreamOptions): Stream {
         message = messageOf(error);
       }
       if (signal.aborted) return;
-      options.onState({ kind: 'lost', message });
+      if (!isEndedInOrder) {
+        isLive = false;
+        options.onState({ kind: 'lost', message });
+      }
       await pause(backOffMs, signal);
       backOffMs = Math.min(backOffMs * 2, BACK_OFF_LAST_MS);
     }

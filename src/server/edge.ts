@@ -9,10 +9,10 @@ import type { Config } from '../config/settings.js';
 import { createAuth } from '../http/auth.js';
 import { controlHandlers, type SessionView } from '../http/control.js';
 import { createEdge } from '../http/edge.js';
-import { type Handlers, pathsOf, ROUTES, routesOf } from '../http/interface.js';
+import { type Handlers, listOf, ROUTES, routesOf } from '../http/interface.js';
 import { managementHandlers } from '../http/management.js';
 import { metricsHandlers } from '../http/metrics.js';
-import { createGate } from '../http/origin.js';
+import { type Cors, createGate } from '../http/origin.js';
 import { pageHandlers } from '../http/page.js';
 import { createSend } from '../http/send.js';
 import { sessionHandlers } from '../http/sessions.js';
@@ -51,7 +51,8 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     ...pageHandlers({
       isTokenNeeded: config.token !== null,
       version: versions.headcount,
-      paths: pathsOf(listed, switches),
+      routes: listOf(listed, switches),
+      proxyUrl: config.proxyUrl,
     }),
     ...controlHandlers({
       sessions: () => admission.sessions().map(viewOf),
@@ -76,13 +77,19 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
       isOnLoopback: isLoopback(config.host),
       isLoopback,
       proxyUrl: config.proxyUrl,
-      isCorsEnabled: config.enableCors,
+      cors: config.enableCors ? corsOf(config) : null,
+      onForeignHost: (host) =>
+        log.warn({ host }, 'requests to a host that is not here are refused: behind a proxy, set PROXY_URL'),
     }),
     send: createSend(),
     clock,
     onAnswered: countRequests(record, cellOf, paths),
     onError: (error) => log.error({ err: error }, 'bug in a handler'),
   });
+}
+
+function corsOf({ corsAllowOrigin, corsAllowMethods, corsAllowHeaders, corsMaxAge }: Config): Cors {
+  return { origins: corsAllowOrigin, methods: corsAllowMethods, headers: corsAllowHeaders, maxAgeS: corsMaxAge };
 }
 
 function viewOf({ session, place, state, startedAtEpochMs, ageMs }: RunningSession): SessionView {

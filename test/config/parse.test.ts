@@ -93,6 +93,32 @@ test('booleans, sizes, numbers, limits: both sides of each edge', () => {
   for (const [name, value] of bad) assert.is(parseConfig({ [name]: value }).errors.length, 1, `${name}=${value}`);
 });
 
+test('who may call by CORS: lists as a header has them, and nothing that could end a header', () => {
+  const { config, errors } = parseConfig({
+    CORS_ALLOW_ORIGIN: 'https://A.test, http://b.test:8080/,http://c.test:80',
+    CORS_ALLOW_METHODS: 'POST',
+    CORS_ALLOW_HEADERS: 'X-One,x_two',
+    CORS_MAX_AGE: '0',
+  });
+  assert.equal(errors, []);
+  assert.equal(config.corsAllowOrigin, ['https://a.test', 'http://b.test:8080', 'http://c.test']);
+  assert.equal(
+    [config.corsAllowMethods, config.corsAllowHeaders, config.corsMaxAge],
+    [['POST'], ['X-One', 'x_two'], 0],
+  );
+  assert.is(shownConfig(config)['CORS_ALLOW_HEADERS'], 'X-One, x_two');
+  assert.equal(parseConfig({}).config.corsAllowOrigin, ['*']);
+  const bad = {
+    CORS_ALLOW_ORIGIN: ['a.test', 'https://a.test/b', 'https://u@a.test', 'https://a.test,', 'ftp://a.test', 'null'],
+    CORS_ALLOW_METHODS: ['GET POST', 'GET,,POST', 'GET\r\nX: y'],
+    CORS_ALLOW_HEADERS: ['a:b', ',', 'a\nb'],
+    CORS_MAX_AGE: ['-1', '1.5', '2147483648'],
+  };
+  for (const [name, values] of Object.entries(bad)) {
+    for (const value of values) assert.is(parseConfig({ [name]: value }).errors.length, 1, `${name}=${value}`);
+  }
+});
+
 test('to wait without limit is not the same as not to say how long', () => {
   const waits = (environment: Record<string, string>) => {
     const { config, errors } = parseConfig(environment);

@@ -231,4 +231,21 @@ test('tags, gzip and formats of the metrics routes', async () => {
   }
 });
 
+test('pages of the origins that are set may ask what is set, and others nothing', async () => {
+  const friend = 'https://friend.example';
+  const allowed = { CORS_ALLOW_METHODS: 'GET', CORS_ALLOW_HEADERS: 'X-Own', CORS_MAX_AGE: '9' };
+  const settings = { ENABLE_CORS: 'true', CORS_ALLOW_ORIGIN: `${friend}, https://other.example`, ...allowed };
+  const open = await start({ ...settings, WORKERS: '1', CHROMIUM_PATH: '/nowhere' });
+  try {
+    const preflight = await open.get('/metrics', { method: 'OPTIONS', headers: { origin: friend } });
+    const said = ['origin', 'methods', 'headers'].map((one) => preflight.headers.get(`access-control-allow-${one}`));
+    assert.equal(said, [friend, 'GET', 'X-Own']);
+    assert.is(preflight.headers.get('access-control-max-age'), '9');
+    assert.is((await open.get('/metrics', { headers: { origin: friend } })).status, 200);
+    assert.is((await open.get('/metrics', { headers: { origin: 'https://evil.example' } })).status, 403);
+  } finally {
+    await open.stop();
+  }
+});
+
 test.run();

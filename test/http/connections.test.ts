@@ -51,10 +51,12 @@ test.before.each(async (scene) => {
     route('/body', ['POST'], body),
     route('/now', ['GET'], () => text('now')),
   ];
-  scene.served = await serve(routes, (server) => {
-    scene.server = server;
-    Object.assign(server, { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 });
-    server.on('connection', (socket: Socket) => scene.sockets.push(socket));
+  scene.served = await serve(routes, {
+    adjust(server) {
+      scene.server = server;
+      Object.assign(server, { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 });
+      server.on('connection', (socket: Socket) => scene.sockets.push(socket));
+    },
   });
 });
 test.after.each((scene) => scene.served.close());

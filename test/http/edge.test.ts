@@ -2,11 +2,12 @@
  * What the edge does around every route, over real sockets: limits, answers for what fails, what is counted.
  */
 
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ServiceError } from '../../src/failures.js';
-import { routesOf } from '../../src/http/interface.js';
+import { ROUTES, routesOf } from '../../src/http/interface.js';
 import { text } from '../../src/http/route.js';
 import type { ClientSignal } from '../../src/protocol/client.js';
 import { deadline } from '../deadline.js';
@@ -14,15 +15,18 @@ import { type Served, serve, TOKEN } from './served.js';
 
 interface Scene {
   served: Served;
+  /** The same with CORS for one origin. */
+  cors: Served;
   /** Of requests to `/wait`, as they come. */
   waiting: ((signal: ClientSignal) => void)[];
 }
 
 const test = suite<Scene>('http/edge');
 const WAIT_MS = 5_000;
+const FRIEND = 'https://friend.example';
 const row = (name: string, methods = ['GET']) => ({ paths: [`/${name}`], methods, about: '', answers: {} });
 const TABLE = {
-  open: { ...row('open'), isOpen: true },
+  open: { ...row('open'), isOpen: true, isLinkable: true },
   health: { ...row('health'), isOpen: true, isForAnyOrigin: true },
   throws: row('throws'),
   rejects: row('rejects'),
@@ -33,7 +37,7 @@ const TABLE = {
 test.before.each(async (scene) => {
   scene.waiting = [];
   const handlers = {
-    open: () => text('open'),
+    open: () => ({ ...text('open'), headers: { Vary: 'Accept' } }),
     health: () => text('well'),
     throws() {
       throw new Error('bug');
@@ -50,9 +54,14 @@ test.before.each(async (scene) => {
       return text('late');
     },
   };
-  scene.served = await serve(routesOf(TABLE, handlers, { apiGet: false, testSessions: false }));
+  const routes = routesOf(TABLE, handlers, { apiGet: false, testSessions: false });
+  scene.served = await serve(routes);
+  scene.cors = await serve(routes, { cors: { origins: [FRIEND], methods: ['GET'], headers: ['X-One'], maxAgeS: 9 } });
 });
-test.after.each((scene) => scene.served.close());
+test.after.each(async (scene) => {
+  await scene.served.close();
+  await scene.cors.close();
+});
 
 const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
 
@@ -105,6 +114,43 @@ test('an open route needs no token; only health is for any origin', async ({ ser
   const foreign = { headers: { origin: 'http://evil.example' } };
   assert.is((await fetch(`${served.url}/open`, foreign)).status, 403);
   assert.is((await fetch(`${served.url}/health`, foreign)).status, 200);
+});
+
+test('a link on a page of another site leads to the live page, and to nothing that does anything', async ({
+  served,
+}) => {
+  const linkable = Object.entries(ROUTES).filter(([, row]) => 'isLinkable' in row);
+  assert.equal(
+    linkable.map(([name]) => name),
+    ['page', 'pageFile'],
+  );
+  // `fetch` says itself what it is.
+  const follow = (path: string, method = 'GET'): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const headers = { ...AUTHORIZED, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+      const asked = request(served.url + path, { method, headers, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      asked.on('error', reject).end();
+    });
+  assert.is(await follow('/open'), 200);
+  assert.is(await follow('/refuses'), 403);
+  assert.is(await follow('/open', 'POST'), 403, 'not 405: nobody is told');
+});
+
+test('with CORS each answer says for whom it is, refusals and preflights too', async ({ cors }) => {
+  const ask = async (path: string, method: string, origin: string) => {
+    const response = await fetch(cors.url + path, { method, headers: { ...AUTHORIZED, origin } });
+    const [allowed, vary, maxAge] = ['access-control-allow-origin', 'vary', 'access-control-max-age'].map((name) =>
+      response.headers.get(name),
+    );
+    return [response.status, allowed, vary, maxAge];
+  };
+  assert.equal(await ask('/open', 'GET', FRIEND), [200, FRIEND, 'Origin, Accept', null]);
+  assert.equal(await ask('/refuses', 'POST', FRIEND), [429, FRIEND, 'Origin', null]);
+  assert.equal(await ask('/refuses', 'OPTIONS', FRIEND), [204, FRIEND, 'Origin', '9']);
+  assert.equal(await ask('/refuses', 'OPTIONS', 'https://other.example'), [403, null, 'Origin', null]);
 });
 
 test('a URL of 8 192 bytes is the longest, and headers of 16 384', async ({ served }) => {

@@ -2,27 +2,28 @@
  * Who may ask, by what a browser says of where a request comes from, and by the host that it believes to speak to.
  */
 
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isLoopback } from '../../src/config/parse.js';
 import { ServiceError } from '../../src/failures.js';
-import { createGate } from '../../src/http/origin.js';
+import { type Cors, createGate, type GateOptions } from '../../src/http/origin.js';
 
 const test = suite('http/origin');
 const PROXY = new URL('https://chrome.example:8443/path');
 
-interface Given {
-  readonly isOnLoopback?: boolean;
-  readonly proxyUrl?: URL | null;
-  readonly isCorsEnabled?: boolean;
-}
+const CORS: Cors = { origins: ['*'], methods: ['GET', 'PUT'], headers: ['X-One', 'X-Two'], maxAgeS: 7 };
+
+const gateOf = (given: Partial<GateOptions> = {}) =>
+  createGate({ isOnLoopback: true, proxyUrl: null, cors: null, isLoopback, onForeignHost: () => {}, ...given });
+
+/** Only some routes may be linked to. */
+type Given = Partial<GateOptions> & { readonly method?: string; readonly isLinkable?: true };
 
 /** The complaint; null when it is let in. */
-function ask(headers: IncomingHttpHeaders, given: Given = {}): string | null {
-  const gate = createGate({ isOnLoopback: true, proxyUrl: null, isCorsEnabled: false, isLoopback, ...given });
+function ask(headers: IncomingHttpHeaders, { method = 'GET', isLinkable, ...given }: Given = {}): string | null {
   try {
-    gate.check({ headers } as IncomingMessage);
+    gateOf(given).check({ method, headers }, isLinkable ? { isLinkable } : {});
     return null;
   } catch (error) {
     assert.ok(error instanceof ServiceError);
@@ -90,13 +91,75 @@ test('what a browser sends without an Origin is told by Sec-Fetch-Site', () => {
 });
 
 test('with CORS other origins are let in and told so; a foreign Host still is not', () => {
-  const cors = { isCorsEnabled: true };
+  const cors = { cors: CORS };
   assert.is(ask({ host: 'localhost', origin: 'http://any.example', 'sec-fetch-site': 'cross-site' }, cors), null);
   assert.match(ask({ host: 'evil.example' }, cors) ?? '', 'Host');
-  const gateOf = (isCorsEnabled: boolean) =>
-    createGate({ isOnLoopback: true, proxyUrl: null, isCorsEnabled, isLoopback });
-  assert.is(gateOf(true).headers['Access-Control-Allow-Origin'], '*');
-  assert.equal(gateOf(false).headers, {});
+  const request = { method: 'GET', headers: { host: 'localhost', origin: 'http://any.example' } };
+  assert.is(gateOf(cors).headersFor(request)['Access-Control-Allow-Origin'], '*');
+  assert.equal(gateOf().headersFor(request), {});
+});
+
+const LIST = { cors: { ...CORS, origins: ['https://one.example', 'http://two.example:81'] } };
+
+test('with a list of origins those are let in and no others, and what has no origin is told by its site', () => {
+  const host = 'localhost:3000';
+  for (const origin of [...LIST.cors.origins, 'http://localhost:3000']) {
+    assert.is(ask({ host, origin, 'sec-fetch-site': 'cross-site' }, LIST), null, origin);
+  }
+  for (const origin of ['http://one.example', 'https://one.example:444', 'https://sub.one.example', 'null', '*']) {
+    assert.match(ask({ host, origin }, LIST) ?? '', /another origin.*CORS_ALLOW_ORIGIN/, origin);
+  }
+  assert.match(ask({ host, 'sec-fetch-site': 'cross-site' }, LIST) ?? '', /another site.*CORS_ALLOW_ORIGIN/);
+  assert.is(ask({ host }, LIST), null);
+});
+
+test('answers say what pages may do: to everybody alike, or to whom it concerns, and nothing to others', () => {
+  const headersFor = (given: Partial<GateOptions>, method: string, origin?: string) =>
+    gateOf(given).headersFor({ method, headers: origin === undefined ? {} : { origin } });
+  const toAll = headersFor({ cors: CORS }, 'GET');
+  assert.equal(Object.keys(toAll), ['Access-Control-Allow-Origin', 'Access-Control-Expose-Headers']);
+  assert.match(toAll['Access-Control-Expose-Headers'] ?? '', 'x-session-id');
+  const preflight = {
+    'Access-Control-Allow-Methods': 'GET, PUT',
+    'Access-Control-Allow-Headers': 'X-One, X-Two',
+    'Access-Control-Max-Age': '7',
+  };
+  assert.equal(headersFor({ cors: CORS }, 'OPTIONS', 'https://any.example'), { ...toAll, ...preflight });
+  const one = { ...toAll, 'Access-Control-Allow-Origin': 'https://one.example', Vary: 'Origin' };
+  assert.equal(headersFor(LIST, 'GET', 'https://one.example'), one);
+  assert.equal(headersFor(LIST, 'OPTIONS', 'https://one.example'), { ...one, ...preflight });
+  assert.equal(headersFor(LIST, 'OPTIONS', 'https://other.example'), { Vary: 'Origin' });
+  assert.equal(headersFor(LIST, 'GET'), { Vary: 'Origin' }, 'a cache may give it to anybody');
+});
+
+test('a link from elsewhere leads to what may be linked to, by GET and as a navigation only', () => {
+  for (const site of ['cross-site', 'same-site', 'none', 'same-origin']) {
+    const headers = { host: 'localhost', 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' };
+    assert.is(ask(headers, { isLinkable: true }), null, site);
+  }
+  const link = { host: 'localhost', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+  assert.match(ask(link) ?? '', 'another site', 'to any other route');
+  assert.match(ask(link, { isLinkable: true, method: 'POST' }) ?? '', 'another site', 'a form');
+  assert.match(ask({ ...link, 'sec-fetch-mode': 'no-cors' }, { isLinkable: true }) ?? '', 'another site', 'an image');
+  assert.match(ask({ ...link, host: 'evil.example' }, { isLinkable: true }) ?? '', 'Host', 'DNS rebinding');
+});
+
+test('who sends another Host is told which it was and what to set, and the first time somebody else is', () => {
+  const told: string[] = [];
+  const gate = gateOf({ onForeignHost: (host) => told.push(host) });
+  const messageFor = (host: string): string => {
+    try {
+      gate.check({ method: 'GET', headers: { host } }, {});
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  assert.match(messageFor('chrome.example:8443'), /Host header is chrome\.example:8443,.*PROXY_URL/);
+  assert.match(messageFor('a\u0007b\nc\u00e9'), 'is a?b?c?,');
+  assert.match(messageFor(''), 'is empty,');
+  assert.ok(messageFor('x'.repeat(10_000)).length < 400);
+  assert.equal(told, ['chrome.example:8443']);
 });
 
 test.run();

@@ -7,23 +7,29 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pathsOf, ROUTES } from '../../src/http/interface.js';
+import { listOf, ROUTES } from '../../src/http/interface.js';
 import { pageHandlers } from '../../src/http/page.js';
 import type { Answer } from '../../src/http/route.js';
 import { createClient } from '../../src/protocol/client.js';
 
 const test = suite('http/page');
-const paths = pathsOf(ROUTES, { apiGet: false, testSessions: false });
-const handlers = pageHandlers({ isTokenNeeded: false, version: '1.2.3', paths });
+const routes = listOf(ROUTES, { apiGet: false, testSessions: false });
+const handlers = pageHandlers({ isTokenNeeded: false, version: '1.2.3', routes, proxyUrl: null });
 
-async function ask(path: string, given: { accept?: string; file?: string } = {}, from = handlers): Promise<Answer> {
+async function ask(
+  path: string,
+  given: { accept?: string; file?: string; host?: string } = {},
+  from = handlers,
+): Promise<Answer> {
   const name = path === '/' ? 'page' : 'pageFile';
   assert.ok(ROUTES[name].isOpen && !('isForAnyOrigin' in ROUTES[name]));
   assert.equal(ROUTES[name].paths, [path]);
-  const headers = given.accept === undefined ? {} : { accept: given.accept };
-  const params = given.file === undefined ? {} : { file: given.file };
+  const { file, ...headers } = given;
+  const params = file === undefined ? {} : { file };
   const { signal } = createClient();
-  const raw = new IncomingMessage(new Socket());
+  const raw = new IncomingMessage(
+    Object.create(new Socket(), { localAddress: { value: '::1' }, localPort: { value: 3002 } }),
+  );
   const request = {
     method: 'GET',
     headers,
@@ -48,12 +54,34 @@ test('a browser gets the page, others a text that lists the routes', async () =>
   assert.match(bodyOf(page), /^<!doctype html>/i);
   assert.is(page.headers['Vary'], 'Accept');
   for (const accept of ['*/*', 'text/plain', 'application/json']) {
-    const plain = await ask('/', { accept });
+    const plain = await ask('/', { accept, host: '127.0.0.1:3001' });
     assert.is(plain.headers['Content-Type'], 'text/plain; charset=utf-8');
     assert.is(plain.headers['Vary'], 'Accept');
-    for (const path of ['/metrics', '/kill/all', '/screenshot']) assert.match(bodyOf(plain), `\n${path}\n`);
+    const lines = { '/metrics': 'GET, HEAD', '/kill/all': 'GET      ', '/screenshot': 'POST     ' };
+    for (const [path, methods] of Object.entries(lines)) {
+      assert.match(bodyOf(plain), `\n${methods} http://127.0.0.1:3001${path}\n`);
+    }
   }
   assert.match(bodyOf(await ask('/')), 'headcount 1.2.3');
+});
+
+test('the list has addresses as the client sees them: those of a proxy, or of whom it has asked', async () => {
+  const listFor = async (host: string, proxyUrl: string | null = null): Promise<string> => {
+    const given = { routes, isTokenNeeded: false, version: '', proxyUrl: proxyUrl === null ? null : new URL(proxyUrl) };
+    const body = bodyOf(await ask('/', { host }, pageHandlers(given)));
+    const [address = ''] = /(?<=POST +)\S+(?=\/screenshot\n)/.exec(body) ?? [];
+    assert.match(body, `curl -X POST ${address}/screenshot `);
+    return address;
+  };
+  assert.is(await listFor('localhost:1'), 'http://localhost:1');
+  assert.is(await listFor('[::1]:3000'), 'http://[::1]:3000');
+  assert.is(await listFor('localhost:1', 'https://chrome.example:8443'), 'https://chrome.example:8443');
+  for (const end of ['/pool', '/pool/']) {
+    assert.is(await listFor('localhost:1', `https://chrome.example${end}`), 'https://chrome.example/pool');
+  }
+  for (const host of ['a b', '<script>', 'x/y', 'x@y', '']) {
+    assert.is(await listFor(host), 'http://[::1]:3002', 'the address that was connected to');
+  }
 });
 
 test('everything goes out under the strict policy, with a tag of its content', async () => {
@@ -71,7 +99,7 @@ test('everything goes out under the strict policy, with a tag of its content', a
 });
 
 test('the page says whether it has to ask for a token, and nothing else of the server', async () => {
-  const guarded = pageHandlers({ isTokenNeeded: true, version: '1.2.3', paths });
+  const guarded = pageHandlers({ isTokenNeeded: true, version: '1.2.3', routes, proxyUrl: null });
   const [open, closed] = [await ask('/', { accept: BROWSER }), await ask('/', { accept: BROWSER }, guarded)].map(
     bodyOf,
   );

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/clock.js';
 import { createAuth } from '../../src/http/auth.js';
 import { createEdge } from '../../src/http/edge.js';
-import { createGate } from '../../src/http/origin.js';
+import { type Cors, createGate } from '../../src/http/origin.js';
 import type { Route } from '../../src/http/route.js';
 import { createSend } from '../../src/http/send.js';
 
@@ -22,21 +22,26 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** `adjust` is given the server before it listens. */
-export async function serve(routes: readonly Route[], adjust = (_server: Server): void => {}): Promise<Served> {
+interface ServeOptions {
+  readonly cors?: Cors;
+  /** Given the server before it listens. */
+  readonly adjust?: (server: Server) => void;
+}
+
+export async function serve(routes: readonly Route[], { cors, adjust }: ServeOptions = {}): Promise<Served> {
   const answered: string[] = [];
   const errors: unknown[] = [];
   const isLoopback = (host: string): boolean => host === '127.0.0.1';
   const server = createEdge({
     routes,
     auth: createAuth({ token: TOKEN, count: () => {} }),
-    gate: createGate({ isOnLoopback: true, isLoopback, proxyUrl: null, isCorsEnabled: false }),
+    gate: createGate({ isOnLoopback: true, isLoopback, proxyUrl: null, cors: cors ?? null, onForeignHost: () => {} }),
     send: createSend(),
     clock: systemClock,
     onAnswered: (route, method, code) => answered.push(`${route} ${method} ${code}`),
     onError: (error) => errors.push(error),
   });
-  adjust(server);
+  adjust?.(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
