@@ -53,7 +53,7 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Fla
 }
 
 /** The name that was meant, if it can be told. */
-function hint(written: string, names: readonly string[]): string {
+export function hint(written: string, names: readonly string[]): string {
   const distances = names.map((name) => ({ name, distance: distanceOf(written, name) }));
   const [nearest] = distances.sort((a, b) => a.distance - b.distance);
   const isSlip = nearest && nearest.distance * LETTERS_A_SLIP <= written.length;

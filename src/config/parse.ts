@@ -2,6 +2,7 @@
  * From environment and arguments to a checked config, or to every complaint at once; and back, to what people are
  * shown of it. Pure.
  */
+import { remarksOn } from './environment.js';
 import { type Flag, parseFlags } from './flags.js';
 import { bool } from './kinds.js';
 import { type Config, SETTINGS, type Setting, type SettingKey } from './settings.js';
@@ -15,21 +16,9 @@ interface Parsed {
   readonly warnings: readonly string[];
 }
 
-/** browserless's variables that mean nothing here: said once, so that nobody believes they do something. */
-const UNSUPPORTED = [
-  'ALLOW_FILE_PROTOCOL CHROME_REFRESH_TIME CONNECT_TIMEOUT',
-  'DATA_DIR DEBUG_MODE DEBUGGER DEFAULT_BLOCK_ADS DEFAULT_DUMPIO DEFAULT_HEADLESS',
-  'DEFAULT_IGNORE_DEFAULT_ARGS DEFAULT_IGNORE_HTTPS_ERRORS DEFAULT_LAUNCH_ARGS DEFAULT_STEALTH',
-  'DEFAULT_USER_DATA_DIR DISABLE_AUTO_SET_DOWNLOAD_BEHAVIOR DISABLED_FEATURES DOWNLOAD_DIR',
-  'ENABLE_DEBUG_VIEWER ENABLE_DEBUGGER ENABLE_HEAP_DUMP ENABLE_XVBF ERROR_ALERT_URL',
-  'EXIT_ON_HEALTH_FAILURE FAILED_HEALTH_URL FUNCTION_BUILT_INS FUNCTION_ENABLE_INCOGNITO_MODE',
-  'FUNCTION_EXTERNALS HEALTH KEEP_ALIVE MAX_RECONNECT_TIME PREBOOT_CHROME',
-  'PREBOOT_QUANTITY PRE_REQUEST_HEALTH_CHECK PROXY_HOST PROXY_PORT PROXY_SSL QUEUE_ALERT_URL',
-  'REJECT_ALERT_URL SINGLE_RUN SOCKET_CLOSE_METHOD STATIC TIMEOUT_ALERT_URL USE_CHROME_STABLE',
-  'WORKSPACE_DELETE_EXPIRED WORKSPACE_DIR WORKSPACE_EXPIRE_DAYS',
-].flatMap((line) => line.split(' '));
-
 const entries = Object.entries(SETTINGS) as [SettingKey, Setting<unknown>][];
+
+const NAMES = entries.flatMap(([, { names }]) => names);
 
 /** Every name of a setting is a flag of it. */
 const FLAGS: readonly Flag[] = entries.map(([key, { names, kind }]) => {
@@ -61,15 +50,13 @@ export function parseConfig(
   }
   // Each value has just been made by its own setting's parser, or there is an error and nobody uses them all.
   const config = values as Config;
-  errors.push(...contradictions(config));
-  const warnings = UNSUPPORTED.filter((name) => (environment[name] ?? '') !== '').map(
-    (name) => `${name} is set, but headcount does not support it`,
-  );
+  const remarks = remarksOn(environment, NAMES);
+  errors.push(...contradictions(config), ...remarks.errors);
   const otherTexts = others.flatMap((name) => {
     const text = flags.get(`--${name}`)?.text;
     return text === undefined ? [] : [[name, text]];
   });
-  return { config, others: Object.fromEntries(otherTexts), errors, warnings };
+  return { config, others: Object.fromEntries(otherTexts), errors, warnings: remarks.warnings };
 }
 
 /** Of the values that could be parsed. */

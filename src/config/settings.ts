@@ -2,7 +2,8 @@
  * Every setting, as one table: the parser of environment and flags, `--help`, `/config` and the README's table all
  * derive from it. Pure data.
  */
-import { bool, integer, type Kind, limitMs, oneOf, origins, path, size, text, tokens, url } from './kinds.js';
+import { FEATURES } from './browserless.js';
+import { bool, integer, type Kind, limitMs, oneOf, origins, path, size, someOf, text, tokens, url } from './kinds.js';
 
 export interface Setting<T> {
   /** The names of the variable; the first is ours, the others browserless's. As a flag: `--first-name`. */
@@ -138,6 +139,10 @@ export const SETTINGS = {
   corsMaxAge: setting(['CORS_MAX_AGE'], integer(0, 2 ** 31 - 1), {
     fallback: '2592000',
     help: 'With `ENABLE_CORS`: seconds for which a browser may remember all that.',
+  }),
+  disabledFeatures: setting(['DISABLED_FEATURES'], someOf(FEATURES), {
+    fallback: '[]',
+    help: "Routes that answer 404, by browserless's names, such as `killEndpoint` or `metricsEndpoint`.",
   }),
   drainTimeoutMs: setting(['DRAIN_TIMEOUT'], integer(0, DAY_MS), {
     fallback: '30000',
