@@ -66,7 +66,7 @@ const TABLE = {
   CLIENT_CLOSED: { status: 499, session: 'client_closed', refusal: 'abandoned' },
   INTERNAL: { status: 500, session: 'error', refusal: null },
   SESSION_FAILED: { status: 500, session: 'page_error', refusal: null },
-  SESSION_KILLED: { status: 500, session: 'killed', refusal: null },
+  SESSION_KILLED: { status: 500, session: 'killed', refusal: 'abandoned' },
   NAVIGATION_FAILED: { status: 502, session: 'navigation', refusal: null },
   PAGE_CRASHED: { status: 502, session: 'page_crash', refusal: null },
   BROWSER_CRASHED: { status: 502, session: 'browser_crash', refusal: null },
@@ -82,6 +82,8 @@ export const FAILURES: Readonly<Record<FailureCode, Failure>> = TABLE;
 
 export interface ServiceErrorOptions extends ErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
+  /** The session that it has ended or refused. */
+  readonly sessionId?: string;
   /** Better than the table knows. */
   readonly retryAfterMs?: number | undefined;
 }
@@ -93,6 +95,7 @@ export interface ServiceErrorOptions extends ErrorOptions {
 export class ServiceError extends Error {
   readonly code: FailureCode;
   readonly headers: Readonly<Record<string, string>>;
+  readonly sessionId: string | null;
   readonly retryAfterMs: number | undefined;
 
   constructor(code: FailureCode, message: string, options: ServiceErrorOptions = {}) {
@@ -100,6 +103,7 @@ export class ServiceError extends Error {
     this.name = 'ServiceError';
     this.code = code;
     this.headers = options.headers ?? {};
+    this.sessionId = options.sessionId ?? null;
     this.retryAfterMs = options.retryAfterMs ?? FAILURES[code].retryAfterMs;
   }
 }

@@ -22,7 +22,8 @@ const STRIDE = 389;
 
 const PLACE = { kind: 'worker', index: 0 } as const;
 const LIMITS = { waitMs: 30_000, runMs: 30_000 };
-const SESSION: Session = { id: '', kind: 'content', client: null, trackingId: null, limits: LIMITS };
+const SESSION: Session = { id: '', kind: 'content', client: null, trackingId: null, target: null, limits: LIMITS };
+const STANDING = { phase: 'context', past: {}, status: null } as const;
 const RESOURCE = { isReady: () => true, isHopeless: () => false };
 
 export async function run(): Promise<BenchRow[]> {
@@ -30,6 +31,7 @@ export async function run(): Promise<BenchRow[]> {
     outcome: Promise.resolve(FINE),
     released: Promise.resolve(),
     place: PLACE,
+    standing: () => STANDING,
     cancel: () => {},
   }));
   const ms = await medianMs({
@@ -52,7 +54,13 @@ export async function run(): Promise<BenchRow[]> {
 /** Slots that are never freed; all who wait leave, in no order. */
 async function leave(): Promise<void> {
   const never = new Promise<never>(() => {});
-  const submit = submitTo(() => ({ outcome: never, released: never, place: PLACE, cancel: () => {} }));
+  const submit = submitTo(() => ({
+    outcome: never,
+    released: never,
+    place: PLACE,
+    standing: () => STANDING,
+    cancel: () => {},
+  }));
   for (let i = 0; i < SLOTS; i++)
     void submit({ ...SESSION, limits: { ...LIMITS, runMs: null } }, createClient().signal);
   const clients = Array.from({ length: WAITING }, () => createClient());

@@ -3,7 +3,8 @@
  * became of them, once each. Whatever happens to workers and browsers, a session that got a slot is settled, exactly
  * once (`floor.ts`). Main thread.
  */
-import type { Place, Refusal, Resource, Session, Settled, Submit } from '../protocol/session.js';
+import type { Clock } from '../clock.js';
+import type { Place, Refusal, Resource, Session, Settled, Standing, Submit } from '../protocol/session.js';
 import { createFloor, type Entry, type FloorOptions } from './floor.js';
 
 export interface AdmissionOptions extends Omit<FloorOptions, 'onFree'> {
@@ -21,9 +22,9 @@ export interface Admission {
   pump(): void;
   /** Unsettled sessions that have their slot. */
   active(): readonly Session[];
-  /** Sessions that have a slot, in the order they got it. */
-  sessions(): readonly RunningSession[];
-  /** Settles the running sessions with this id or trackingId, as killed. False when there is none. */
+  /** Sessions that have a slot, in the order they got it; then those that wait, in the order they came. */
+  sessions(): readonly PresentSession[];
+  /** Ends the sessions with this id or trackingId, waiting ones too, as killed. False when there is none. */
   kill(idOrTrackingId: string, message: string): boolean;
   slotsInUse(): number;
   queueLength(): number;
@@ -33,17 +34,20 @@ export interface Admission {
   countSlots(): void;
   /** Refuses what waits and what comes, as `DRAINING`. Resolves when the last slot is free. */
   drain(): Promise<void>;
-  /** Settles what runs, as killed. */
+  /** Ends all sessions, waiting ones too, as killed. */
   killAll(message: string): void;
 }
 
-export interface RunningSession {
+export interface PresentSession {
   readonly session: Session;
-  readonly place: Place;
   /** `closing`: settled, but its context is not gone yet. */
-  readonly state: 'running' | 'closing';
-  readonly startedAtEpochMs: number;
+  readonly state: 'waiting' | 'running' | 'closing';
+  /** Since it got its slot; of one that waits, since it came. */
   readonly ageMs: number;
+  /** Null: it has no slot yet. */
+  readonly startedAtEpochMs: number | null;
+  readonly place: Place | null;
+  readonly standing: Standing | null;
 }
 
 export function createAdmission(options: AdmissionOptions): Admission {
@@ -73,6 +77,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   });
   const { waiting, active, slots } = floor;
 
+  const inLine = (): Entry[] => waiting.all().sort((a, b) => a.arrival - b.arrival);
   const canStart = (resource: Resource): boolean => isSlotFree() && resource.isReady() && !waiting.has(resource);
 
   const refusalOf = (resource: Resource): Refusal | null => {
@@ -107,17 +112,11 @@ export function createAdmission(options: AdmissionOptions): Admission {
     turnAway: floor.turnAway,
     pump,
     active: () => [...active].map(({ session }) => session),
-    sessions: () =>
-      [...slots].flatMap((entry) => {
-        if (!entry.begun) return [];
-        const { running, startedAtMs } = entry.begun;
-        const ageMs = Math.round(clock.monotonicMs() - startedAtMs);
-        const state = active.has(entry) ? 'running' : 'closing';
-        const startedAtEpochMs = clock.epochMs() - ageMs;
-        return [{ session: entry.session, place: running.place, state, startedAtEpochMs, ageMs }];
-      }),
+    sessions: () => [...slots, ...inLine()].map((entry) => presentOf(entry, active.has(entry), clock)),
     kill(idOrTrackingId, message) {
-      const found = [...active].filter(({ session: { id, trackingId } }) => [id, trackingId].includes(idOrTrackingId));
+      const found = [...inLine(), ...active].filter(({ session: { id, trackingId } }) =>
+        [id, trackingId].includes(idOrTrackingId),
+      );
       for (const entry of found) floor.end(entry, 'SESSION_KILLED', message);
       return found.length > 0;
     },
@@ -131,9 +130,18 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (slots.size > 0) await new Promise<void>((resolve) => (onIdle = resolve));
     },
     killAll(message) {
-      for (const entry of active) floor.end(entry, 'SESSION_KILLED', message);
+      // Those that wait first, or some would start with what becomes free.
+      for (const entry of [...inLine(), ...active]) floor.end(entry, 'SESSION_KILLED', message);
     },
   };
+}
+
+function presentOf({ session, begun, arrivedAtMs }: Entry, isActive: boolean, clock: Clock): PresentSession {
+  const ageMs = Math.round(clock.monotonicMs() - (begun?.startedAtMs ?? arrivedAtMs));
+  if (!begun) return { session, state: 'waiting', ageMs, startedAtEpochMs: null, place: null, standing: null };
+  const { place, standing } = begun.running;
+  const startedAtEpochMs = clock.epochMs() - ageMs;
+  return { session, state: isActive ? 'running' : 'closing', ageMs, startedAtEpochMs, place, standing: standing() };
 }
 
 const HOPELESS: Refusal = { code: 'NO_BROWSER', message: 'no browser can be started' };

@@ -6,7 +6,7 @@
 import type { Clock } from '../clock.js';
 import { FAILURES, type FailureCode, type RejectionReason, type SessionFailureReason } from '../failures.js';
 import type { Outcome } from '../protocol/job.js';
-import type { Place, Refusal, Run, Running, Session, Settled } from '../protocol/session.js';
+import type { Place, Refusal, Run, Running, Session, Settled, Standing } from '../protocol/session.js';
 import type { Books } from './books.js';
 import { createLine } from './line.js';
 
@@ -19,6 +19,8 @@ export interface SettledSession {
   /** null: it never got a slot. */
   readonly runMs: number | null;
   readonly place: Place | null;
+  /** How far it had come; null: it never got a slot. */
+  readonly standing: Standing | null;
 }
 
 export interface FloorOptions {
@@ -76,7 +78,8 @@ export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
     const runMs = Math.max(1, Math.round(clock.monotonicMs() - startedAtMs));
     const reason = outcome.isOk ? null : (outcome.reason ?? FAILURES[outcome.code].session ?? 'error');
     books.settled(entry.session.kind, reason, runMs);
-    finish(entry, { reason: reason ?? 'successful', outcome, queueMs, runMs, place: running.place });
+    const { place } = running;
+    finish(entry, { reason: reason ?? 'successful', outcome, queueMs, runMs, place, standing: running.standing() });
   };
 
   /** Ends it from outside, wherever it stands. */
@@ -149,7 +152,7 @@ function settledAs({ code, message }: Refusal, queueMs: number) {
   const { refusal: reason, retryAfterMs } = FAILURES[code];
   if (reason === null) throw new Error(`${code} does not refuse`);
   const outcome: Outcome = { isOk: false, code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  return { reason, outcome, queueMs, runMs: null, place: null };
+  return { reason, outcome, queueMs, runMs: null, place: null, standing: null };
 }
 
 /** Spelled out, since spreading costs more than all else that is done of it. */

@@ -1,6 +1,7 @@
 /**
  * The kinds of value a setting can have: from the text that a user wrote to a checked value. Pure.
  */
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 
 /** How a text becomes a value: throws a `TypeError` that says what was expected. */
@@ -114,6 +115,23 @@ export const origins = list('*, or origins such as https://example.com with comm
   const { origin, protocol, href } = URL.canParse(item) ? new URL(item) : { origin: '', protocol: '', href: '' };
   return /^https?:$/.test(protocol) && href === `${origin}/` ? origin : '';
 });
+
+/** IP addresses and networks; `[]` is none. */
+export const addresses: Kind<readonly string[]> = {
+  expected: 'IP addresses or networks such as 10.0.0.0/8, with commas between',
+  parse(value) {
+    const items = value === '[]' ? [] : value.split(',').map((item) => item.trim());
+    if (!items.every(isNetwork)) throw new TypeError(this.expected);
+    return items;
+  },
+};
+
+function isNetwork(value: string): boolean {
+  const [address = '', bits, ...more] = value.split('/');
+  const most = { 4: 32, 6: 128 }[isIP(address)];
+  if (most === undefined || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+}
 
 /** Some of those known, as JSON or with commas between. */
 export function someOf(known: readonly string[]): Kind<readonly string[]> {

@@ -3,7 +3,21 @@
  * derive from it. Pure data.
  */
 import { FEATURES } from './browserless.js';
-import { bool, integer, type Kind, limitMs, oneOf, origins, path, size, someOf, text, tokens, url } from './kinds.js';
+import {
+  addresses,
+  bool,
+  integer,
+  type Kind,
+  limitMs,
+  oneOf,
+  origins,
+  path,
+  size,
+  someOf,
+  text,
+  tokens,
+  url,
+} from './kinds.js';
 
 export interface Setting<T> {
   /** The names of the variable; the first is ours, the others browserless's. As a flag: `--first-name`. */
@@ -159,6 +173,14 @@ export const SETTINGS = {
   logLevel: setting(['LOG_LEVEL'], oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), {
     fallback: 'info',
     help: 'How much is logged: JSON lines on stdout, readable lines when stdout is a terminal.',
+  }),
+  logTargets: setting(['LOG_TARGETS'], oneOf('none', 'host', 'url'), {
+    fallback: 'host',
+    help: "How much of a page's URL is shown, in the log and elsewhere; `url`: all but its query.",
+  }),
+  trustProxy: setting(['TRUST_PROXY'], addresses, {
+    fallback: '[]',
+    help: 'Proxies whose `X-Forwarded-For` is believed: addresses, or networks such as `10.0.0.0/8`.',
   }),
   testSessions: setting(['HEADCOUNT_TEST_SESSIONS'], bool, {
     fallback: 'false',

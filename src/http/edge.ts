@@ -5,9 +5,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import polka, { type PolkaRequest } from 'polka';
 import type { Clock } from '../clock.js';
-import { type FailureCode, ServiceError } from '../failures.js';
+import { FAILURES, type FailureCode, ServiceError } from '../failures.js';
 import { type ClientSignal, createClient } from '../protocol/client.js';
 import type { Auth } from './auth.js';
+import type { ClientOf } from './client-address.js';
 import { type Connections, createConnections } from './connections.js';
 import { answerFailure } from './failure.js';
 import type { Gate } from './origin.js';
@@ -26,8 +27,21 @@ export interface EdgeOptions {
   readonly clock: Clock;
   /** Counts an answered request; code 499 when the client left first. */
   readonly onAnswered: (route: string, method: string, code: number, ms: number) => void;
+  readonly clientOf: ClientOf;
+  /** Before it became a session, if it was to be one. */
+  readonly onRefused: (refused: RefusedRequest) => void;
   /** A bug: anything thrown that is not a ServiceError. */
   readonly onError: (error: unknown) => void;
+}
+
+/** A request that was refused, as whoever runs the server is told of it. */
+export interface RefusedRequest {
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly client: string | null;
 }
 
 /** A server that is not listening yet. */
@@ -69,7 +83,11 @@ export function createEdge(options: EdgeOptions): Server {
   // Without a listener Node.js asks for the body at once, whatever the answer will be.
   server.on('checkContinue', onRequest);
   server.on('checkExpectation', serve(UNEXPECTED));
-  const refuser = createRefuser(connections, (method, code) => options.onAnswered(OTHER, method, code, 0));
+  const refuser = createRefuser({
+    connections,
+    count: (method, status) => options.onAnswered(OTHER, method, status, 0),
+    onRefused: (refused) => options.onRefused({ route: OTHER, ...refused }),
+  });
   server.on('clientError', refuser.broken);
   server.on('connect', refuser.tunnel);
   return server;
@@ -182,8 +200,18 @@ async function answer(
     });
   } catch (error) {
     if (!(error instanceof ServiceError)) options.onError(error);
+    else if (error.sessionId === null) options.onRefused(refusedAs(error, { route, request }, options.clientOf));
     return answerFailure(request, error);
   }
+}
+
+function refusedAs(
+  { code, message }: ServiceError,
+  { route, request }: Pick<Asked, 'route' | 'request'>,
+  clientOf: ClientOf,
+): RefusedRequest {
+  const { status } = FAILURES[code];
+  return { route: route.path, method: request.method ?? '', status, code, message, client: clientOf(request) };
 }
 
 /** What the query says, by name. @throws {ServiceError} BAD_REQUEST, with the name and what was expected. */

@@ -11,12 +11,13 @@ export function answerFailure(request: IncomingMessage, error: unknown): Answer 
   const failure = isExpected
     ? error
     : new ServiceError('INTERNAL', 'something went wrong in headcount; its log says what');
-  const { code, message, retryAfterMs } = failure;
+  const { code, message, retryAfterMs, sessionId } = failure;
   const { status } = FAILURES[code];
   const made = wantsJson(request) ? json({ error: { code, message } }, status) : text(`${message}\n`, status);
   // In whole seconds, rounded up: too soon is one more refusal.
   const retry = retryAfterMs === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfterMs / 1_000)) };
-  return { ...made, headers: { ...made.headers, ...retry, ...failure.headers } };
+  const session = sessionId === null ? {} : { 'x-session-id': sessionId };
+  return { ...made, headers: { ...made.headers, ...retry, ...session, ...failure.headers } };
 }
 
 const JSON_TYPE = 'application/json';

@@ -133,15 +133,28 @@ export const ROUTES = {
     paths: ['/sessions'],
     methods: GET,
     about:
-      "running sessions: id, kind, trackingId, worker, state, start, age, client's address; `?trackingId=` filters",
+      "waiting and running sessions: id, kind, trackingId, worker, state, phase, page's host, start, age, client's " +
+      'address; `?trackingId=` filters',
     query: { trackingId: ANY_TRACKING_ID },
     answers: { 200: JSON_TYPE },
   },
-  killAll: { paths: ['/kill/all'], methods: ['GET'], about: 'ends all running sessions; 204', answers: { 204: [] } },
+  failures: {
+    paths: ['/failures'],
+    methods: GET,
+    about: 'the last 200 sessions that failed or were refused, latest first, with code, message and host; `?last=N`',
+    query: { last: COUNT },
+    answers: { 200: JSON_TYPE },
+  },
+  killAll: {
+    paths: ['/kill/all'],
+    methods: ['GET'],
+    about: 'ends all sessions, waiting ones too; 204',
+    answers: { 204: [] },
+  },
   kill: {
     paths: ['/kill/:id'],
     methods: ['GET'],
-    about: 'ends running sessions by id or trackingId; 204, or 404 when there is none of that name',
+    about: 'ends sessions by id or trackingId, waiting ones too; 204, or 404 when there is none of that name',
     answers: { 204: [] },
   },
   events: {

@@ -51,9 +51,9 @@ export const TIMEOUT: Parameter<number> = written(/^(-1|0*[1-9]\d{0,14})$/, Numb
   expected: 'whole ms from 1',
 });
 
-export const TRACKING_ID: Parameter<string> = written(/^[0-9A-Za-z_-]{1,32}$/, String, {
+export const TRACKING_ID: Parameter<string> = written(/^(?!all$)[0-9A-Za-z_-]{1,32}$/, String, {
   about: 'A name for the session, by which it can be found and ended.',
-  expected: '1 to 32 letters, digits, _ or -',
+  expected: '1 to 32 letters, digits, _ or -, and not all, which /kill/all means',
 });
 
 export const ANY_TRACKING_ID: Parameter<string> = anything('Only sessions of this name.');

@@ -7,6 +7,7 @@ import type { Job } from '../protocol/job.js';
 import type { JobKind, SessionKind } from '../protocol/jobs/jobs.js';
 import type { Refusal, Run, Session, SessionLimits, Settled, Submit } from '../protocol/session.js';
 import { BodiesFull } from './body.js';
+import type { ClientOf } from './client-address.js';
 import { type GivenOf, type Handlers, mapKinds, type ROUTES } from './interface.js';
 import { createJobReader } from './job.js';
 import type { Answer, Handle, Request } from './route.js';
@@ -18,6 +19,7 @@ type Given = GivenOf<(typeof ROUTES)[JobKind]>;
 export interface SessionOptions {
   readonly submit: Submit;
   readonly runOf: (job: Job) => Run;
+  readonly clientOf: ClientOf;
   /** Of a session that asks for none of its own. */
   readonly limits: SessionLimits;
   /** The most that one may ask for; null: without limit. */
@@ -50,7 +52,8 @@ export function sessionHandlers(options: SessionRouteOptions): Pick<Handlers, Jo
         if (error instanceof BodiesFull) answerOf(session, options.turnAway(session, fullOf(error)));
         throw error;
       });
-      return answerOf(session, await options.submit(session, options.runOf(job), request.signal));
+      const known = { ...session, target: targetOf(job) };
+      return answerOf(session, await options.submit(known, options.runOf(job), request.signal));
     };
   return mapKinds(handlerOf);
 }
@@ -69,6 +72,10 @@ function fullOf({ message }: BodiesFull): Refusal {
   return { code: 'QUEUE_FULL', message };
 }
 
+function targetOf({ body }: Job): string | null {
+  return 'url' in body ? (body.url ?? null) : null;
+}
+
 function newSession(
   options: SessionOptions,
   kind: SessionKind,
@@ -77,8 +84,9 @@ function newSession(
   return {
     id: randomUUID(),
     kind,
-    client: raw.socket.remoteAddress ?? null,
+    client: options.clientOf(raw),
     trackingId: given.trackingId ?? null,
+    target: null,
     limits: { waitMs: options.limits.waitMs, runMs: timeoutOf(given.timeout, options) },
   };
 }
@@ -87,7 +95,7 @@ function newSession(
 function answerOf({ id }: Session, { outcome, queueMs }: Settled): Answer {
   if (!outcome.isOk) {
     const { code, message, retryAfterMs } = outcome;
-    throw new ServiceError(code, message, { headers: { 'x-session-id': id }, retryAfterMs });
+    throw new ServiceError(code, message, { sessionId: id, retryAfterMs });
   }
   if (outcome.product === 'closed') throw new Error('a job has produced nothing');
   const { product, answer, phases } = outcome;

@@ -17,8 +17,26 @@ export interface Refuser {
   tunnel(request: IncomingMessage, socket: Duplex): void;
 }
 
-/** `count` is told of what belongs to no request that we have seen. */
-export function createRefuser(connections: Connections, count: (method: string, code: number) => void): Refuser {
+export interface RefuserOptions {
+  readonly connections: Connections;
+  /** Of what belongs to no request that we have seen: those are counted as any. */
+  readonly count: (method: string, status: number) => void;
+  readonly onRefused: (refused: RefusedBytes) => void;
+}
+
+export interface RefusedBytes {
+  readonly method: string;
+  readonly status: number;
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly client: string | null;
+}
+
+export function createRefuser({ connections, count, onRefused }: RefuserOptions): Refuser {
+  const told = (socket: Duplex, [code, message]: Refusal, method: string): void => {
+    const { remoteAddress: client = null } = socket as Socket;
+    onRefused({ method, status: FAILURES[code].status, code, message, client });
+  };
   return {
     broken(error, socket) {
       const pending = connections.of(socket);
@@ -32,20 +50,25 @@ export function createRefuser(connections: Connections, count: (method: string, 
       // Bytes of ours would be taken for the answer to the first of those that wait, or for the rest of one.
       const isTurn = pending.every((one) => one === cut && !one.response.headersSent);
       if (isTurn) refuse(socket, refusal);
-      if (cut) cut.end(status);
       // Bytes that began with a request which was understood say nothing of this one.
-      else count(pending.length === 0 ? methodOf(error.rawPacket) : '', status);
+      const method = pending.length === 0 ? methodOf(error.rawPacket) : '';
+      told(socket, refusal, cut?.request.method ?? method);
+      if (cut) cut.end(status);
+      else count(method, status);
       if (!isTurn) socket.destroy();
     },
     tunnel({ method = '' }, socket) {
       // Node.js has taken its own listeners away.
       socket.on('error', () => {});
       count(method, FAILURES.METHOD_NOT_ALLOWED.status);
+      told(socket, NO_PROXY, method);
       if (connections.of(socket).length > 0) socket.destroy();
-      else refuse(socket, ['METHOD_NOT_ALLOWED', 'this is no proxy'], ['Allow: GET, HEAD, POST, OPTIONS']);
+      else refuse(socket, NO_PROXY, ['Allow: GET, HEAD, POST, OPTIONS']);
     },
   };
 }
+
+const NO_PROXY: Refusal = ['METHOD_NOT_ALLOWED', 'this is no proxy'];
 
 /** Nobody is there to be answered, or nothing was asked: connections are also opened in advance, and by probes. */
 function hasLeft({ code }: NodeJS.ErrnoException, socket: Duplex, isCut: boolean): boolean {

@@ -54,10 +54,26 @@ export interface Session {
   readonly id: string;
   readonly kind: string;
   readonly trackingId: string | null;
-  readonly worker: number;
+  /** Null while it waits. */
+  readonly worker: number | null;
   readonly state: string;
+  readonly phase: string | null;
+  readonly host: string | null;
   readonly ageMs: number;
   readonly remoteAddress: string | null;
+}
+
+/** A session that failed or was refused. */
+export interface Failure {
+  readonly id: string;
+  readonly kind: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly host: string | null;
+  /** Of its page. */
+  readonly status: number | null;
+  /** Epoch ms. */
+  readonly when: number;
 }
 
 const ROW_KEYS = ['date', 'cpu', 'memory', ...FIGURES] as const;
@@ -94,12 +110,30 @@ export function sessionsOf(value: unknown): Session[] {
   return listOf(value, 'sessions').map((one) => {
     const session = objectOf(one, 'session');
     return {
-      ...numbersOf(session, ['worker', 'ageMs']),
+      ...numbersOf(session, ['ageMs']),
+      worker: numberOrNull(session, 'worker'),
+      phase: textOrNull(session, 'phase'),
+      host: textOrNull(session, 'host'),
       id: text(session, 'id'),
       kind: text(session, 'kind'),
       state: text(session, 'state'),
       trackingId: textOrNull(session, 'trackingId'),
       remoteAddress: textOrNull(session, 'remoteAddress'),
+    };
+  });
+}
+
+export function failuresOf(value: unknown): Failure[] {
+  return listOf(value, 'failures').map((one) => {
+    const failure = objectOf(one, 'failure');
+    return {
+      ...numbersOf(failure, ['when']),
+      id: text(failure, 'id'),
+      kind: text(failure, 'kind'),
+      reason: text(failure, 'reason'),
+      message: text(failure, 'message'),
+      host: textOrNull(failure, 'host'),
+      status: numberOrNull(failure, 'status'),
     };
   });
 }
@@ -115,12 +149,11 @@ function rowOf(value: unknown): Row {
 
 function workerOf(value: unknown): WorkerState {
   const worker = objectOf(value, 'worker');
-  const pid = worker['pid'];
   return {
     ...numbersOf(worker, ['worker', 'sessions']),
     state: text(worker, 'state'),
     browser: text(worker, 'browser'),
-    pid: typeof pid === 'number' ? pid : null,
+    pid: numberOrNull(worker, 'pid'),
   };
 }
 
@@ -158,4 +191,8 @@ function text(object: Record<string, unknown>, name: string): string {
 
 function textOrNull(object: Record<string, unknown>, name: string): string | null {
   return object[name] === null ? null : text(object, name);
+}
+
+function numberOrNull(object: Record<string, unknown>, name: string): number | null {
+  return object[name] === null ? null : (numbersOf(object, [name])[name] ?? null);
 }

@@ -4,6 +4,7 @@
  */
 import { createApi } from './api.js';
 import { find } from './elements.js';
+import { createFailureTable } from './failures.js';
 import { createFigureTables } from './figure-tables.js';
 import { eventOf, type LiveEvent, rowsOf, settingsOf } from './figures.js';
 import { unknownSince } from './history.js';
@@ -30,6 +31,7 @@ function start(): void {
   const figures = createFigureTables();
   const showWorkers = createWorkerTable();
   const sessions = createSessionTable(api);
+  const failures = createFailureTable(api);
   const rate = createRate();
   let week: { readonly section: HistorySection; readonly totals: ViewTotals; readonly periodMs: number } | null = null;
   /** Date of the live row when the rows were last asked for; null: not yet, in this connection. */
@@ -78,6 +80,7 @@ function start(): void {
     figures.showPeriod(row);
     showWorkers(workers);
     void sessions.refresh();
+    void failures.refresh(row);
     void load(event);
     if (knownDate !== row.date) return;
     week?.section.setLive(row, pressure.date);

@@ -1,6 +1,6 @@
 /**
- * The table of running sessions, each with a button to end it. Rows are kept by id while they run, so that the focus
- * stays where it is while the ages go up.
+ * The table of sessions that run or wait, each with a button to end it. Rows are kept by id for as long, so that the
+ * focus stays where it is while the ages go up.
  */
 import type { Api } from './api.js';
 import { Refused } from './api.js';
@@ -55,9 +55,11 @@ export function createSessionTable(api: Api): SessionTable {
       fill(row, session);
     }
     none.hidden = sessions.length > 0;
-    const running = sessions.filter(({ state }) => state === 'running').length;
-    endAll.disabled = running === 0;
-    say(title, running === 0 ? 'Running sessions' : `Running sessions: ${count(running)}`);
+    const [running, waiting] = ['running', 'waiting'].map((state) =>
+      count(sessions.filter((one) => one.state === state).length),
+    );
+    endAll.disabled = running === '0' && waiting === '0';
+    say(title, endAll.disabled ? 'Sessions' : `Sessions: ${running} running, ${waiting} waiting`);
   };
 
   const refresh = async (): Promise<void> => {
@@ -82,20 +84,29 @@ function rowOf(id: string, onEnd: () => void): HTMLTableRowElement {
   const button = make('button', { text: 'End' }, [make('span', { text: ` session ${id}`, className: 'unseen' })]);
   button.type = 'button';
   button.addEventListener('click', onEnd);
-  const classes = ['number', '', 'code', 'number', 'code', ''];
+  const classes = ['number', '', '', 'code', 'code', 'number', 'code'];
   return make('tr', {}, [head, ...classes.map((className) => make('td', { className })), make('td', {}, [button])]);
 }
 
 function fill(row: HTMLTableRowElement, session: Session): void {
-  const { kind, trackingId, worker, ageMs, remoteAddress, state } = session;
-  const texts = [duration(ageMs), kind, trackingId ?? '–', String(worker), remoteAddress ?? '–', state];
+  const { kind, trackingId, worker, ageMs, host, phase, remoteAddress, state } = session;
+  const doing = state === 'running' ? (phase ?? state) : state;
+  const texts = [
+    duration(ageMs),
+    doing,
+    kind,
+    host ?? '–',
+    trackingId ?? '–',
+    String(worker ?? '–'),
+    remoteAddress ?? '–',
+  ];
   for (const [index, text] of texts.entries()) {
     const cell = row.cells[index + 1];
     if (cell) say(cell, text);
   }
   const button = row.querySelector('button');
   // One that is closing is settled; there is nothing left to end.
-  if (button && state !== 'running' && !button.disabled) {
+  if (button && state === 'closing' && !button.disabled) {
     moveFocus(row, find('sessions-title', HTMLHeadingElement));
     button.disabled = true;
   }

@@ -4,14 +4,14 @@
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
-import type { BrowserReply, ControlMessage, ControlReply, Outcome } from '../protocol/job.js';
+import type { BrowserReply, ControlMessage, ControlReply, Outcome, Progress } from '../protocol/job.js';
 import type { UnusableReason } from '../protocol/names.js';
 
 export interface Control {
   /** Resolves when the worker is attached; rejects with its reason, or when the thread dies. */
   attach(endpoint: PipeEndpoint, told: BrowserEvents): Promise<void>;
-  /** `settle` is called with the job's outcome, if one comes. */
-  expect(sequence: number, settle: (outcome: Outcome) => void): void;
+  /** `settle` is called with the job's outcome, if one comes; `advance` with each word of how it gets on until then. */
+  expect(sequence: number, told: JobEvents): void;
   /**
    * The job's task has ended: tells its outcome if it has come, and expects it no more. Two channels have no order
    * between them, so it may lie here still, also when the thread is dead.
@@ -20,6 +20,11 @@ export interface Control {
   cancel(sequence: number): void;
   /** Tells what has come, and closes. Idempotent. */
   close(): void;
+}
+
+export interface JobEvents {
+  readonly settle: (outcome: Outcome) => void;
+  readonly advance: (progress: Progress) => void;
 }
 
 /** What a worker has to say of the browser that it is attached to. */
@@ -32,14 +37,16 @@ export interface BrowserEvents {
 
 /** `onReady` is told how many pages the worker keeps ready, whenever that changes. */
 export function openControl(port: MessagePort, onReady: (pages: number) => void): Control {
-  const expected = new Map<number, (outcome: Outcome) => void>();
+  const expected = new Map<number, JobEvents>();
   /** By generation; each is here from its attaching until it is lost. */
   const browsers = new Map<number, (reply: BrowserReply) => void>();
 
   const take = (reply: ControlReply): void => {
     if (reply.kind === 'outcome') {
-      expected.get(reply.sequence)?.(reply.outcome);
+      expected.get(reply.sequence)?.settle(reply.outcome);
       expected.delete(reply.sequence);
+    } else if (reply.kind === 'progress') {
+      expected.get(reply.sequence)?.advance(reply.progress);
     } else if (reply.kind === 'ready') {
       onReady(reply.pages);
     } else {
@@ -78,7 +85,7 @@ export function openControl(port: MessagePort, onReady: (pages: number) => void)
         });
         send({ kind: 'attach', endpoint });
       }),
-    expect: (sequence, settle) => void expected.set(sequence, settle),
+    expect: (sequence, told) => void expected.set(sequence, told),
     conclude(sequence) {
       // All of them, since a message costs less when it is taken like this than as an event.
       if (expected.has(sequence)) while (takeNext());

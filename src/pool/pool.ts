@@ -8,7 +8,7 @@ import type { LaneReader } from '../metrics/lane.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { Job, Outcome } from '../protocol/job.js';
 import { HEARTBEAT_MS, type UnusableReason, type WorkerExitReason } from '../protocol/names.js';
-import type { Running } from '../protocol/session.js';
+import type { Running, Standing } from '../protocol/session.js';
 import type { WorkerSetup } from '../protocol/setup.js';
 import { pickWorker } from './pick.js';
 import { createSetup } from './setup.js';
@@ -155,5 +155,7 @@ function stateOf(worker: PoolWorker | undefined): ShardState {
 
 function failedAtOnce(message: string): Running {
   const outcome = Promise.resolve<Outcome>({ isOk: false, code: 'INTERNAL', message });
-  return { outcome, released: outcome.then(() => {}), place: { kind: 'worker', index: 0 }, cancel: () => {} };
+  const standing: Standing = { phase: 'context', past: {}, status: null };
+  const place = { kind: 'worker', index: 0 } as const;
+  return { outcome, released: outcome.then(() => {}), place, standing: () => standing, cancel: () => {} };
 }

@@ -3,8 +3,8 @@
  * the task, and the death of the thread as word from the pool. Main thread.
  */
 import type { FailureCode } from '../failures.js';
-import type { Outcome, TaskResult } from '../protocol/job.js';
-import type { Place, Running } from '../protocol/session.js';
+import type { Outcome, Progress, TaskResult } from '../protocol/job.js';
+import type { Place, Running, Standing } from '../protocol/session.js';
 import type { Control } from './control.js';
 
 export interface PooledJob {
@@ -28,7 +28,13 @@ export function createRunning(options: {
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
-  control.expect(sequence, settle);
+  let standing: Standing = { phase: 'context', past: {}, status: null };
+  control.expect(sequence, {
+    settle,
+    advance(progress) {
+      standing = advanced(standing, progress);
+    },
+  });
   /** The first end counts: a thread that is lost also ends its tasks. */
   const end = (code: FailureCode, message: string): void => {
     control.conclude(sequence);
@@ -41,7 +47,12 @@ export function createRunning(options: {
     (error: unknown) => end('WORKER_CRASHED', `the worker died: ${error instanceof Error ? error.message : error}`),
   );
   return {
-    running: { outcome, released, place, cancel: () => control.cancel(sequence) },
+    running: { outcome, released, place, standing: () => standing, cancel: () => control.cancel(sequence) },
     abandon: (message) => end('WORKER_CRASHED', `the worker died: ${message}`),
   };
+}
+
+function advanced({ phase, past, status }: Standing, progress: Progress): Standing {
+  if (progress.kind === 'answered') return { phase, past, status: progress.status };
+  return { phase: progress.phase, past: { ...past, [phase]: progress.beforeMs }, status };
 }

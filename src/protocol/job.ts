@@ -55,6 +55,11 @@ export interface Succeeded {
 
 export type Outcome = Succeeded | Failed;
 
+/** How a job gets on: it has come to a phase, the one before has taken so many ms; its page was answered. */
+export type Progress =
+  | { readonly kind: 'phase'; readonly phase: keyof PhaseTimes; readonly beforeMs: number }
+  | { readonly kind: 'answered'; readonly status: number };
+
 /** On a shard's control port, to the worker. */
 export type ControlMessage =
   | { readonly kind: 'attach'; readonly endpoint: PipeEndpoint }
@@ -65,6 +70,7 @@ export type ControlMessage =
 export type ControlReply =
   | BrowserReply
   | { readonly kind: 'outcome'; readonly sequence: number; readonly outcome: Outcome }
+  | { readonly kind: 'progress'; readonly sequence: number; readonly progress: Progress }
   /** So many pages are now kept ready for the next sessions. */
   | { readonly kind: 'ready'; readonly pages: number };
 

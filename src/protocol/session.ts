@@ -4,7 +4,7 @@
  */
 import type { FailureCode } from '../failures.js';
 import type { ClientSignal } from './client.js';
-import type { Outcome } from './job.js';
+import type { Outcome, PhaseTimes } from './job.js';
 import type { SessionKind } from './jobs/jobs.js';
 
 export interface Session {
@@ -14,6 +14,8 @@ export interface Session {
   /** Its client's address; null when the socket has gone. */
   readonly client: string | null;
   readonly trackingId: string | null;
+  /** The URL of its page as its client gave it; null when that is HTML, or the body has not been read. */
+  readonly target: string | null;
   readonly limits: SessionLimits;
 }
 
@@ -47,8 +49,17 @@ export interface Running {
   /** When its context is really gone, which is when its slot is free; always after `outcome`. */
   readonly released: Promise<void>;
   readonly place: Place;
+  /** How far it has come by now. */
+  standing(): Standing;
   /** Ends it, whatever it is doing; it has been settled. Idempotent. */
   cancel(): void;
+}
+
+/** How far a session has come: what it is at, ms of the phases behind it, and the status of its page once answered. */
+export interface Standing {
+  readonly phase: keyof PhaseTimes;
+  readonly past: Partial<PhaseTimes>;
+  readonly status: number | null;
 }
 
 /** Where a session runs: in the browser of the worker with this index. */

@@ -3,11 +3,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
-import type { RunningSession } from '../admission/admission.js';
+import type { PresentSession } from '../admission/admission.js';
 import { disabledRoutes } from '../config/browserless.js';
 import { isLoopback, shownConfig } from '../config/parse.js';
 import type { Config } from '../config/settings.js';
 import { createAuth } from '../http/auth.js';
+import { createClientOf } from '../http/client-address.js';
 import { controlHandlers, type SessionView } from '../http/control.js';
 import { createEdge } from '../http/edge.js';
 import { type Handlers, listOf, ROUTES, routesOf } from '../http/interface.js';
@@ -22,6 +23,7 @@ import type { Log } from '../log.js';
 import type { Finder } from './chromium.js';
 import { countRequests } from './requests.js';
 import type { Rooms } from './rooms.js';
+import type { Shown } from './shown.js';
 
 const KILLED = 'ended by an operator';
 
@@ -32,11 +34,13 @@ export interface EdgeParts {
 }
 
 export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, finder: Finder): Server {
-  const { core, admission, status, events, clock, versions, paths, switches } = rooms;
+  const { core, admission, status, events, told, clock, versions, paths, switches } = rooms;
   const { record, cellOf } = core;
+  const clientOf = createClientOf(config.trustProxy);
   const session = {
+    clientOf,
     submit: admission.submit,
-    runOf: rooms.runOf,
+    runOf: rooms.intake.runOf,
     limits: { waitMs: config.queueTimeoutMs, runMs: config.timeoutMs },
     maxTimeoutMs: config.maxTimeoutMs,
   };
@@ -57,7 +61,8 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
       proxyUrl: config.proxyUrl,
     }),
     ...controlHandlers({
-      sessions: () => admission.sessions().map(viewOf),
+      sessions: () => admission.sessions().map((one) => viewOf(one, told.shown)),
+      failures: told.failures,
       kill: (id) => admission.kill(id, KILLED),
       killAll: () => admission.killAll(KILLED),
     }),
@@ -65,7 +70,7 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     ...metricsHandlers({ ...core.views, takeSnapshot: core.takeSnapshot, bootId, nowEpochMs: clock.epochMs }),
     ...sessionHandlers({
       ...session,
-      refusal: rooms.refusal,
+      refusal: rooms.intake.refusal,
       turnAway: admission.turnAway,
       maxPayloadBytes: config.maxPayloadBytes,
       onIgnored: once((name) => log.warn({ name }, 'this query parameter has no effect here')),
@@ -86,6 +91,8 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     send: createSend(),
     clock,
     onAnswered: countRequests(record, cellOf, paths),
+    clientOf,
+    onRefused: told.refused,
     onError: (error) => log.error({ err: error }, 'bug in a handler'),
   });
 }
@@ -102,10 +109,25 @@ function pathFilter(disabledFeatures: readonly string[]): (path: string) => bool
   return (path) => !paths.has(path);
 }
 
-function viewOf({ session, place, state, startedAtEpochMs, ageMs }: RunningSession): SessionView {
-  const { id, kind, trackingId, client } = session;
-  const times = { startedAt: startedAtEpochMs, ageMs };
-  return { id, kind, trackingId, worker: place.index, state, ...times, remoteAddress: client };
+function viewOf(
+  { session, state, ageMs, startedAtEpochMs, place, standing }: PresentSession,
+  shown: Shown,
+): SessionView {
+  const { id, kind, trackingId, client, target } = session;
+  const url = shown.urlOf(target);
+  return {
+    id,
+    kind,
+    trackingId,
+    worker: place?.index ?? null,
+    state,
+    phase: state === 'closing' ? 'close' : (standing?.phase ?? null),
+    host: shown.hostOf(target),
+    ...(url === null ? {} : { url }),
+    startedAt: startedAtEpochMs,
+    ageMs,
+    remoteAddress: client,
+  };
 }
 
 function once(say: (name: string) => void): (name: string) => void {

@@ -20,10 +20,10 @@ import type { Finder } from './chromium.js';
 import { createCore } from './core.js';
 import { labelDomains } from './domains.js';
 import { poolEvents } from './pool-events.js';
-import { logSession } from './session-log.js';
 import { createShards, type Shards } from './shards.js';
 import { createStatus, type Status } from './status.js';
 import type { TempFolder } from './temp.js';
+import { createTold } from './told.js';
 import { readVersions } from './versions.js';
 
 export interface RoomsOptions {
@@ -65,6 +65,7 @@ export function buildRooms(options: RoomsOptions) {
     }),
   });
   const { record, cellOf } = core;
+  const told = createTold({ config, log, clock });
   const rejected = createRecent(clock);
   const changed = (): void => {
     state.wasReady ||= pool.isReady();
@@ -97,12 +98,14 @@ export function buildRooms(options: RoomsOptions) {
     queueLimit: config.queueLength,
     onSettled: (session) => {
       if (session.reason === 'queue_full') rejected.add();
-      logSession(log, session);
+      told.settled(session);
     },
   });
   const workersReady: Resource = { isReady: pool.isReady, isHopeless: shards.isHopeless };
-  const runOf = (job: Job): Run => ({ resource: workersReady, start: () => pool.run(job) });
-  const refusal = () => admission.refusalOf(workersReady);
+  const intake = {
+    runOf: (job: Job): Run => ({ resource: workersReady, start: () => pool.run(job) }),
+    refusal: () => admission.refusalOf(workersReady),
+  };
   const status: Status = createStatus({
     config,
     clock,
@@ -120,7 +123,7 @@ export function buildRooms(options: RoomsOptions) {
     return `{"row":${core.liveRow()},${JSON.stringify(told).slice(1)}`;
   };
   const events: Events = createEvents({ clock, render });
-  return { core, pool, shards, admission, refusal, runOf, status, events, state, clock, versions, paths, switches };
+  return { core, pool, shards, admission, intake, status, events, told, state, clock, versions, paths, switches };
 }
 
 /** What each worker is doing; a thread without a browser is not ready whatever else it is. */

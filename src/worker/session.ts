@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import type { Clock } from '../clock.js';
 import { type FailureCode, ServiceError } from '../failures.js';
-import type { Failed, Outcome, PhaseTimes, Succeeded } from '../protocol/job.js';
+import type { Failed, Outcome, PhaseTimes, Progress, Succeeded } from '../protocol/job.js';
 import { createOnce, type End, type Ending, limit, waitFor } from '../wait.js';
 import { isTimeout } from './browser.js';
 import { type AnyBody, type PageRunner, RUNNERS, type RunnerTable } from './jobs/jobs.js';
@@ -22,6 +22,8 @@ export interface Assignment {
   /** The session has been settled by main. */
   readonly cancelled: End;
   readonly post: (outcome: Outcome) => void;
+  /** How it gets on, for whoever looks. */
+  readonly tell: (progress: Progress) => void;
   readonly shard: Shard;
   readonly tally: Tally;
   readonly clock: Clock;
@@ -86,13 +88,16 @@ interface Workplace {
 }
 
 async function produce(assignment: Assignment, { runner, lease, contextMs, fail }: Workplace): Promise<Outcome> {
-  const { job, cancelled, tally, clock } = assignment;
+  const { job, cancelled, tell, tally, clock } = assignment;
   const startedAtMs = clock.monotonicMs();
   let readyAtMs = startedAtMs;
   try {
+    tell({ kind: 'phase', phase: 'navigate', beforeMs: contextMs });
+    lease.navigator.onAnswer = (status) => tell({ kind: 'answered', status });
     const answer = await openPage(lease, job.body, fail);
     readyAtMs = clock.monotonicMs();
     tally.phase('navigate', readyAtMs - startedAtMs);
+    tell({ kind: 'phase', phase: 'run', beforeMs: readyAtMs - startedAtMs });
     const product = await runner.run(lease, job.body);
     if (product.body.length === 0) throw new Error('Chromium made nothing of the page');
     const runMs = clock.monotonicMs() - readyAtMs;

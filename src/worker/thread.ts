@@ -10,7 +10,7 @@ import { systemClock } from '../clock.js';
 import { claimLane, openHeartbeat, openLaneWriter } from '../metrics/lane.js';
 import { createLayout } from '../metrics/layout.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
-import type { ControlMessage, ControlReply, Job, Outcome, TaskResult } from '../protocol/job.js';
+import type { ControlMessage, ControlReply, Job, Outcome, Progress, TaskResult } from '../protocol/job.js';
 import { HEARTBEAT_MS } from '../protocol/names.js';
 import type { WorkerSetup } from '../protocol/setup.js';
 import { createCancels } from './cancels.js';
@@ -66,9 +66,10 @@ export function createWorkerThread(): WorkerThread {
         const reply: ControlReply = { kind: 'outcome', sequence, outcome };
         port.postMessage(reply, outcome.isOk && outcome.product !== 'closed' ? [outcome.product.body.buffer] : []);
       };
+      const tell = (progress: Progress): void => port.postMessage({ kind: 'progress', sequence, progress });
       try {
         const cancelled = cancels.begin(sequence);
-        await runSession({ job, cancelled, post, shard, tally, clock });
+        await runSession({ job, cancelled, post, tell, shard, tally, clock });
         return { kind: 'job' };
       } finally {
         cancels.end(sequence);

@@ -91,9 +91,11 @@ export function createScene(options: {
     const start = (): Running => {
       const { one, outcome, released } = startedOf(id);
       started.push(one);
-      return { outcome, released, place: { kind: 'worker', index: 0 }, cancel: () => void one.cancels++ };
+      const standing = { phase: 'context', past: {}, status: null } as const;
+      const place = { kind: 'worker', index: 0 } as const;
+      return { outcome, released, place, standing: () => standing, cancel: () => void one.cancels++ };
     };
-    const session: Session = { id, kind: 'content', client: null, trackingId, limits };
+    const session: Session = { id, kind: 'content', client: null, trackingId, target: null, limits };
     return sentOf(admission.submit(session, { resource: resources[needs], start }, client.signal), client);
   };
   return { admission, clock, started, told, pool, other, sum: counters.sum, send };

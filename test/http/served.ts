@@ -5,7 +5,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/clock.js';
 import { createAuth } from '../../src/http/auth.js';
-import { createEdge } from '../../src/http/edge.js';
+import { createClientOf } from '../../src/http/client-address.js';
+import { createEdge, type RefusedRequest } from '../../src/http/edge.js';
 import { type Cors, createGate } from '../../src/http/origin.js';
 import type { Route } from '../../src/http/route.js';
 import { createSend } from '../../src/http/send.js';
@@ -19,6 +20,8 @@ export interface Served {
   readonly answered: string[];
   /** Bugs of ours. */
   readonly errors: unknown[];
+  /** Requests that were refused before they could be sessions. */
+  readonly refused: RefusedRequest[];
   close(): Promise<void>;
 }
 
@@ -31,6 +34,7 @@ interface ServeOptions {
 export async function serve(routes: readonly Route[], { cors, adjust }: ServeOptions = {}): Promise<Served> {
   const answered: string[] = [];
   const errors: unknown[] = [];
+  const refused: RefusedRequest[] = [];
   const isLoopback = (host: string): boolean => host === '127.0.0.1';
   const server = createEdge({
     routes,
@@ -39,6 +43,8 @@ export async function serve(routes: readonly Route[], { cors, adjust }: ServeOpt
     send: createSend(),
     clock: systemClock,
     onAnswered: (route, method, code) => answered.push(`${route} ${method} ${code}`),
+    clientOf: createClientOf([]),
+    onRefused: (one) => refused.push(one),
     onError: (error) => errors.push(error),
   });
   adjust?.(server);
@@ -49,6 +55,7 @@ export async function serve(routes: readonly Route[], { cors, adjust }: ServeOpt
     port,
     answered,
     errors,
+    refused,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

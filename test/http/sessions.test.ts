@@ -41,6 +41,7 @@ test.before.each(async (scene) => {
   scene.refusal = null;
   scene.told = [];
   const { content } = sessionHandlers({
+    clientOf: () => null,
     submit: async () => {
       scene.told.push('submitted');
       return settled(scene);

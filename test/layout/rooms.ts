@@ -94,6 +94,7 @@ export const DOORS: readonly Door[] = [
   { package: 'prom-client', in: ['src/metrics/views/'], isOneFile: true },
   { package: 'polka', in: ['src/http/'], isOneFile: true },
   { package: 'negotiator', in: ['src/http/accept.ts'] },
+  { package: 'proxy-addr', in: ['src/http/client-address.ts'] },
   { package: 'fresh', in: ['src/http/accept.ts'] },
   { package: 'pino', in: ['src/log.ts'] },
   { package: 'pino-pretty', in: ['src/log.ts'] },

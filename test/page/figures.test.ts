@@ -43,7 +43,7 @@ test('what is not as expected is named', () => {
     /cpu/,
   );
   assert.throws(() => eventOf(null), /event/);
-  assert.throws(() => sessionsOf([{ id: 1 }]), /worker|id/);
+  assert.throws(() => sessionsOf([{ id: 1 }]), /ageMs|id/);
   assert.throws(() => settingsOf({ METRICS_PERIODS: '7' }, ['METRICS_PERIODS']), /METRICS_PERIODS/);
 });
 

@@ -24,9 +24,12 @@ test('tells each job its own outcome, once', async () => {
   const told: [number, Outcome][] = [];
   const both = new Promise<void>((resolve) => {
     for (const sequence of [1, 2]) {
-      control.expect(sequence, (one) => {
-        told.push([sequence, one]);
-        if (told.length === 2) resolve();
+      control.expect(sequence, {
+        settle(one) {
+          told.push([sequence, one]);
+          if (told.length === 2) resolve();
+        },
+        advance: () => {},
       });
     }
   });
@@ -46,7 +49,9 @@ test('a task that ends before its outcome was told has it told at once, and othe
   const { port1, port2 } = new MessageChannel();
   const control = openControl(port1, () => {});
   const told: number[] = [];
-  for (const sequence of [1, 2, 3]) control.expect(sequence, () => told.push(sequence));
+  for (const sequence of [1, 2, 3]) {
+    control.expect(sequence, { settle: () => told.push(sequence), advance: () => {} });
+  }
   port2.postMessage(outcome(1, 'a'));
   port2.postMessage(outcome(2, 'b'));
   control.conclude(2);
@@ -61,7 +66,7 @@ test('what a thread had sent before it died is told', async () => {
   const { port1, port2 } = new MessageChannel();
   const control = openControl(port1, () => {});
   const told: Outcome[] = [];
-  control.expect(1, (one) => told.push(one));
+  control.expect(1, { settle: (one) => told.push(one), advance: () => {} });
   const reply = JSON.stringify(outcome(1, 'the last word'));
   const code = `require('worker_threads').workerData.postMessage(${reply}); process.exit(0)`;
   const thread = new Worker(code, { eval: true, workerData: port2, transferList: [port2] });

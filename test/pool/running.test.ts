@@ -22,7 +22,7 @@ function scene() {
   const cancelled: number[] = [];
   const control: Control = {
     attach: async () => {},
-    expect: (_sequence, settle) => {
+    expect: (_sequence, { settle }) => {
       tell = settle;
     },
     conclude: () => {},

@@ -34,11 +34,13 @@ export interface Navigator {
   /** Null when nothing was answered, as for `data:` and `about:`. */
   goto(url: string, load: Load): Promise<NavigationAnswer | null>;
   setContent(html: string, load: Load): Promise<void>;
+  /** Called with the status that the page's own document was answered with, whenever that is another one. */
+  onAnswer: (status: number) => void;
 }
 
 /** Resolves when the page's own blank document has loaded: what it still had to tell would be taken for the next's. */
 export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> {
-  const document = await watchDocument(cdp);
+  const document = await watchDocument(cdp, (status) => navigator.onAnswer(status));
 
   const within = async (work: Promise<unknown>, { gotoOptions = {}, bestAttempt }: Load): Promise<void> => {
     const { timeout = 0 } = gotoOptions;
@@ -51,7 +53,8 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
     await cdp.send('Page.stopLoading');
   };
 
-  return {
+  const navigator: Navigator = {
+    onAnswer: () => {},
     async goto(url, load) {
       const { referer, waitUntil } = load.gotoOptions ?? {};
       const loaded = document.next(eventsOf(waitUntil));
@@ -71,6 +74,7 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
       await within(Promise.all([cdp.send('Runtime.evaluate', { expression }), loaded]), load);
     },
   };
+  return navigator;
 }
 
 function eventsOf(waitUntil: WaitUntilName | WaitUntilName[] = 'load'): string[] {
@@ -90,7 +94,7 @@ interface WatchedDocument {
   answer(): NavigationAnswer | null;
 }
 
-async function watchDocument(cdp: Cdp): Promise<WatchedDocument> {
+async function watchDocument(cdp: Cdp, onAnswer: (status: number) => void): Promise<WatchedDocument> {
   let frameId = '';
   let loaderId = '';
   const seen = new Set<string>();
@@ -132,7 +136,10 @@ async function watchDocument(cdp: Cdp): Promise<WatchedDocument> {
     if (!isLate) happened(event.name);
   });
   cdp.on('Network.responseReceived', (event) => {
-    if (event.type === 'Document' && event.frameId === frameId) answer = event;
+    if (event.type !== 'Document' || event.frameId !== frameId) return;
+    const isNews = answer?.response.status !== event.response.status;
+    answer = event;
+    if (isNews) onAnswer(event.response.status);
   });
   await Promise.all([
     cdp.send('Page.getFrameTree').then(({ frameTree }) => {

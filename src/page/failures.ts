@@ -1,0 +1,52 @@
+/**
+ * The table of the last failures: what failed, when, why and at which page. Asked for when the counts say that there is
+ * a new one.
+ */
+import type { Api } from './api.js';
+import { find, make } from './elements.js';
+import { type Failure, failuresOf, type Row } from './figures.js';
+import { clockWithSeconds } from './format.js';
+
+const ROWS_MAX = 20;
+/** Counts that grow with each of them. */
+const COUNTS = ['error', 'timedout', 'rejected', 'unhealthy', 'expired', 'abandoned', 'unavailable'] as const;
+
+export interface FailureTable {
+  /** Asks, when there may be something new. Never rejects. */
+  refresh(row: Row): Promise<void>;
+}
+
+export function createFailureTable(api: Api): FailureTable {
+  const card = find('failures-card', HTMLElement);
+  const body = find('failures', HTMLTableSectionElement);
+  let seen = '';
+  return {
+    async refresh(row) {
+      const state = [row.date, ...COUNTS.map((name) => row[name])].join();
+      if (state === seen) return;
+      const before = seen;
+      seen = state;
+      try {
+        const failures = failuresOf(await api.json(`failures?last=${ROWS_MAX}`));
+        card.hidden = failures.length === 0;
+        body.replaceChildren(...failures.map(rowOf));
+      } catch {
+        // Asked again at the next event; that a server is gone the stream notices.
+        seen = before;
+      }
+    },
+  };
+}
+
+function rowOf({ id, kind, reason, message, host, status, when }: Failure): HTMLTableRowElement {
+  const cells = [
+    make('td', { text: clockWithSeconds(when), className: 'number' }),
+    make('td', { text: reason }),
+    make('td', { text: kind }),
+    make('td', { text: host ?? '–', className: 'code' }),
+    make('td', { text: String(status ?? '–'), className: 'number' }),
+    make('td', { text: message, className: 'message' }),
+    make('td', { text: id, className: 'code' }),
+  ];
+  return make('tr', {}, cells);
+}

@@ -1,0 +1,65 @@
+/**
+ * What is shown of targets and of messages, in the log, `/sessions`, `/failures` and on the page: as much of a URL as
+ * `LOG_TARGETS` allows, and nothing that is secret. Pure.
+ */
+
+import type { Config } from '../config/settings.js';
+
+/** `none`: nothing; `host`: scheme and host; `url`: the path as well. Never credentials, query or fragment. */
+type TargetLevel = Config['logTargets'];
+
+export interface Shown {
+  /** Host and port, or the scheme of what has no host; null when there is no target, or it is not to be shown. */
+  hostOf(target: string | null): string | null;
+  /** Null unless all of it may be shown. */
+  urlOf(target: string | null): string | null;
+  /** On one line. */
+  messageOf(message: string): string;
+}
+
+const MESSAGE_CHARS_MAX = 500;
+const URL_CHARS_MAX = 2_048;
+const HIDDEN = '…';
+/** A URL within a text ends where nobody would write one without quoting. */
+const URLS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>()]+/gi;
+const QUERIES = /\?[^\s"'<>()]*=[^\s"'<>()]*/g;
+const CREDENTIALS = /\b(bearer|basic)\s+[\w.~+/=-]+/gi;
+const NAMED = /\b(token|password|secret|api_?key)(["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s"'&,;]+)/gi;
+
+export function createShown(level: TargetLevel, token: string | null): Shown {
+  /** As far as it may be shown. */
+  const shorten = (url: string): string => {
+    if (level === 'none') return HIDDEN;
+    if (!URL.canParse(url)) return HIDDEN;
+    const { protocol, host, pathname } = new URL(url);
+    return level === 'host' ? `${protocol}//${host}` : `${protocol}//${host}${pathname}`;
+  };
+  return {
+    hostOf: (target) => (target === null || level === 'none' ? null : hostIn(target)),
+    urlOf: (target) => (target === null || level !== 'url' ? null : withoutSecrets(target)),
+    messageOf(message) {
+      const hidden = token === null ? message : message.replaceAll(token, HIDDEN);
+      return hidden
+        .slice(0, MESSAGE_CHARS_MAX * 4)
+        .replace(URLS, shorten)
+        .replace(QUERIES, `?${HIDDEN}`)
+        .replace(CREDENTIALS, `$1 ${HIDDEN}`)
+        .replace(NAMED, `$1$2${HIDDEN}`)
+        .replace(/\s+/g, ' ')
+        .slice(0, MESSAGE_CHARS_MAX);
+    },
+  };
+}
+
+function hostIn(target: string): string | null {
+  if (!URL.canParse(target)) return null;
+  const { host, protocol } = new URL(target);
+  return host === '' ? protocol : host;
+}
+
+function withoutSecrets(target: string): string | null {
+  if (!URL.canParse(target)) return null;
+  const { host, protocol, pathname } = new URL(target);
+  // What follows `data:` is the page itself.
+  return host === '' ? protocol : `${protocol}//${host}${pathname}`.slice(0, URL_CHARS_MAX);
+}

@@ -1,0 +1,24 @@
+/**
+ * What whoever runs the server is told of sessions and requests, put together: as much of targets as may be shown, lines
+ * in the log, the last failures. Main thread.
+ */
+import type { Clock } from '../clock.js';
+import type { Config } from '../config/settings.js';
+import type { Log } from '../log.js';
+import { createRefusalLog } from './refusal-log.js';
+import { createSessionLog } from './session-log.js';
+import { createShown } from './shown.js';
+
+export interface ToldOptions {
+  readonly config: Pick<Config, 'logTargets' | 'token'>;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export type Told = ReturnType<typeof createTold>;
+
+export function createTold({ config, log, clock }: ToldOptions) {
+  const shown = createShown(config.logTargets, config.token);
+  const parts = { log, shown, clock };
+  return { shown, refused: createRefusalLog(parts), ...createSessionLog(parts) };
+}

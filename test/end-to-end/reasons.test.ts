@@ -1,0 +1,238 @@
+/**
+ * Why a session failed, wherever it is told: in its answer, in the counts, in the log and in `/failures`. Against pages
+ * that do it, in a real Chromium.
+ */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { deadline } from '../deadline.js';
+import { type Pages, startPages } from '../fixtures/pages.js';
+import { checkIdentities } from './identities.js';
+import { atRest, ready, type Server, samplesOf, start, total } from './server.js';
+
+const test = suite('end-to-end/reasons');
+const WAIT_MS = 20_000;
+const TOKEN = 'a-token-of-this-test';
+const AS_CLIENT = { headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' } };
+let server: Server;
+let pages: Pages;
+
+interface Told {
+  readonly id: string;
+  readonly kind: string;
+  readonly trackingId: string | null;
+  readonly code: string;
+  readonly message: string;
+  readonly reason: string;
+  readonly host: string | null;
+  readonly status: number | null;
+  readonly client: string | null;
+  readonly when: number;
+}
+
+test.before(async () => {
+  pages = await startPages();
+  server = await start({ CONCURRENT: '1', QUEUE_LENGTH: '2', TIMEOUT: '15000', TOKEN, LOG_TARGETS: 'url' });
+  await ready(server);
+});
+
+test.after(async () => {
+  await server.stop();
+  await pages.close();
+});
+
+/** With the token in a header: how its url is written in the log is looked at. */
+async function json<T>(path: string): Promise<T> {
+  return JSON.parse(await (await server.get(path, AS_CLIENT)).text());
+}
+
+async function reasons(): Promise<Map<string, number>> {
+  const samples = await (await server.get('/prometheus', { ...AS_CLIENT, method: 'GET' })).text();
+  const found = new Map<string, number>();
+  for (const [, reason = '', value] of samples.matchAll(/failures_total\{kind="\w+",reason="(\w+)"\} (\d+)/g)) {
+    found.set(reason, (found.get(reason) ?? 0) + Number(value));
+  }
+  return found;
+}
+
+async function run(path: string, body: object): Promise<{ status: number; id: string; code: string; message: string }> {
+  const response = await deadline(server.post(path, body, AS_CLIENT), WAIT_MS, 'an answer');
+  const { error } = JSON.parse(await response.text());
+  return { ...error, status: response.status, id: response.headers.get('x-session-id') ?? '' };
+}
+
+function lineOf(id: string): Record<string, unknown> {
+  const line = server.logged.find((one) => one.includes(id) && one.endsWith(' session'));
+  assert.ok(line, `no line of ${id}`);
+  return JSON.parse(line.slice(0, -' session'.length));
+}
+
+interface Case {
+  readonly body: object;
+  readonly path?: string;
+  readonly is: readonly [status: number, code: string, reason: string];
+  /** Of the message, which names the key. */
+  readonly says?: RegExp;
+  /** Of the page. */
+  readonly page?: number;
+}
+
+/** Bodies need the address of the pages. */
+const cases: Readonly<Record<string, () => Case>> = {
+  'a name that is not there': () => ({
+    body: { url: 'http://nowhere.invalid/a?secret=1' },
+    is: [502, 'NAVIGATION_FAILED', 'navigation'],
+    says: /^net::ERR_NAME_NOT_RESOLVED$/,
+  }),
+  'a server that hangs up': () => ({
+    body: { url: pages.url('/reset') },
+    is: [502, 'NAVIGATION_FAILED', 'navigation'],
+  }),
+  'a download': () => ({
+    body: { url: pages.url('/download') },
+    is: [502, 'NAVIGATION_FAILED', 'navigation'],
+    page: 200,
+  }),
+  'a navigation with a limit of its own': () => ({
+    body: { url: pages.url('/never'), gotoOptions: { timeout: 300 } },
+    is: [408, 'STEP_TIMEOUT', 'step_timeout'],
+  }),
+  'a selector that never comes, on a page that is not the one': () => ({
+    body: { url: pages.url('/missing'), waitForSelector: { selector: '#no', timeout: 300 } },
+    is: [408, 'STEP_TIMEOUT', 'step_timeout'],
+    page: 404,
+  }),
+  'a selector that is none': () => ({
+    body: { html: 'x', waitForSelector: { selector: '[[' } },
+    is: [400, 'BAD_REQUEST', 'bad_request'],
+    says: /^waitForSelector: /,
+  }),
+  'a selector of a picture that is none': () => ({
+    path: '/screenshot',
+    body: { html: 'x', selector: 'a:nope()' },
+    is: [400, 'BAD_REQUEST', 'bad_request'],
+    says: /^selector: /,
+  }),
+  'an XPath that is none': () => ({
+    path: '/screenshot',
+    body: { html: 'x', selector: '//[' },
+    is: [400, 'BAD_REQUEST', 'bad_request'],
+    says: /^selector: /,
+  }),
+  'a function that cannot be read': () => ({
+    body: { html: 'x', waitForFunction: { fn: '() => { let' } },
+    is: [400, 'BAD_REQUEST', 'bad_request'],
+    says: /^waitForFunction: SyntaxError/,
+  }),
+  'a function that throws': () => ({
+    body: { url: pages.url('/'), waitFor: '() => { throw new Error("boom") }' },
+    is: [500, 'SESSION_FAILED', 'page_error'],
+    says: /^waitFor: Error: boom$/,
+    page: 200,
+  }),
+  'a function that throws a SyntaxError of its own': () => ({
+    body: { html: 'x', waitForFunction: { fn: '() => JSON.parse("{")' } },
+    is: [500, 'SESSION_FAILED', 'page_error'],
+    says: /^waitForFunction: SyntaxError/,
+  }),
+  'a cookie that cannot be': () => ({
+    body: { url: pages.url('/'), cookies: [{ name: 'a', value: 'b;c' }] },
+    is: [400, 'BAD_REQUEST', 'bad_request'],
+    says: /^cookies: /,
+  }),
+  'a header that Chromium refuses': () => ({
+    body: { url: pages.url('/'), setExtraHTTPHeaders: { host: 'other' } },
+    is: [400, 'BAD_REQUEST', 'bad_request'],
+    says: /^setExtraHTTPHeaders: /,
+  }),
+  'a script that cannot be loaded': () => ({
+    body: { html: 'x', addScriptTag: [{ url: `http://127.0.0.1:1/a.js?key=of-somebody` }] },
+    is: [500, 'SESSION_FAILED', 'page_error'],
+    says: /^addScriptTag: /,
+  }),
+  'paper without a width': () => ({
+    path: '/pdf',
+    body: { html: 'x', options: { width: 0 } },
+    is: [400, 'BAD_REQUEST', 'bad_request'],
+    says: /^options: /,
+  }),
+  'a page that closes itself': () => ({
+    body: { html: '<script>close()</script>' },
+    is: [500, 'SESSION_FAILED', 'page_error'],
+  }),
+};
+
+for (const [name, made] of Object.entries(cases)) {
+  test(`${name}: the same reason in the answer, the counts, the log and /failures`, async () => {
+    const { body, path = '/content', is, says, page } = made();
+    const before = await reasons();
+    const { status, code, message, id } = await run(path, body);
+    const after = await reasons();
+    const [, , reason] = is;
+    assert.equal([status, code], is.slice(0, 2), message);
+    if (says) assert.match(message, says);
+    const moved = [...after].filter(([one, count]) => count !== before.get(one)).map(([one]) => one);
+    assert.equal(moved, [reason]);
+    const line = lineOf(id);
+    assert.equal([line['outcome'], line['reason'], line['code']], ['error', reason, code]);
+    assert.is(line['client'], '127.0.0.1');
+    assert.is(line['status'], page);
+    assert.is(line['host'], 'url' in body ? new URL(String(body.url)).host : undefined);
+    const [told] = await json<Told[]>('/failures?last=1');
+    assert.ok(told);
+    assert.equal([told.id, told.code, told.reason, told.status], [id, code, reason, page ?? null]);
+    assert.is(told.message, line['message']);
+    for (const shown of [JSON.stringify(line), JSON.stringify(told)]) {
+      assert.not.match(shown, /secret=1|of-somebody/);
+      assert.not.match(shown, TOKEN);
+    }
+  });
+}
+
+test('the time limit: reason and log say in which phase, and what the page was answered with', async () => {
+  const response = await deadline(
+    server.post('/content?timeout=1500&trackingId=late', { url: pages.url('/'), waitForTimeout: 60_000 }, AS_CLIENT),
+    WAIT_MS,
+    'the end of its time',
+  );
+  assert.is(response.status, 408);
+  const line = lineOf(response.headers.get('x-session-id') ?? '');
+  assert.equal([line['outcome'], line['reason'], line['phase']], ['timedout', 'timeout', 'navigate']);
+  assert.is(line['status'], 200);
+  const phases: Record<string, number> = JSON.parse(JSON.stringify(line['phases']));
+  assert.equal(Object.keys(phases), ['context', 'navigate']);
+  const sum = Object.values(phases).reduce((total, ms) => total + ms, 0);
+  assert.ok(Math.abs(sum - Number(line['runMs'])) < 2, `${sum} of ${line['runMs']} ms`);
+  assert.is(line['url'], pages.url('/'));
+});
+
+test('a session that ends well tells its page, client and phases too', async () => {
+  const response = await server.post('/content', { url: pages.url('/missing?a=secret') }, AS_CLIENT);
+  await response.arrayBuffer();
+  assert.is(response.status, 200);
+  const line = lineOf(response.headers.get('x-session-id') ?? '');
+  assert.equal([line['outcome'], line['status'], line['client']], ['successful', 404, '127.0.0.1']);
+  assert.is(line['url'], pages.url('/missing'));
+  assert.equal(Object.keys(Object(line['phases'])), ['context', 'navigate', 'run']);
+});
+
+test('the books are even', async () => {
+  await atRestWithToken();
+  await checkIdentities(withToken());
+});
+
+/** The same server, asked with the token. */
+function withToken(): Server {
+  const get: Server['get'] = (path, init = {}) =>
+    server.get(path, { ...init, headers: { ...AS_CLIENT.headers, ...Object(init.headers) } });
+  const samples: Server['samples'] = async () =>
+    samplesOf(await (await get('/prometheus', { headers: { accept: 'text/plain' } })).text());
+  return { ...server, get, samples };
+}
+
+async function atRestWithToken(): Promise<void> {
+  await atRest(withToken());
+  assert.is(total(await withToken().samples(), 'headcount_sessions_active'), 0);
+}
+
+test.run();
