@@ -58,7 +58,8 @@ export function parseConfig(
   // Each value has just been made by its own setting's parser, or there is an error and nobody uses them all.
   const given = values as Config;
   const { token, error } = tokenOf(given, flags.get('tokenFile')?.name ?? 'TOKEN_FILE', readFile);
-  const config = { ...given, token };
+  // Nobody would ever get a slot, so nobody waits for one.
+  const config = { ...given, token, queueLength: given.concurrent === 0 ? 0 : given.queueLength };
   const remarks = remarksOn(environment, NAMES);
   errors.push(...(error === null ? contradictions(config) : [error]), ...remarks.errors);
   const warnings = [...remarks.warnings, ...(flags.has('token') ? [SHOWN_TOKEN] : [])];

@@ -119,6 +119,12 @@ test('who may call by CORS: lists as a header has them, and nothing that could e
   }
 });
 
+test('where no session may run, none waits', () => {
+  const of = (slots: string) => parseConfig({ CONCURRENT: slots, QUEUED: '5' }).config;
+  assert.equal([of('0').concurrent, of('0').queueLength], [0, 0]);
+  assert.equal([of('1').concurrent, of('1').queueLength], [1, 5]);
+});
+
 test('to wait without limit is not the same as not to say how long', () => {
   const waits = (environment: Record<string, string>) => {
     const { config, errors } = parseConfig(environment);
