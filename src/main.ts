@@ -6,6 +6,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { complaintOn } from './chromium/discover.js';
 import { commandOf, EXPORT_FLAGS, exportHelpText } from './config/commands.js';
 import { helpText, parseConfig } from './config/parse.js';
 import type { Config } from './config/settings.js';
@@ -44,7 +45,10 @@ function print(text: string): void {
 }
 
 async function serve(args: readonly string[]): Promise<void> {
-  const { config, errors, warnings } = parseConfig(process.env, args, { readFile });
+  const { config, errors: complaints, warnings } = parseConfig(process.env, args, { readFile });
+  // One that goes later is waited for: an upgrade takes it away for a moment. One that never was is a slip.
+  const onChromium = config.chromiumPath ? await complaintOn(config.chromiumPath) : null;
+  const errors = onChromium === null ? complaints : [...complaints, onChromium];
   if (errors.length > 0) {
     process.stderr.write(`headcount cannot start:\n${errors.map((line) => `  ${line}\n`).join('')}`);
     process.exit(1);
