@@ -52,7 +52,7 @@ test('an export has the rows that are asked for, with their dates for people', a
     life.nextPeriod();
   }
   await life.history.close();
-  const settings = { METRICS_FILE: path };
+  const settings = { METRICS_FILE: path, TOKEN_FILE: join(folder, 'not-for-all') };
   const iso = (periods: number): string => new Date(START_MS + periods * PERIOD_MS).toISOString();
   const args = ['history', 'export', '--format=csv', '--since', iso(1), '--until', String(START_MS + 3 * PERIOD_MS)];
   const [csv, code] = await ended(args, settings);
