@@ -3,7 +3,7 @@
  * environment; out: complaints and warnings, one line each. Pure.
  */
 import { BROWSERLESS, type Foreign } from './browserless.js';
-import { hint } from './flags.js';
+import { hint, nearest } from './flags.js';
 
 const OURS = 'HEADCOUNT_';
 /** Kubernetes makes these for the pods of a service that is called headcount. */
@@ -31,9 +31,9 @@ export function remarksOn(
   }
   for (const [name, value = ''] of Object.entries(environment)) {
     if (!name.startsWith(OURS) || value === '' || settings.includes(name) || OF_KUBERNETES.test(name)) continue;
-    const plain = name.slice(OURS.length);
-    const meant = settings.includes(plain) ? `did you mean ${plain}?` : hint(name, settings);
-    warnings.push(`${name} is set, but is no setting; ${meant}`);
+    // Most of ours are called so without the prefix.
+    const meant = nearest(name.slice(OURS.length), settings) ?? name;
+    warnings.push(`${name} is set, but is no setting; ${hint(meant, settings)}`);
   }
   return { errors, warnings };
 }

@@ -7,6 +7,13 @@ import { type Flag, parseFlags } from './flags.js';
 import { bool } from './kinds.js';
 import { type Config, SETTINGS, type Setting, type SettingKey } from './settings.js';
 
+export interface ParseOptions {
+  /** Names of flags that are no settings, and take a value. */
+  readonly others?: readonly string[];
+  /** The text of a file. @throws {Error} it cannot be read. Not given: none can. */
+  readonly readFile?: (path: string) => string;
+}
+
 interface Parsed {
   readonly config: Config;
   /** What was given of the other flags that were asked for, by name without dashes. */
@@ -25,11 +32,11 @@ const FLAGS: readonly Flag[] = entries.map(([key, { names, kind }]) => {
   return { key, names: names.map(flagName), isBoolean: kind === bool };
 });
 
-/** Flags win over variables. `others` are flags that are no settings, and take a value. @see SETTINGS */
+/** Flags win over variables. @see SETTINGS */
 export function parseConfig(
   environment: Readonly<Record<string, string | undefined>>,
   args: readonly string[] = [],
-  others: readonly string[] = [],
+  { others = [], readFile = unreadable }: ParseOptions = {},
 ): Parsed {
   const otherFlags = others.map((name) => ({ key: `--${name}`, names: [name], isBoolean: false }));
   const { given: flags, errors: complaints } = parseFlags(args, [...FLAGS, ...otherFlags]);
@@ -38,8 +45,8 @@ export function parseConfig(
   for (const [key, one] of entries) {
     const name = one.names.find((candidate) => (environment[candidate] ?? '') !== '');
     const flag = flags.get(key);
-    const given = flag?.text ?? (name === undefined ? undefined : environment[name]);
-    const raw = given ?? one.fallback;
+    const written = flag?.text ?? (name === undefined ? undefined : environment[name]);
+    const raw = written ?? one.fallback;
     try {
       values[key] = raw === null ? (values[one.follows ?? ''] ?? null) : one.kind.parse(raw);
     } catch (error) {
@@ -49,20 +56,51 @@ export function parseConfig(
     }
   }
   // Each value has just been made by its own setting's parser, or there is an error and nobody uses them all.
-  const config = values as Config;
+  const given = values as Config;
+  const { token, error } = tokenOf(given, flags.get('tokenFile')?.name ?? 'TOKEN_FILE', readFile);
+  // Nobody would ever get a slot, so nobody waits for one.
+  const config = { ...given, token, queueLength: given.concurrent === 0 ? 0 : given.queueLength };
   const remarks = remarksOn(environment, NAMES);
-  errors.push(...contradictions(config), ...remarks.errors);
+  errors.push(...(error === null ? contradictions(config) : [error]), ...remarks.errors);
+  const warnings = [...remarks.warnings, ...(flags.has('token') ? [SHOWN_TOKEN] : [])];
   const otherTexts = others.flatMap((name) => {
     const text = flags.get(`--${name}`)?.text;
     return text === undefined ? [] : [[name, text]];
   });
-  return { config, others: Object.fromEntries(otherTexts), errors, warnings: remarks.warnings };
+  return { config, others: Object.fromEntries(otherTexts), errors, warnings };
+}
+
+const SHOWN_TOKEN = 'a --token shows in the list of processes (ps): TOKEN_FILE or TOKEN do not';
+
+function unreadable(): string {
+  throw new Error('no files can be read here');
+}
+
+/** The token, from its file when it is in one. */
+function tokenOf(
+  { token = null, tokenFile = null }: Partial<Config>,
+  name: string,
+  readFile: (path: string) => string,
+): { readonly token: string | null; readonly error: string | null } {
+  if (tokenFile === null) return { token, error: null };
+  if (token !== null) return { token, error: `TOKEN and ${name} are both set: one of them is enough` };
+  try {
+    const text = readFile(tokenFile).replace(/\r?\n$/, '');
+    if (text === '') return { token, error: `${name} is "${tokenFile}", which is empty` };
+    if (/[\r\n]/.test(text)) return { token, error: `${name} is "${tokenFile}", which has more than one line` };
+    return { token: text, error: null };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { token, error: `${name} is "${tokenFile}", which cannot be read: ${why}` };
+  }
 }
 
 /** Of the values that could be parsed. */
 function contradictions({ host, token, allowAnonymous }: Partial<Config>): string[] {
   if (host === undefined || isLoopback(host) || token !== null || allowAnonymous !== false) return [];
-  return [`HOST is "${host}", which others can reach: set TOKEN, or ALLOW_ANONYMOUS=true if that is meant`];
+  return [
+    `HOST is "${host}", which others can reach: set TOKEN or TOKEN_FILE, or ALLOW_ANONYMOUS=true if that is meant`,
+  ];
 }
 
 export function isLoopback(host: string): boolean {
@@ -86,7 +124,8 @@ export function helpText(): string {
   });
   return [
     'Usage: headcount [--flag value ...]',
-    '       headcount history export [--format csv] [--flag value ...]',
+    '       headcount history export [--format csv] [--since -2h] [--flag value ...]; see its own --help',
+    '       headcount --version | --help',
     '',
     'Settings, as flags or environment variables; each name is a flag in lower case, with dashes:',
     ...lines,

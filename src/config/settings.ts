@@ -61,6 +61,10 @@ export const SETTINGS = {
     isSecret: true,
     help: 'What clients must send: `?token=`, `Authorization: Bearer` raw or base64, or Basic.',
   }),
+  tokenFile: setting(['TOKEN_FILE'], path, {
+    fallback: null,
+    help: 'A file that holds the token, read once at the start; not together with `TOKEN`.',
+  }),
   allowAnonymous: setting(['ALLOW_ANONYMOUS'], bool, {
     fallback: 'false',
     help: 'Allows a `HOST` beyond loopback without a `TOKEN`.',
@@ -73,9 +77,9 @@ export const SETTINGS = {
     fallback: '512',
     help: 'MiB of JavaScript heap of a worker thread, from 48; one that needs more ends with its sessions.',
   }),
-  concurrent: setting(['MAX_CONCURRENT_SESSIONS', 'CONCURRENT'], integer(1, 10_000), {
+  concurrent: setting(['MAX_CONCURRENT_SESSIONS', 'CONCURRENT'], integer(0, 10_000), {
     fallback: '10',
-    help: 'Sessions at once, over all workers.',
+    help: 'Sessions at once, over all workers; `0`: each is refused as if the queue were full.',
   }),
   queueLength: setting(['MAX_QUEUE_LENGTH', 'QUEUE_LENGTH', 'QUEUED'], integer(0, 1_000_000), {
     fallback: '10',

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { PresentSession } from '../admission/admission.js';
 import { disabledRoutes } from '../config/browserless.js';
+import { browserlessConfig } from '../config/browserless-config.js';
 import { isLoopback, shownConfig } from '../config/parse.js';
 import type { Config } from '../config/settings.js';
 import { createAuth } from '../http/auth.js';
@@ -51,7 +52,7 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     ...managementHandlers({
       pressure: status.pressure,
       notReady: status.notReady,
-      config: () => ({ ...shownConfig(config), WORKERS: workers }),
+      config: () => ({ ...shownConfig(config), WORKERS: workers, ...browserlessConfig(config) }),
       meta: () => ({ ...versions, chromium: finder.version() }),
     }),
     ...pageHandlers({

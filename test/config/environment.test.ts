@@ -98,6 +98,7 @@ test('every route that a feature of browserless has here can be taken away', () 
 test('an unknown name of ours is warned about, with the one that was meant; those of Kubernetes are not', () => {
   const of = (name: string) => said({ [name]: 'secret' }).warnings;
   assert.equal(of('HEADCOUNT_TOKEN'), ['HEADCOUNT_TOKEN is set, but is no setting; did you mean TOKEN?']);
+  assert.equal(of('HEADCOUNT_TOKN'), ['HEADCOUNT_TOKN is set, but is no setting; did you mean TOKEN?']);
   assert.equal(of('HEADCOUNT_TEST_SESSION'), [
     'HEADCOUNT_TEST_SESSION is set, but is no setting; did you mean HEADCOUNT_TEST_SESSIONS?',
   ]);
