@@ -45,7 +45,7 @@ export const BROWSERLESS: readonly Foreign[] = [
     names: ['ENABLE_DEBUG_VIEWER'],
     fate: 'refused',
     same: ON,
-    why: 'say DISABLED_FEATURES=debugViewer, which takes /sessions away',
+    why: 'say DISABLED_FEATURES=debugViewer, which takes /sessions and /failures away',
   },
   {
     names: ['DEFAULT_LAUNCH_ARGS'],
@@ -150,7 +150,7 @@ export const FEATURES = [
 ] as const;
 
 const ROUTES_OF: Readonly<Record<string, readonly string[]>> = {
-  debugViewer: ['sessions'],
+  debugViewer: ['sessions', 'failures'],
   killEndpoint: ['kill', 'killAll'],
   // What is on the live page are these figures too.
   metricsEndpoint: ['metrics', 'totals', 'events'],

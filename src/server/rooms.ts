@@ -47,6 +47,7 @@ export function buildRooms(options: RoomsOptions) {
   const switches = { apiGet: config.enableApiGet, testSessions: config.testSessions };
   const paths = pathsOf(ROUTES, switches);
   const state = { isDraining: false, wasReady: false };
+  const isDraining = (): boolean => state.isDraining;
   const core = createCore({
     domains: labelDomains({ workers, kinds, routes: paths, versions }),
     workers,
@@ -55,14 +56,7 @@ export function buildRooms(options: RoomsOptions) {
     log,
     versions,
     historyFile: options.historyFile,
-    sources: () => ({
-      admission,
-      pool,
-      shards,
-      kinds,
-      isDraining: () => state.isDraining,
-      overloaded: status.overloaded,
-    }),
+    sources: () => ({ admission, pool, shards, kinds, isDraining, overloaded: status.overloaded }),
   });
   const { record, cellOf } = core;
   const told = createTold({ config, log, clock });
@@ -113,7 +107,7 @@ export function buildRooms(options: RoomsOptions) {
     isBrowserReady: pool.isReady,
     wasBrowserReady: () => state.wasReady,
     isHopeless: shards.isHopeless,
-    isDraining: () => state.isDraining,
+    isDraining,
     recentlyRejected: rejected.count,
     usage: core.usage,
   });
