@@ -6,6 +6,9 @@
 import { tmpdir } from 'node:os';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { discoverChromium } from '../../src/chromium/discover.js';
+import { until } from '../deadline.js';
+
+const WAIT_MS = 20_000;
 
 export interface Tab {
   readonly page: Page;
@@ -56,4 +59,23 @@ export async function figuresOf(page: Page, prefix: string): Promise<Record<stri
   const script = `Object.fromEntries([...document.querySelectorAll('data[id^="${prefix}"]')].map(
     (one) => [one.id.slice(${prefix.length}), Number(one.value)]))`;
   return await page.evaluate<Record<string, number>>(script);
+}
+
+/** Closes it afterwards. */
+export async function withTab(tab: Promise<Tab>, use: (page: Page, tab: Tab) => Promise<void>): Promise<void> {
+  const opened = await tab;
+  try {
+    await use(opened.page, opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Resolves once the page shows an event that came after this call. */
+export async function nextEvent(page: Page): Promise<void> {
+  const asOf = page.locator('#as-of');
+  for (let i = 0; i < 2; i++) {
+    const before = await asOf.textContent();
+    await until(async () => (await asOf.textContent()) !== before, WAIT_MS, 'the next event');
+  }
 }

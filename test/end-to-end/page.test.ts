@@ -8,7 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { percent } from '../../src/page/format.js';
 import { deadline, until } from '../deadline.js';
-import { figuresOf, openBrowser, openTab, type Tab } from './browser.js';
+import { figuresOf, nextEvent, openBrowser, openTab, withTab } from './browser.js';
 import { startRelay } from './relay.js';
 import { atRest, ready, type Server, start } from './server.js';
 
@@ -34,15 +34,6 @@ test.after(async () => {
   await server.stop();
 });
 
-async function withTab(tab: Promise<Tab>, use: (page: Page, tab: Tab) => Promise<void>): Promise<void> {
-  const opened = await tab;
-  try {
-    await use(opened.page, opened);
-  } finally {
-    await opened.close();
-  }
-}
-
 async function json<T>(path: string): Promise<T> {
   return JSON.parse(await (await server.get(path)).text());
 }
@@ -54,15 +45,6 @@ async function liveRow(): Promise<Record<string, number>> {
 
 async function runningCount(): Promise<number> {
   return (await json<unknown[]>('/sessions')).length;
-}
-
-/** Resolves once the page shows an event that came after this call. */
-async function nextEvent(page: Page): Promise<void> {
-  const asOf = page.locator('#as-of');
-  for (let i = 0; i < 2; i++) {
-    const before = await asOf.textContent();
-    await until(async () => (await asOf.textContent()) !== before, WAIT_MS, 'the next event');
-  }
 }
 
 async function status(page: Page, text: RegExp): Promise<void> {
@@ -112,6 +94,24 @@ test('the numbers are those of the API, while sessions run and at rest', async (
     const now = await figuresOf(page, 'now-');
     for (const name of ['running', 'queued']) assert.is(now[name], pressure[name], name);
     assert.equal(await page.locator('#workers tr').count(), 2);
+    assert.equal(tab.problems(), []);
+  });
+});
+
+test('the last failures are listed, with the reason, and only when there are any', async () => {
+  await withTab(openTab(browser, server.url), async (page, tab) => {
+    const failures = page.getByRole('region', { name: 'Last failures' }).first();
+    const [before] = await json<{ id: string }[]>('/failures?last=1');
+    assert.is(await failures.isVisible(), before !== undefined);
+    const response = await server.post('/content', {
+      html: 'x',
+      waitForFunction: { fn: '() => { throw Error("out of milk") }' },
+    });
+    const id = response.headers.get('x-session-id') ?? '';
+    await response.arrayBuffer();
+    const row = failures.getByRole('row').filter({ hasText: id });
+    await row.waitFor();
+    assert.match((await row.textContent()) ?? '', /page_error.*content.*out of milk/);
     assert.equal(tab.problems(), []);
   });
 });
