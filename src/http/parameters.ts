@@ -48,7 +48,7 @@ export function flag(about: string): Parameter<boolean> {
 /** -1: none. How much may be asked for is a setting, and said there. */
 export const TIMEOUT: Parameter<number> = written(/^(-1|0*[1-9]\d{0,14})$/, Number, {
   about: 'ms that this session may run; -1 for no limit, where there is none.',
-  expected: 'whole ms from 1',
+  expected: 'whole ms from 1, at most MAX_TIMEOUT',
 });
 
 export const TRACKING_ID: Parameter<string> = written(/^(?!all$)[0-9A-Za-z_-]{1,32}$/, String, {
