@@ -2,7 +2,7 @@
  * Every setting, as one table: the parser of environment and flags, `--help`, `/config` and the README's table all
  * derive from it. Pure data.
  */
-import { bool, integer, type Kind, limitMs, oneOf, origins, path, size, text, tokens, url } from './kinds.js';
+import { bool, integer, type Kind, limitMs, oneOf, origins, path, paths, size, text, tokens, url } from './kinds.js';
 
 export interface Setting<T> {
   /** The names of the variable; the first is ours, the others browserless's. As a flag: `--first-name`. */
@@ -138,6 +138,14 @@ export const SETTINGS = {
   corsMaxAge: setting(['CORS_MAX_AGE'], integer(0, 2 ** 31 - 1), {
     fallback: '2592000',
     help: 'With `ENABLE_CORS`: seconds for which a browser may remember all that.',
+  }),
+  allowInsecureCerts: setting(['ALLOW_INSECURE_CERTS'], bool, {
+    fallback: 'false',
+    help: 'Lets a session ask by `acceptInsecureCerts` for pages whose certificate cannot be trusted.',
+  }),
+  extraCaCerts: setting(['EXTRA_CA_CERTS'], paths, {
+    fallback: null,
+    help: 'PEM files of authorities that browsers trust as well, with commas between. Needs `certutil`.',
   }),
   drainTimeoutMs: setting(['DRAIN_TIMEOUT'], integer(0, DAY_MS), {
     fallback: '30000',

@@ -66,6 +66,7 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
       refusal: rooms.refusal,
       turnAway: admission.turnAway,
       maxPayloadBytes: config.maxPayloadBytes,
+      allowsInsecureCerts: config.allowInsecureCerts,
       onIgnored: once((name) => log.warn({ name }, 'this query parameter has no effect here')),
     }),
     ...testHandlers(session),

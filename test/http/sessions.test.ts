@@ -59,6 +59,7 @@ test.before.each(async (scene) => {
     limits: { waitMs: null, runMs: null },
     maxTimeoutMs: null,
     maxPayloadBytes: LIMIT_BYTES,
+    allowsInsecureCerts: false,
     onIgnored: () => {},
   });
   scene.served = await serve(
