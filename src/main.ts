@@ -3,29 +3,52 @@
  * The program: arguments and environment in, a running server out, an exit code at the end. The only place that reads
  * the environment or ends the process.
  */
+import { closeSync, openSync, readSync } from 'node:fs';
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { complaintOn } from './chromium/discover.js';
+import { commandOf, EXPORT_FLAGS, exportHelpText } from './config/commands.js';
 import { helpText, parseConfig } from './config/parse.js';
 import type { Config } from './config/settings.js';
+import { instant } from './http/parameters.js';
 import { createLog, type Log } from './log.js';
 import { type Headcount, startServer } from './server/server.js';
+import { readVersions } from './server/versions.js';
 import { EXPORT_FORMATS, exportHistory } from './store/export.js';
 
 const WORKERS_MAX = 4;
+const SMALL_FILE_BYTES_MAX = 4_096;
 /** What a browser may see of the environment: how to find programs and fonts, language and time zone. */
 const PASSED_ON = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'FONTCONFIG_FILE', 'FONTCONFIG_PATH', 'LD_LIBRARY_PATH'];
 
 async function main(): Promise<void> {
-  const args = process.argv.slice(2);
-  if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(helpText());
-    return;
+  const command = commandOf(process.argv.slice(2));
+  switch (command.kind) {
+    case 'help':
+      return print(helpText());
+    case 'exportHelp':
+      return print(exportHelpText(EXPORT_FORMATS));
+    case 'version':
+      return print(`${readVersions('').headcount}\n`);
+    case 'unknown':
+      process.stderr.write(`headcount: ${command.message}\n`);
+      return process.exit(1);
+    case 'export':
+      return await exportRows(command.args);
+    case 'serve':
+      return await serve(command.args);
   }
-  if (args[0] === 'history' && args[1] === 'export') {
-    await exportRows(args.slice(2));
-    return;
-  }
-  const { config, errors, warnings } = parseConfig(process.env, args);
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+async function serve(args: readonly string[]): Promise<void> {
+  const { config, errors: complaints, warnings } = parseConfig(process.env, args, { readFile });
+  // One that goes later is waited for: an upgrade takes it away for a moment. One that never was is a slip.
+  const onChromium = config.chromiumPath ? await complaintOn(config.chromiumPath) : null;
+  const errors = onChromium === null ? complaints : [...complaints, onChromium];
   if (errors.length > 0) {
     process.stderr.write(`headcount cannot start:\n${errors.map((line) => `  ${line}\n`).join('')}`);
     process.exit(1);
@@ -64,17 +87,46 @@ function historyPath({ metricsFile, stateDir }: Config): string | null {
   return resolve(metricsFile ?? join(stateDir ?? join(state, 'headcount'), 'headcount.ring'));
 }
 
-/** `headcount history export --format openmetrics|json|csv`, with the settings that say where the file is. */
+/** With the settings that say where the file is. */
 async function exportRows(args: readonly string[]): Promise<void> {
-  const { config, others, errors } = parseConfig(process.env, args, ['format']);
+  // Whoever exports needs no token, and may not be allowed to read it.
+  const options = { others: EXPORT_FLAGS, readFile: () => 'unused' };
+  const { config, others, errors } = parseConfig(process.env, args, options);
   const format = EXPORT_FORMATS.find((one) => one === (others['format'] ?? 'json'));
   if (errors.length > 0) throw new Error(errors.join('; '));
   if (!format) throw new Error(`--format must be one of ${EXPORT_FORMATS.join(', ')}`);
   const path = historyPath(config);
   if (path === null) throw new Error('METRICS_FILE is none, so there is no history');
+  const [sinceMs, untilMs] = [instantOf('since', others), instantOf('until', others)];
   // As `| head` does: whoever reads has had enough.
   process.stdout.once('error', () => process.exit(0));
-  await exportHistory({ path, format, write: (chunk) => void process.stdout.write(chunk) });
+  await exportHistory({ path, format, sinceMs, untilMs, write: (chunk) => void process.stdout.write(chunk) });
+}
+
+/** Epoch ms; null when the flag is not given. */
+function instantOf(name: string, texts: Readonly<Record<string, string>>): number | null {
+  const text = texts[name];
+  if (text === undefined) return null;
+  const { expected, read } = instant(name);
+  const meant = read(text);
+  if (meant === undefined) throw new Error(`--${name} is ${JSON.stringify(text)}, expected ${expected}`);
+  return meant(Date.now());
+}
+
+/** The text of a small file, such as one with a token. @throws {Error} it cannot be read, or is no small one. */
+function readFile(path: string): string {
+  const descriptor = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(SMALL_FILE_BYTES_MAX + 1);
+    let bytes = 0;
+    for (let read = -1; read !== 0 && bytes < buffer.length; bytes += read) {
+      read = readSync(descriptor, buffer, bytes, buffer.length - bytes, null);
+    }
+    if (bytes > SMALL_FILE_BYTES_MAX) throw new Error(`it has more than ${SMALL_FILE_BYTES_MAX} bytes`);
+    return buffer.toString('utf8', 0, bytes);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function stopOnSignals(starting: Promise<Headcount>, log: Log): void {
@@ -116,7 +168,7 @@ function stopOnSignals(starting: Promise<Headcount>, log: Log): void {
 }
 
 main().catch((error: unknown) => {
-  const what = process.argv[2] === 'history' ? 'export' : 'start';
+  const what = commandOf(process.argv.slice(2)).kind === 'export' ? 'export' : 'start';
   process.stderr.write(`headcount cannot ${what}: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 });

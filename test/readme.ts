@@ -5,6 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { BROWSERLESS } from '../src/config/browserless.js';
 import { flagOf } from '../src/config/parse.js';
 import { SETTINGS, type Setting } from '../src/config/settings.js';
 import { ROUTES, type Table } from '../src/http/interface.js';
@@ -27,6 +28,16 @@ function settings(): string {
     one.help,
   ]);
   return table(['variable', 'flag', 'default', ''], rows);
+}
+
+function browserless(): string {
+  const fates = { setting: '', ignored: 'ignored: ', refused: 'stops the start: ' };
+  const rows = BROWSERLESS.map(({ names, fate, same = [], why }) => [
+    names.map(code).join(', '),
+    same.map(code).join(', '),
+    fates[fate] + why,
+  ]);
+  return table(['variable', 'in silence', 'otherwise'], rows);
 }
 
 function fields(): string {
@@ -60,7 +71,7 @@ function routes(): string {
   return table(['route', 'methods', 'answer'], rows);
 }
 
-const PARTS: Readonly<Record<string, () => string>> = { settings, fields, families, routes };
+const PARTS: Readonly<Record<string, () => string>> = { settings, browserless, fields, families, routes };
 
 /** `text` with every part as the tables have it. Throws when a part's marks are missing. */
 export function withTables(text: string): string {

@@ -96,10 +96,15 @@ export async function discoverChromium(options: DiscoverOptions): Promise<Chromi
   }
 }
 
+/** Why a setting cannot be run, for the administrator; null: it may be one that can. */
+export async function complaintOn(setting: string): Promise<string | null> {
+  return (await isExecutable(resolve(setting))) ? null : `CHROMIUM_PATH=${setting} is not an executable file`;
+}
+
 async function discoverSetting(setting: string, options: DiscoverOptions): Promise<Chromium> {
-  const given = resolve(setting);
-  if (!(await isExecutable(given))) throw new Error(`CHROMIUM_PATH=${setting} is not an executable file`);
-  const path = await unwrap(given);
+  const complaint = await complaintOn(setting);
+  if (complaint !== null) throw new Error(complaint);
+  const path = await unwrap(resolve(setting));
   try {
     const version = await readVersion(path, {}, options);
     return { path, version, origin: 'setting', env: {} };

@@ -52,12 +52,17 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Fla
   return { given, errors };
 }
 
-/** The name that was meant, if it can be told. */
-function hint(written: string, names: readonly string[]): string {
+/** For people: the name that was meant, if it can be told. */
+export function hint(written: string, names: readonly string[]): string {
+  const meant = nearest(written, names);
+  return meant === undefined ? 'see --help' : `did you mean ${meant}?`;
+}
+
+/** The one of `names` of which `written` is a slip; undefined: of none. */
+export function nearest(written: string, names: readonly string[]): string | undefined {
   const distances = names.map((name) => ({ name, distance: distanceOf(written, name) }));
-  const [nearest] = distances.sort((a, b) => a.distance - b.distance);
-  const isSlip = nearest && nearest.distance * LETTERS_A_SLIP <= written.length;
-  return isSlip ? `did you mean ${nearest.name}?` : 'see --help';
+  const [first] = distances.sort((a, b) => a.distance - b.distance);
+  return first && first.distance * LETTERS_A_SLIP <= written.length ? first.name : undefined;
 }
 
 /** Letters to insert, remove or replace. */

@@ -116,3 +116,18 @@ export const origins = list('*, or origins such as https://example.com with comm
   const { origin, protocol, href } = URL.canParse(item) ? new URL(item) : { origin: '', protocol: '', href: '' };
   return /^https?:$/.test(protocol) && href === `${origin}/` ? origin : '';
 });
+
+/** Some of those known, as JSON or with commas between. */
+export function someOf(known: readonly string[]): Kind<readonly string[]> {
+  return {
+    expected: `a list of ${known.join(', ')}`,
+    parse(value) {
+      const items = value
+        .replaceAll(/[[\]"\s]/g, '')
+        .split(',')
+        .filter((item) => item !== '');
+      if (!items.every((item) => known.includes(item))) throw new TypeError(this.expected);
+      return items;
+    },
+  };
+}

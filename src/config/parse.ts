@@ -2,9 +2,17 @@
  * From environment and arguments to a checked config, or to every complaint at once; and back, to what people are
  * shown of it. Pure.
  */
+import { remarksOn } from './environment.js';
 import { type Flag, parseFlags } from './flags.js';
 import { bool } from './kinds.js';
 import { type Config, SETTINGS, type Setting, type SettingKey } from './settings.js';
+
+export interface ParseOptions {
+  /** Names of flags that are no settings, and take a value. */
+  readonly others?: readonly string[];
+  /** The text of a file. @throws {Error} it cannot be read. Not given: none can. */
+  readonly readFile?: (path: string) => string;
+}
 
 interface Parsed {
   readonly config: Config;
@@ -15,32 +23,20 @@ interface Parsed {
   readonly warnings: readonly string[];
 }
 
-/** browserless's variables that mean nothing here: said once, so that nobody believes they do something. */
-const UNSUPPORTED = [
-  'ALLOW_FILE_PROTOCOL CHROME_REFRESH_TIME CONNECT_TIMEOUT',
-  'DATA_DIR DEBUG_MODE DEBUGGER DEFAULT_BLOCK_ADS DEFAULT_DUMPIO DEFAULT_HEADLESS',
-  'DEFAULT_IGNORE_DEFAULT_ARGS DEFAULT_IGNORE_HTTPS_ERRORS DEFAULT_LAUNCH_ARGS DEFAULT_STEALTH',
-  'DEFAULT_USER_DATA_DIR DISABLE_AUTO_SET_DOWNLOAD_BEHAVIOR DISABLED_FEATURES DOWNLOAD_DIR',
-  'ENABLE_DEBUG_VIEWER ENABLE_DEBUGGER ENABLE_HEAP_DUMP ENABLE_XVBF ERROR_ALERT_URL',
-  'EXIT_ON_HEALTH_FAILURE FAILED_HEALTH_URL FUNCTION_BUILT_INS FUNCTION_ENABLE_INCOGNITO_MODE',
-  'FUNCTION_EXTERNALS HEALTH KEEP_ALIVE MAX_RECONNECT_TIME PREBOOT_CHROME',
-  'PREBOOT_QUANTITY PRE_REQUEST_HEALTH_CHECK PROXY_HOST PROXY_PORT PROXY_SSL QUEUE_ALERT_URL',
-  'REJECT_ALERT_URL SINGLE_RUN SOCKET_CLOSE_METHOD STATIC TIMEOUT_ALERT_URL USE_CHROME_STABLE',
-  'WORKSPACE_DELETE_EXPIRED WORKSPACE_DIR WORKSPACE_EXPIRE_DAYS',
-].flatMap((line) => line.split(' '));
-
 const entries = Object.entries(SETTINGS) as [SettingKey, Setting<unknown>][];
+
+const NAMES = entries.flatMap(([, { names }]) => names);
 
 /** Every name of a setting is a flag of it. */
 const FLAGS: readonly Flag[] = entries.map(([key, { names, kind }]) => {
   return { key, names: names.map(flagName), isBoolean: kind === bool };
 });
 
-/** Flags win over variables. `others` are flags that are no settings, and take a value. @see SETTINGS */
+/** Flags win over variables. @see SETTINGS */
 export function parseConfig(
   environment: Readonly<Record<string, string | undefined>>,
   args: readonly string[] = [],
-  others: readonly string[] = [],
+  { others = [], readFile = unreadable }: ParseOptions = {},
 ): Parsed {
   const otherFlags = others.map((name) => ({ key: `--${name}`, names: [name], isBoolean: false }));
   const { given: flags, errors: complaints } = parseFlags(args, [...FLAGS, ...otherFlags]);
@@ -49,8 +45,8 @@ export function parseConfig(
   for (const [key, one] of entries) {
     const name = one.names.find((candidate) => (environment[candidate] ?? '') !== '');
     const flag = flags.get(key);
-    const given = flag?.text ?? (name === undefined ? undefined : environment[name]);
-    const raw = given ?? one.fallback;
+    const written = flag?.text ?? (name === undefined ? undefined : environment[name]);
+    const raw = written ?? one.fallback;
     try {
       values[key] = raw === null ? (values[one.follows ?? ''] ?? null) : one.kind.parse(raw);
     } catch (error) {
@@ -60,11 +56,13 @@ export function parseConfig(
     }
   }
   // Each value has just been made by its own setting's parser, or there is an error and nobody uses them all.
-  const config = values as Config;
-  errors.push(...contradictions(config));
-  const warnings = UNSUPPORTED.filter((name) => (environment[name] ?? '') !== '').map(
-    (name) => `${name} is set, but headcount does not support it`,
-  );
+  const given = values as Config;
+  const { token, error } = tokenOf(given, flags.get('tokenFile')?.name ?? 'TOKEN_FILE', readFile);
+  // Nobody would ever get a slot, so nobody waits for one.
+  const config = { ...given, token, queueLength: given.concurrent === 0 ? 0 : given.queueLength };
+  const remarks = remarksOn(environment, NAMES);
+  errors.push(...(error === null ? contradictions(config) : [error]), ...remarks.errors);
+  const warnings = [...remarks.warnings, ...(flags.has('token') ? [SHOWN_TOKEN] : [])];
   const otherTexts = others.flatMap((name) => {
     const text = flags.get(`--${name}`)?.text;
     return text === undefined ? [] : [[name, text]];
@@ -72,10 +70,37 @@ export function parseConfig(
   return { config, others: Object.fromEntries(otherTexts), errors, warnings };
 }
 
+const SHOWN_TOKEN = 'a --token shows in the list of processes (ps): TOKEN_FILE or TOKEN do not';
+
+function unreadable(): string {
+  throw new Error('no files can be read here');
+}
+
+/** The token, from its file when it is in one. */
+function tokenOf(
+  { token = null, tokenFile = null }: Partial<Config>,
+  name: string,
+  readFile: (path: string) => string,
+): { readonly token: string | null; readonly error: string | null } {
+  if (tokenFile === null) return { token, error: null };
+  if (token !== null) return { token, error: `TOKEN and ${name} are both set: one of them is enough` };
+  try {
+    const text = readFile(tokenFile).replace(/\r?\n$/, '');
+    if (text === '') return { token, error: `${name} is "${tokenFile}", which is empty` };
+    if (/[\r\n]/.test(text)) return { token, error: `${name} is "${tokenFile}", which has more than one line` };
+    return { token: text, error: null };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { token, error: `${name} is "${tokenFile}", which cannot be read: ${why}` };
+  }
+}
+
 /** Of the values that could be parsed. */
 function contradictions({ host, token, allowAnonymous }: Partial<Config>): string[] {
   if (host === undefined || isLoopback(host) || token !== null || allowAnonymous !== false) return [];
-  return [`HOST is "${host}", which others can reach: set TOKEN, or ALLOW_ANONYMOUS=true if that is meant`];
+  return [
+    `HOST is "${host}", which others can reach: set TOKEN or TOKEN_FILE, or ALLOW_ANONYMOUS=true if that is meant`,
+  ];
 }
 
 export function isLoopback(host: string): boolean {
@@ -99,7 +124,8 @@ export function helpText(): string {
   });
   return [
     'Usage: headcount [--flag value ...]',
-    '       headcount history export [--format csv] [--flag value ...]',
+    '       headcount history export [--format csv] [--since -2h] [--flag value ...]; see its own --help',
+    '       headcount --version | --help',
     '',
     'Settings, as flags or environment variables; each name is a flag in lower case, with dashes:',
     ...lines,

@@ -2,7 +2,22 @@
  * Every setting, as one table: the parser of environment and flags, `--help`, `/config` and the README's table all
  * derive from it. Pure data.
  */
-import { bool, integer, type Kind, limitMs, oneOf, origins, path, paths, size, text, tokens, url } from './kinds.js';
+import { FEATURES } from './browserless.js';
+import {
+  bool,
+  integer,
+  type Kind,
+  limitMs,
+  oneOf,
+  origins,
+  path,
+  paths,
+  size,
+  someOf,
+  text,
+  tokens,
+  url,
+} from './kinds.js';
 
 export interface Setting<T> {
   /** The names of the variable; the first is ours, the others browserless's. As a flag: `--first-name`. */
@@ -46,6 +61,10 @@ export const SETTINGS = {
     isSecret: true,
     help: 'What clients must send: `?token=`, `Authorization: Bearer` raw or base64, or Basic.',
   }),
+  tokenFile: setting(['TOKEN_FILE'], path, {
+    fallback: null,
+    help: 'A file that holds the token, read once at the start; not together with `TOKEN`.',
+  }),
   allowAnonymous: setting(['ALLOW_ANONYMOUS'], bool, {
     fallback: 'false',
     help: 'Allows a `HOST` beyond loopback without a `TOKEN`.',
@@ -58,9 +77,9 @@ export const SETTINGS = {
     fallback: '512',
     help: 'MiB of JavaScript heap of a worker thread, from 48; one that needs more ends with its sessions.',
   }),
-  concurrent: setting(['MAX_CONCURRENT_SESSIONS', 'CONCURRENT'], integer(1, 10_000), {
+  concurrent: setting(['MAX_CONCURRENT_SESSIONS', 'CONCURRENT'], integer(0, 10_000), {
     fallback: '10',
-    help: 'Sessions at once, over all workers.',
+    help: 'Sessions at once, over all workers; `0`: each is refused as if the queue were full.',
   }),
   queueLength: setting(['MAX_QUEUE_LENGTH', 'QUEUE_LENGTH', 'QUEUED'], integer(0, 1_000_000), {
     fallback: '10',
@@ -146,6 +165,10 @@ export const SETTINGS = {
   extraCaCerts: setting(['EXTRA_CA_CERTS'], paths, {
     fallback: null,
     help: 'PEM files of authorities that browsers trust as well, with commas between. Needs `certutil`.',
+  }),
+  disabledFeatures: setting(['DISABLED_FEATURES'], someOf(FEATURES), {
+    fallback: '[]',
+    help: "Routes that answer 404, by browserless's names, such as `killEndpoint` or `metricsEndpoint`.",
   }),
   drainTimeoutMs: setting(['DRAIN_TIMEOUT'], integer(0, DAY_MS), {
     fallback: '30000',

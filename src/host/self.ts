@@ -3,6 +3,7 @@
  * fail the official check, it counts a fraction of the garbage collections, and its lag has a floor. Main thread.
  */
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import { constants, type PerformanceEntry, PerformanceObserver, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { CellOf, RecordDelta } from '../metrics/delta.js';
@@ -19,17 +20,27 @@ export interface OwnFiles {
   close(): void;
 }
 
-/** Files of the kernel about this process, kept open: no descriptor may be left just when they are asked. */
-export function openOwnFiles(): OwnFiles {
+/**
+ * Files of the kernel about this process, kept open: no descriptor may be left just when they are asked. Where there is
+ * no /proc, as in some chroots, it is the asking that throws, and what they tell is left out of the metrics.
+ */
+export function openOwnFiles(folder = '/proc/self'): OwnFiles {
   const descriptors: number[] = [];
-  const open = (path: string): (() => string) => {
-    const descriptor = openSync(path, 'r');
+  const open = (name: string): (() => string) => {
+    let descriptor: number;
+    try {
+      descriptor = openSync(join(folder, name), 'r');
+    } catch (error) {
+      return () => {
+        throw error;
+      };
+    }
     descriptors.push(descriptor);
     const buffer = Buffer.alloc(OWN_FILE_BYTES_MAX);
     return () => buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, buffer.length, 0));
   };
-  const status = open('/proc/self/status');
-  const limits = open('/proc/self/limits');
+  const status = open('status');
+  const limits = open('limits');
   return {
     residentBytes: () => (findNumber(status(), 'VmRSS:') ?? 0) * 1_024,
     descriptorsMax: () => findNumber(limits(), 'Max open files') ?? 0,

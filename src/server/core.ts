@@ -9,7 +9,7 @@ import type { Config } from '../config/settings.js';
 import { watchOomKills } from '../host/oom-kills.js';
 import { collectNodejs, collectProcess, type OwnFiles, openOwnFiles, watchGarbageCollections } from '../host/self.js';
 import type { Log } from '../log.js';
-import type { Domains } from '../metrics/family.js';
+import type { Collector, Domains } from '../metrics/family.js';
 import { createFold } from '../metrics/fold.js';
 import { createLanes, LANE_CAPACITY, openLaneReader } from '../metrics/lane.js';
 import { createLayout } from '../metrics/layout.js';
@@ -27,6 +27,7 @@ import { collectBrowsers, collectHistory, collectPool, collectSessions, setInfo 
 import { keepHistory } from './history.js';
 import type { Shards } from './shards.js';
 import { createTimers } from './timers.js';
+import { createTrouble } from './trouble.js';
 import { createProcessUsage, createUsage } from './usage.js';
 import type { Versions } from './versions.js';
 
@@ -97,7 +98,7 @@ export function createCore(options: CoreOptions) {
       ownFiles,
       rows: () => shownOf(ring).rows.length,
     }),
-    onError: (collector, error) => log.error({ collector, err: error }, 'a collector failed'),
+    onError: sayOnce(log),
   });
   const texts = createRowTexts(ring);
 
@@ -150,6 +151,13 @@ export function createCore(options: CoreOptions) {
       await keeper.close();
     },
   };
+}
+
+/** A collector that fails does so at each scrape. */
+function sayOnce(log: Log): (collector: Collector, error: unknown) => void {
+  const trouble = createTrouble(log);
+  return (collector, error) =>
+    trouble.begins(collector, { collector, message: String(error), err: error }, 'a collector failed');
 }
 
 function collectorsOf(

@@ -4,6 +4,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { RunningSession } from '../admission/admission.js';
+import { disabledRoutes } from '../config/browserless.js';
+import { browserlessConfig } from '../config/browserless-config.js';
 import { isLoopback, shownConfig } from '../config/parse.js';
 import type { Config } from '../config/settings.js';
 import { createAuth } from '../http/auth.js';
@@ -41,17 +43,18 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
   };
   const bootId = randomUUID().slice(0, 8);
   const { page: _page, pageFile: _file, ...listed } = ROUTES;
+  const isOn = pathFilter(config.disabledFeatures);
   const handlers: Handlers = {
     ...managementHandlers({
       pressure: status.pressure,
       notReady: status.notReady,
-      config: () => ({ ...shownConfig(config), WORKERS: workers }),
+      config: () => ({ ...shownConfig(config), WORKERS: workers, ...browserlessConfig(config) }),
       meta: () => ({ ...versions, chromium: finder.version() }),
     }),
     ...pageHandlers({
       isTokenNeeded: config.token !== null,
       version: versions.headcount,
-      routes: listOf(listed, switches),
+      routes: listOf(listed, switches).filter(({ path }) => isOn(path)),
       proxyUrl: config.proxyUrl,
     }),
     ...controlHandlers({
@@ -72,7 +75,7 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     ...testHandlers(session),
   };
   return createEdge({
-    routes: routesOf(ROUTES, handlers, switches),
+    routes: routesOf(ROUTES, handlers, switches).filter(({ path }) => isOn(path)),
     auth: createAuth({ token: config.token, count: () => record(cellOf('headcount_unauthorized_total'), 1) }),
     gate: createGate({
       isOnLoopback: isLoopback(config.host),
@@ -91,6 +94,14 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
 
 function corsOf({ corsAllowOrigin, corsAllowMethods, corsAllowHeaders, corsMaxAge }: Config): Cors {
   return { origins: corsAllowOrigin, methods: corsAllowMethods, headers: corsAllowHeaders, maxAgeS: corsMaxAge };
+}
+
+function pathFilter(disabledFeatures: readonly string[]): (path: string) => boolean {
+  const disabled = disabledRoutes(disabledFeatures);
+  const paths = new Set(
+    Object.entries(ROUTES).flatMap(([name, row]): string[] => (disabled.has(name) ? [...row.paths] : [])),
+  );
+  return (path) => !paths.has(path);
 }
 
 function viewOf({ session, place, state, startedAtEpochMs, ageMs }: RunningSession): SessionView {

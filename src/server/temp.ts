@@ -25,11 +25,15 @@ export interface TempFolder {
   remove(): Promise<void>;
 }
 
-/** @throws {Error} when there can be no folder in `tempDir`. */
+/** @throws {Error} when there can be no folder in `tempDir`; the message is for the administrator. */
 export async function createTempFolder(tempDir: string): Promise<TempFolder> {
   const parent = resolve(tempDir);
   await sweep(parent);
-  return keepFolder(await makeFolder(parent));
+  const made = await makeFolder(parent).catch((error: unknown) => {
+    const why = error instanceof Error && 'code' in error ? error.code : String(error);
+    throw new Error(`TMPDIR is ${parent}, which cannot be written: ${why}`, { cause: error });
+  });
+  return keepFolder(made);
 }
 
 interface Lock {

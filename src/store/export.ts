@@ -7,6 +7,7 @@ import { FIELDS, type Field } from '../metrics/fields.js';
 import { createRing, type Ring } from '../metrics/ring.js';
 import { W, word } from '../metrics/row.js';
 import { createRowTexts, droppedIn, figuresOf } from '../metrics/views/rows.js';
+import { selectRows } from '../metrics/views/selection.js';
 import { type ShownRow, shownRows } from '../metrics/views/shown.js';
 import type { Files } from './files.js';
 import { renderOpenMetrics, type TimedRow } from './openmetrics.js';
@@ -23,6 +24,9 @@ export interface ExportOptions {
   readonly format: ExportFormat;
   /** Takes the text, in pieces; the next comes when it has resolved. */
   readonly write: (text: string) => void | Promise<void>;
+  /** Rows whose period starts at or after the one and before the other, epoch ms; null: all. */
+  readonly sinceMs?: number | null;
+  readonly untilMs?: number | null;
   readonly files?: Files;
   /** Rows from beyond it are dated anew, as a server would that starts now. */
   readonly nowEpochMs?: number;
@@ -31,8 +35,11 @@ export interface ExportOptions {
 /** @throws {Error} there is no history file at `path`; the message is for people. */
 export async function exportHistory(options: ExportOptions): Promise<void> {
   const { path, format, write, files = fs, nowEpochMs = Date.now() } = options;
+  const { sinceMs = null, untilMs = null } = options;
   const found = await readFile(files, path);
-  const { ring, rows } = toRing(found, nowEpochMs);
+  const { ring, rows: all } = toRing(found, nowEpochMs);
+  const { closed, live } = selectRows(all, { sinceMs, untilMs, last: null, sessionTimes: true });
+  const rows = live ? [...closed, live] : closed;
   switch (format) {
     case 'json':
       return await writeJson(ring, rows, write);
@@ -74,11 +81,12 @@ async function writeJson(ring: Ring, rows: readonly ShownRow[], write: ExportOpt
 
 async function writeCsv(ring: Ring, rows: readonly ShownRow[], write: ExportOptions['write']): Promise<void> {
   const fields: readonly Field[] = FIELDS.filter(({ name }) => name !== 'sessionTimes');
-  await write(`${fields.map(({ name }) => name).join()}\n`);
+  await write(`${['isoDate', ...fields.map(({ name }) => name)].join()}\n`);
   for (const { from, to, date } of rows) {
     const row = figuresOf(ring, { from, to, date });
     const dropped = droppedIn(ring, { from, to: to + 1 });
-    await write(`${fields.map(({ of }) => (of ? of(row) : dropped)).join()}\n`);
+    const figures = fields.map(({ of }) => (of ? of(row) : dropped));
+    await write(`${[new Date(date).toISOString(), ...figures].join()}\n`);
   }
 }
 

@@ -83,11 +83,11 @@ test('what is no flag is named once, with the one that was meant', () => {
 });
 
 test('flags that are no settings are given back when they are asked for, and are none else', () => {
-  const { config, others, errors } = parseConfig({}, ['--format', 'csv', '--port=1'], ['format']);
+  const { config, others, errors } = parseConfig({}, ['--format', 'csv', '--port=1'], { others: ['format'] });
   assert.equal([errors, others, config.port], [[], { format: 'csv' }, 1]);
-  assert.equal(parseConfig({}, ['--format=csv'], ['format']).others, { format: 'csv' });
-  assert.equal(parseConfig({}, [], ['format']).others, {});
-  assert.equal(parseConfig({}, ['--fromat=csv'], ['format']).errors, [
+  assert.equal(parseConfig({}, ['--format=csv'], { others: ['format'] }).others, { format: 'csv' });
+  assert.equal(parseConfig({}, [], { others: ['format'] }).others, {});
+  assert.equal(parseConfig({}, ['--fromat=csv'], { others: ['format'] }).errors, [
     '--fromat is not a flag; did you mean --format?',
   ]);
   assert.is(errorsOf('--format=csv').length, 1);

@@ -127,6 +127,12 @@ test('who may call by CORS: lists as a header has them, and nothing that could e
   }
 });
 
+test('where no session may run, none waits', () => {
+  const of = (slots: string) => parseConfig({ CONCURRENT: slots, QUEUED: '5' }).config;
+  assert.equal([of('0').concurrent, of('0').queueLength], [0, 0]);
+  assert.equal([of('1').concurrent, of('1').queueLength], [1, 5]);
+});
+
 test('to wait without limit is not the same as not to say how long', () => {
   const waits = (environment: Record<string, string>) => {
     const { config, errors } = parseConfig(environment);
@@ -149,6 +155,7 @@ test('what has no limit is shown as it is set, and what is not set as null', () 
   const unset = Object.keys(shown).filter((name) => shown[name] === null);
   assert.equal(unset, [
     'TOKEN',
+    'TOKEN_FILE',
     'WORKERS',
     'CHROMIUM_PATH',
     'METRICS_FILE',
@@ -189,6 +196,35 @@ test('a secret is never shown, in /config or in a complaint', () => {
     Object.keys(shown),
     Object.values(SETTINGS).map(({ names }) => names[0]),
   );
+});
+
+test('a token in a file is what is in its one line', () => {
+  const of = (text: string, more: Record<string, string> = {}) => {
+    const { config, errors } = parseConfig({ TOKEN_FILE: '/run/t', ...more }, [], { readFile: () => text });
+    return errors.length === 0 ? config.token : errors.join('; ');
+  };
+  assert.is(of('hunter2\n'), 'hunter2');
+  assert.is(of('hunter2\r\n'), 'hunter2');
+  assert.is(of(' hunter2 '), ' hunter2 ');
+  assert.is(of('hunter2', { HOST: '0.0.0.0' }), 'hunter2', 'others may reach it then');
+  assert.is(of(''), 'TOKEN_FILE is "/run/t", which is empty');
+  assert.is(of('\n', { HOST: '0.0.0.0' }), 'TOKEN_FILE is "/run/t", which is empty');
+  assert.is(of('hunter2\n\n'), 'TOKEN_FILE is "/run/t", which has more than one line');
+  assert.is(of('x', { TOKEN: 'hunter2' }), 'TOKEN and TOKEN_FILE are both set: one of them is enough');
+  const failed = parseConfig({ TOKEN_FILE: '/run/t' }, [], {
+    readFile() {
+      throw new Error('ENOENT');
+    },
+  });
+  assert.equal(failed.errors, ['TOKEN_FILE is "/run/t", which cannot be read: ENOENT']);
+  const { config } = parseConfig({ TOKEN_FILE: '/run/t' }, [], { readFile: () => 'hunter2' });
+  assert.equal([shownConfig(config)['TOKEN'], shownConfig(config)['TOKEN_FILE']], ['***', '/run/t']);
+});
+
+test('a token as a flag is warned about, since others see it', () => {
+  assert.match(parseConfig({}, ['--token', 'hunter2']).warnings.join(), /^a --token shows .* \(ps\)/);
+  assert.not.match(parseConfig({}, ['--token', 'hunter2']).warnings.join(), 'hunter2');
+  assert.equal(parseConfig({ TOKEN: 'hunter2' }).warnings, []);
 });
 
 test("browserless's variables without a meaning here are named once each", () => {

@@ -194,6 +194,8 @@ limitTest(
   async () => {
     const CHROMIUM_PATH = join(tempDir, 'chromium');
     const settings = { PORT: '0', WORKERS: '1', METRICS_FILE: 'none', TMPDIR: tempDir, CHROMIUM_PATH };
+    // Something has to be there, or the setting would stop the start.
+    writeFileSync(CHROMIUM_PATH, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     const started = run({ settings });
     const program = { ...started, url: '', pids: () => [] };
     try {
@@ -202,6 +204,7 @@ limitTest(
       const client = clientOf({ ...program, url: url() });
       await until(async () => (await client.ready()) === '503 browser', 30_000, 'it to be hopeless');
       const before = descriptorsOf(program).length;
+      rmSync(CHROMIUM_PATH);
       for (const free of [0, 1, 2, 4, 6, 8]) {
         limitDescriptors(program, free);
         symlinkSync(CHROMIUM, CHROMIUM_PATH);

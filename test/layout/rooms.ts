@@ -63,7 +63,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'store',
     'http',
   ],
-  main: ['config', 'server', 'log', 'store'],
+  main: ['config', 'server', 'log', 'store', 'http/parameters', 'chromium/discover'],
 };
 
 /** Folders inside a room; no room has others. */

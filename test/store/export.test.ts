@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { FIELDS } from '../../src/metrics/fields.js';
 import { createHistoryView } from '../../src/metrics/views/history.js';
 import { createRowTexts } from '../../src/metrics/views/rows.js';
-import { type ExportFormat, exportHistory } from '../../src/store/export.js';
+import { type ExportFormat, type ExportOptions, exportHistory } from '../../src/store/export.js';
 import { EVERYTHING } from '../metrics/views/selections.js';
 import { type Folder, type JsonRow, type Life, makeFolder, PERIOD_MS, START_MS, startLife } from './life.js';
 
@@ -19,11 +19,17 @@ test.before.each((context) => {
 });
 test.after.each(({ folder }) => folder.remove());
 
-async function exported(path: string, format: ExportFormat, nowEpochMs?: number): Promise<string> {
+async function exported(
+  path: string,
+  format: ExportFormat,
+  nowEpochMs?: number,
+  range: Pick<ExportOptions, 'sinceMs' | 'untilMs'> = {},
+): Promise<string> {
   let text = '';
   await exportHistory({
     path,
     format,
+    ...range,
     ...(nowEpochMs === undefined ? {} : { nowEpochMs }),
     write(piece) {
       text += piece;
@@ -76,7 +82,7 @@ test('rows from beyond the present are dated anew, as a server would that starts
   );
   const lines = (await exported(path, 'csv', now)).trimEnd().split('\n').slice(1);
   assert.equal(
-    lines.map((line) => line.split(',').slice(0, 2).map(Number)),
+    lines.map((line) => line.split(',').slice(1, 3).map(Number)),
     rows.map(({ date, successful }) => [date, successful]),
   );
   const samples = (await exported(path, 'openmetrics', now)).matchAll(
@@ -97,7 +103,8 @@ test('CSV has a line a row, all columns but the session times', async ({ folder 
   const path = folder.of('headcount.ring');
   const life = await threeRows(path);
   const [head, ...lines] = (await exported(path, 'csv')).trimEnd().split('\n');
-  const names = head?.split(',') ?? [];
+  const [isoDate, ...names] = head?.split(',') ?? [];
+  assert.is(isoDate, 'isoDate');
   assert.equal(
     names,
     FIELDS.map(({ name }) => name).filter((name) => name !== 'sessionTimes'),
@@ -106,11 +113,38 @@ test('CSV has a line a row, all columns but the session times', async ({ folder 
   assert.is(lines.length, rows.length);
   for (const [i, line] of lines.entries()) {
     const row = rows[i] ?? {};
+    const [iso = '', ...figures] = line.split(',');
+    assert.is(iso, new Date(figures[0] === undefined ? Number.NaN : Number(figures[0])).toISOString());
     assert.equal(
-      line.split(',').map(Number),
+      figures.map(Number),
       names.map((name) => row[name as keyof typeof row]),
     );
   }
+  await life.history.close();
+});
+
+test('rows are selected by the start of their period, in every format', async ({ folder }) => {
+  const path = folder.of('headcount.ring');
+  const life = await threeRows(path);
+  const [first, second, third] = [START_MS, START_MS + PERIOD_MS, START_MS + 2 * PERIOD_MS];
+  const datesOf = async (range: Pick<ExportOptions, 'sinceMs' | 'untilMs'>): Promise<number[]> => {
+    const rows: JsonRow[] = JSON.parse(await exported(path, 'json', undefined, range));
+    const lines = (await exported(path, 'csv', undefined, range)).trimEnd().split('\n').slice(1);
+    const dates = rows.map(({ date = Number.NaN }) => date);
+    assert.equal(
+      lines.map((line) => line.split(',')[0]),
+      dates.map((date) => new Date(date).toISOString()),
+    );
+    return dates;
+  };
+  assert.equal(await datesOf({ sinceMs: second }), [second, third]);
+  assert.equal(await datesOf({ sinceMs: second + 1 }), [third]);
+  assert.equal(await datesOf({ untilMs: third }), [first, second]);
+  assert.equal(await datesOf({ sinceMs: second, untilMs: third }), [second]);
+  assert.equal(await datesOf({ sinceMs: third + 1 }), []);
+  const text = await exported(path, 'openmetrics', undefined, { sinceMs: third });
+  const counts = [...text.matchAll(/^headcount_history_sessions_total (\d+) /gm)].map(([, count]) => Number(count));
+  assert.equal(counts, [0, 1], 'counted from the first that is selected');
   await life.history.close();
 });
 
