@@ -12,7 +12,7 @@ FROM node:20-bookworm-slim
 # Japanese and Korean, emoji. tini reaps whatever Chromium leaves behind and passes SIGTERM on.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends \
-    chromium-headless-shell fonts-liberation fonts-noto-cjk fonts-noto-color-emoji tini \
+    chromium-headless-shell fonts-liberation fonts-noto-cjk fonts-noto-color-emoji libnss3-tools tini \
   && rm -rf /var/lib/apt/lists/* \
   && install -d -o node -g node /var/lib/headcount
 # Beyond loopback the server refuses to start without a TOKEN, or ALLOW_ANONYMOUS=true said on purpose.

@@ -12,6 +12,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Chromium } from '../chromium/discover.js';
 import type { BrowserExitReason } from '../protocol/names.js';
+import { type Authorities, writeAuthorities } from './certificates.js';
 import { browserFlags, type FlagOptions } from './flags.js';
 
 const STDERR_KEPT_BYTES = 4_096;
@@ -47,6 +48,8 @@ export interface SpawnOptions extends Omit<FlagOptions, 'profileDir'> {
   readonly tempDir: string;
   /** What a browser may see of the server's environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Whom it trusts besides its own; null: nobody. */
+  readonly authorities: Authorities | null;
   /** Whether the kernel has ended processes for want of memory of late. */
   readonly isOutOfMemory: () => boolean;
 }
@@ -67,6 +70,7 @@ export async function spawnBrowser(options: SpawnOptions): Promise<BrowserProces
   const closeEnds = (): void => closeAll(ends);
   try {
     for (const dir of [profileDir, ownTempDir, artifactsDir]) mkdirSync(dir, { mode: 0o700 });
+    if (options.authorities) writeAuthorities(options.authorities, folder);
     await makeFifos([readPath, writePath, stderrPath]);
     // Opened for both directions, a FIFO neither blocks the opener nor ends when the other side is not there yet.
     openInto(ends, [readPath, constants.O_RDWR], [writePath, constants.O_RDWR]);

@@ -111,7 +111,7 @@ export const BROWSERLESS: readonly Foreign[] = [
     names: ['DEFAULT_IGNORE_HTTPS_ERRORS'],
     fate: 'ignored',
     same: OFF,
-    why: 'certificates are always checked',
+    why: 'each session says so for itself, where ALLOW_INSECURE_CERTS=true allows it',
   },
   {
     names: ['DEBUGGER', 'ENABLE_DEBUGGER', 'ENABLE_HEAP_DUMP', 'ENABLE_XVBF'],

@@ -104,6 +104,8 @@ function list(expected: string, itemOf: (text: string) => string): Kind<readonly
   };
 }
 
+export const paths = list('paths of files with commas between', (item) => (item === '' ? '' : resolve(item)));
+
 /** What HTTP calls a token, which names of methods and headers are; nothing in it can end a header's line. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 

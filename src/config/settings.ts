@@ -12,6 +12,7 @@ import {
   oneOf,
   origins,
   path,
+  paths,
   size,
   someOf,
   text,
@@ -157,6 +158,14 @@ export const SETTINGS = {
   corsMaxAge: setting(['CORS_MAX_AGE'], integer(0, 2 ** 31 - 1), {
     fallback: '2592000',
     help: 'With `ENABLE_CORS`: seconds for which a browser may remember all that.',
+  }),
+  allowInsecureCerts: setting(['ALLOW_INSECURE_CERTS'], bool, {
+    fallback: 'false',
+    help: 'Lets a session ask by `acceptInsecureCerts` for pages whose certificate cannot be trusted.',
+  }),
+  extraCaCerts: setting(['EXTRA_CA_CERTS'], paths, {
+    fallback: null,
+    help: 'PEM files of authorities that browsers trust as well, with commas between. Needs `certutil`.',
   }),
   disabledFeatures: setting(['DISABLED_FEATURES'], someOf(FEATURES), {
     fallback: '[]',

@@ -7,6 +7,7 @@ import type { TSchema } from 'typebox';
 import { JOB_KINDS, JOBS, type JobKind } from '../protocol/jobs/jobs.js';
 import {
   ANY_TRACKING_ID,
+  bareFlag,
   COUNT,
   flag,
   instant,
@@ -63,7 +64,13 @@ const SESSION_PREFIXES = ['', '/chromium', '/chrome'];
 const SESSION = {
   methods: ['POST'],
   methodsWith: { GET: 'apiGet' },
-  query: { timeout: TIMEOUT, trackingId: TRACKING_ID, body: JSON_BODY },
+  query: {
+    timeout: TIMEOUT,
+    trackingId: TRACKING_ID,
+    body: JSON_BODY,
+    acceptInsecureCerts: bareFlag('As in the body.'),
+    ignoreHTTPSErrors: bareFlag('As `acceptInsecureCerts`, which is its later name.'),
+  },
 } as const;
 
 function sessionRow(kind: JobKind) {

@@ -6,13 +6,23 @@ import assert from 'node:assert/strict';
 import { ServiceError } from '../failures.js';
 import type { Job } from '../protocol/job.js';
 import { JOBS } from '../protocol/jobs/jobs.js';
-import type { JobRow, JobTable } from '../protocol/jobs/row.js';
+import { complaint, type JobRow, type JobTable } from '../protocol/jobs/row.js';
 import { createBodies } from './body.js';
 import type { Request } from './route.js';
-
 import { createValidate } from './validate.js';
 
-type Asked = Request<{ readonly body?: string }>;
+interface Given {
+  readonly body?: string;
+  readonly acceptInsecureCerts?: boolean;
+  readonly ignoreHTTPSErrors?: boolean;
+}
+
+type Asked = Request<Given>;
+
+export interface JobReaderOptions {
+  readonly maxPayloadBytes: number;
+  readonly allowsInsecureCerts: boolean;
+}
 
 const JSON_TYPE = 'application/json';
 
@@ -24,7 +34,8 @@ const JSON_TYPE = 'application/json';
 export type JobReader = (kind: string, request: Asked) => () => Promise<Job>;
 
 /** For the kinds of the table, and no others. */
-export function createJobReader(maxPayloadBytes: number, jobs: JobTable = JOBS): JobReader {
+export function createJobReader(options: JobReaderOptions, jobs: JobTable = JOBS): JobReader {
+  const { maxPayloadBytes, allowsInsecureCerts } = options;
   const bodies = createBodies(maxPayloadBytes);
   const kinds = new Map(
     Object.entries(jobs).map(([kind, row]) => [kind, { row, validate: createValidate(kind, row) }]),
@@ -32,9 +43,17 @@ export function createJobReader(maxPayloadBytes: number, jobs: JobTable = JOBS):
   return (kind, request) => {
     const known = kinds.get(kind);
     assert(known);
-    const { row, validate } = known;
+    const { row } = known;
+    const { given } = request;
+    const isInsecure = given.acceptInsecureCerts === true || given.ignoreHTTPSErrors === true;
+    if (isInsecure && !allowsInsecureCerts) throw insecure();
+    const validate = (body: unknown): Job => {
+      const job = known.validate(isInsecure ? insecurely(body) : body);
+      if ('acceptInsecureCerts' in job.body && job.body.acceptInsecureCerts && !allowsInsecureCerts) throw insecure();
+      return job;
+    };
     if (request.method === 'GET') {
-      return async () => validate(parseJson(request.given.body ?? '', 'the query parameter body'));
+      return async () => validate(parseJson(given.body ?? '', 'the query parameter body'));
     }
     const key = rawKeyOf(request, row);
     bodies.checkHead(request.raw);
@@ -55,6 +74,16 @@ function rawKeyOf({ headers }: Asked, { raw }: JobRow): string | undefined {
     throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', `the body must be ${types}, not ${type}`);
   }
   return key;
+}
+
+/** What is no object is refused as it is. */
+function insecurely(body: unknown): unknown {
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+  return isObject ? { ...body, acceptInsecureCerts: true } : body;
+}
+
+function insecure(): ServiceError {
+  return complaint('acceptInsecureCerts', 'must be false, since only ALLOW_INSECURE_CERTS=true allows it');
 }
 
 function parseJson(value: string, what: string): unknown {

@@ -45,6 +45,11 @@ export function flag(about: string): Parameter<boolean> {
   return written(/^(true|false)$/, (value) => value === 'true', { about, expected: 'true or false' });
 }
 
+/** A flag that may also stand alone. */
+export function bareFlag(about: string): Parameter<boolean> {
+  return written(/^(true|false|)$/, (value) => value !== 'false', { about, expected: 'true or false, or stand alone' });
+}
+
 /** -1: none. How much may be asked for is a setting, and said there. */
 export const TIMEOUT: Parameter<number> = written(/^(-1|0*[1-9]\d{0,14})$/, Number, {
   about: 'ms that this session may run; -1 for no limit, where there is none.',

@@ -9,7 +9,7 @@ import type { Refusal, Run, Session, SessionLimits, Settled, Submit } from '../p
 import { BodiesFull } from './body.js';
 import type { ClientOf } from './client-address.js';
 import { type GivenOf, type Handlers, mapKinds, type ROUTES } from './interface.js';
-import { createJobReader } from './job.js';
+import { createJobReader, type JobReaderOptions } from './job.js';
 import type { Answer, Handle, Request } from './route.js';
 
 /** Any session's, whatever its kind. */
@@ -26,18 +26,17 @@ export interface SessionOptions {
   readonly maxTimeoutMs: number | null;
 }
 
-export interface SessionRouteOptions extends SessionOptions {
+export interface SessionRouteOptions extends SessionOptions, JobReaderOptions {
   /** Why a session would not be taken now, whatever its job; null: it would. */
   readonly refusal: () => Refusal | null;
   /** Refuses one whose body is not read, or not to its end; counted as any. */
   readonly turnAway: (session: Session, refusal: Refusal) => Settled;
-  readonly maxPayloadBytes: number;
   /** Said once a name: a query parameter that browserless knows and that means nothing here. */
   readonly onIgnored: (name: string) => void;
 }
 
 export function sessionHandlers(options: SessionRouteOptions): Pick<Handlers, JobKind> {
-  const jobOf = createJobReader(options.maxPayloadBytes);
+  const jobOf = createJobReader(options);
   const handlerOf =
     (kind: JobKind): Handle<Given> =>
     async (request) => {
@@ -132,16 +131,7 @@ export function printable(value: string): string {
 }
 
 /** v1 and v2 have these; they ask for what every session here has, or for what a shared browser cannot give. */
-const IGNORED = [
-  'stealth',
-  'headless',
-  'dumpio',
-  'pause',
-  'blockAds',
-  'ignoreDefaultArgs',
-  'ignoreHTTPSErrors',
-  'record',
-];
+const IGNORED = ['stealth', 'headless', 'dumpio', 'pause', 'blockAds', 'ignoreDefaultArgs', 'record'];
 const REFUSED = ['launch', 'userDataDir'];
 
 function checkNames(query: URLSearchParams, { onIgnored }: SessionRouteOptions): void {

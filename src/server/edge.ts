@@ -74,6 +74,7 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
       refusal: rooms.intake.refusal,
       turnAway: admission.turnAway,
       maxPayloadBytes: config.maxPayloadBytes,
+      allowsInsecureCerts: config.allowInsecureCerts,
       onIgnored: once((name) => log.warn({ name }, 'this query parameter has no effect here')),
     }),
     ...testHandlers(session),

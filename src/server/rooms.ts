@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type Admission, createAdmission } from '../admission/admission.js';
 import { createBooks } from '../admission/books.js';
 import { createRecent } from '../admission/recent.js';
+import type { Authorities } from '../browsers/certificates.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
 import { createEvents, type Events } from '../http/events.js';
@@ -33,6 +34,7 @@ export interface RoomsOptions {
   readonly workers: number;
   readonly isSandboxed: boolean;
   readonly environment: Readonly<Record<string, string>>;
+  readonly authorities: Authorities | null;
   readonly finder: Finder;
   readonly historyFile: HistoryFile | null;
   readonly temp: TempFolder;

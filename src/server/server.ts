@@ -2,6 +2,7 @@
  * The composition root: builds each room once and joins them by functions. In: a config; out: a server that listens,
  * and how to stop it. Main thread.
  */
+import { type Authorities, readAuthorities } from '../browsers/certificates.js';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config/settings.js';
 import type { Log } from '../log.js';
@@ -11,7 +12,7 @@ import { openHistory } from './history.js';
 import { listen } from './listen.js';
 import { buildRooms, type RoomsOptions } from './rooms.js';
 import { salvage, stopInOrder } from './stop.js';
-import { createTempFolder } from './temp.js';
+import { createTempFolder, type TempFolder } from './temp.js';
 
 interface HeadcountOptions {
   readonly config: Config;
@@ -45,8 +46,9 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
   const finder = createFinder({ ...options, clock, setting: config.chromiumPath });
   await finder.get().catch((error: unknown) => log.error({ message: messageOf(error) }, 'no Chromium; it is tried on'));
   const temp = await createTempFolder(options.tempDir);
+  const authorities = await authoritiesOf(config.extraCaCerts, temp);
   const historyFile = await openHistory(options.historyPath, { config, clock, log });
-  const rooms = await builtOr({ ...options, clock, finder, historyFile, temp }, async () => {
+  const rooms = await builtOr({ ...options, clock, finder, authorities, historyFile, temp }, async () => {
     await historyFile?.close();
     await temp.remove();
   });
@@ -70,6 +72,16 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
     return { url, browserPids: shards.pids, stop, abandon, salvage: () => salvage(stopping) };
   } catch (error) {
     await stop();
+    throw error;
+  }
+}
+
+/** A start that cannot have them leaves nothing behind. */
+async function authoritiesOf(paths: readonly string[] | null, temp: TempFolder): Promise<Authorities | null> {
+  try {
+    return await readAuthorities(paths ?? [], temp.path);
+  } catch (error) {
+    await temp.remove();
     throw error;
   }
 }

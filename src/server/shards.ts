@@ -2,6 +2,8 @@
  * Joins threads and browsers: each shard needs one of each. Counts browsers where their pids are known.
  * Main thread.
  */
+
+import type { Authorities } from '../browsers/certificates.js';
 import type { ShardCondition } from '../browsers/lifecycle.js';
 import { type BrowserProcess, spawnBrowser } from '../browsers/spawn.js';
 import { type Supervisor, superviseShard } from '../browsers/supervisor.js';
@@ -32,6 +34,7 @@ export interface ShardsOptions {
   readonly isSandboxed: boolean;
   readonly temp: Pick<TempFolder, 'path' | 'ensure'>;
   readonly environment: Readonly<Record<string, string>>;
+  readonly authorities: Authorities | null;
   readonly isOutOfMemory: () => boolean;
   readonly pool: Pool;
   readonly record: RecordDelta;
@@ -86,6 +89,7 @@ export function createShards(options: ShardsOptions): Shards {
       isSandboxed: options.isSandboxed,
       tempDir: temp.path,
       environment: options.environment,
+      authorities: options.authorities,
       isOutOfMemory: options.isOutOfMemory,
     });
   };

@@ -65,7 +65,7 @@ export function createHousehold({ attached, tally, prewarm, onReady, wanted }: H
   };
 
   const take = (need: Need): Lease | undefined => {
-    if (need.kind === 'playwright' && need.options !== null) return undefined;
+    if (need.kind === 'playwright' ? need.options !== null : need.isInsecure) return undefined;
     if (need.kind !== wanted.kind) {
       wanted.kind = need.kind;
       for (const lease of [...ready]) discard(lease);

@@ -29,9 +29,12 @@ export interface Lease {
   close(): Promise<void>;
 }
 
-/** What a session needs of its context: nothing special, or Playwright's with these options, null for any. */
+/**
+ * What a session needs of its context: nothing special, or that it takes any certificate; or Playwright's with these
+ * options, null for any.
+ */
 export type Need =
-  | { readonly kind: 'plain' }
+  | { readonly kind: 'plain'; readonly isInsecure?: true }
   | { readonly kind: 'playwright'; readonly options: BrowserContextOptions | null };
 
 export interface Opened {
@@ -52,12 +55,14 @@ interface Site {
  * @throws {ServiceError} `PAGE_CRASHED` when the renderer dies meanwhile.
  */
 export function openContext(site: Site, need: Need): Promise<Opened> {
-  return need.kind === 'plain' ? openPlain(site) : openWithPlaywright(site, need.options);
+  return need.kind === 'plain' ? openPlain(site, need) : openWithPlaywright(site, need.options);
 }
 
-async function openPlain({ connection, clock }: Site): Promise<Opened> {
+type PlainNeed = Extract<Need, { kind: 'plain' }>;
+
+async function openPlain({ connection, clock }: Site, { isInsecure }: PlainNeed): Promise<Opened> {
   const startedAtMs = clock.monotonicMs();
-  const tab = await connection.openTab(DEFAULT_VIEWPORT);
+  const tab = await connection.openTab({ ...DEFAULT_VIEWPORT, ...(isInsecure ? { isInsecure } : {}) });
   const contextAtMs = clock.monotonicMs();
   try {
     const { cdp, crashed, closed, pageCount, close } = tab;

@@ -14,13 +14,22 @@ import { apply, messageOf, runInPage } from './mistakes.js';
 import { runWaits } from './waits.js';
 
 /** The keys of every body that a plain context will do for. */
-const PLAIN_KEYS: ReadonlySet<string> = new Set(['url', 'html', 'gotoOptions', 'bestAttempt', 'viewport']);
+const PLAIN_KEYS: ReadonlySet<string> = new Set([
+  'url',
+  'html',
+  'gotoOptions',
+  'bestAttempt',
+  'viewport',
+  'acceptInsecureCerts',
+]);
 
 /** `ownKeys` are those of its kind that a plain context will do for; whatever else is asked for is Playwright's. */
 export function needOf(body: PageBody, ownKeys: readonly string[]): Need {
   const options = contextOptions(body);
   const isPlain = options === null && Object.keys(body).every((key) => PLAIN_KEYS.has(key) || ownKeys.includes(key));
-  return isPlain ? { kind: 'plain' } : { kind: 'playwright', options };
+  const isInsecure = body.acceptInsecureCerts === true;
+  if (isPlain) return isInsecure ? { kind: 'plain', isInsecure } : { kind: 'plain' };
+  return { kind: 'playwright', options: isInsecure ? { ...options, ignoreHTTPSErrors: true } : options };
 }
 
 /** The settings that a context must be made with; null when any will do. */

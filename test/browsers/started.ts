@@ -20,6 +20,7 @@ export async function startChromium(tempDir: string, isOutOfMemory = false): Pro
     isSandboxed: process.getuid?.() !== 0,
     tempDir,
     environment: { PATH: process.env['PATH'] ?? '' },
+    authorities: null,
     isOutOfMemory: () => isOutOfMemory,
   });
 }

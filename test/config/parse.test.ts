@@ -93,6 +93,14 @@ test('booleans, sizes, numbers, limits: both sides of each edge', () => {
   for (const [name, value] of bad) assert.is(parseConfig({ [name]: value }).errors.length, 1, `${name}=${value}`);
 });
 
+test('files of authorities are paths with commas between, seen from where the server was started', () => {
+  const { config } = parseConfig({ EXTRA_CA_CERTS: '/etc/ssl/a.pem, b.pem' });
+  assert.equal(config.extraCaCerts, ['/etc/ssl/a.pem', `${process.cwd()}/b.pem`]);
+  assert.is(shownConfig(config)['EXTRA_CA_CERTS'], `/etc/ssl/a.pem, ${process.cwd()}/b.pem`);
+  assert.is(parseConfig({}).config.extraCaCerts, null);
+  assert.match(parseConfig({ EXTRA_CA_CERTS: 'a.pem,' }).errors.join(), 'EXTRA_CA_CERTS');
+});
+
 test('who may call by CORS: lists as a header has them, and nothing that could end a header', () => {
   const { config, errors } = parseConfig({
     CORS_ALLOW_ORIGIN: 'https://A.test, http://b.test:8080/,http://c.test:80',
@@ -145,7 +153,16 @@ test('what has no limit is shown as it is set, and what is not set as null', () 
   const shown = shownConfig(parseConfig({ QUEUE_TIMEOUT: '-1', MAX_TIMEOUT: '-1' }).config);
   assert.equal([shown['QUEUE_TIMEOUT'], shown['MAX_TIMEOUT'], shown['CONNECTION_TIMEOUT']], [-1, -1, 30_000]);
   const unset = Object.keys(shown).filter((name) => shown[name] === null);
-  assert.equal(unset, ['TOKEN', 'TOKEN_FILE', 'WORKERS', 'CHROMIUM_PATH', 'METRICS_FILE', 'STATE_DIR', 'PROXY_URL']);
+  assert.equal(unset, [
+    'TOKEN',
+    'TOKEN_FILE',
+    'WORKERS',
+    'CHROMIUM_PATH',
+    'METRICS_FILE',
+    'STATE_DIR',
+    'EXTRA_CA_CERTS',
+    'PROXY_URL',
+  ]);
 });
 
 test('flags win over variables, in both spellings; a boolean may stand alone', () => {

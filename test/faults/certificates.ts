@@ -11,19 +11,29 @@ export interface Certificate {
   readonly key: string;
 }
 
-const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-
-/** Makes files of that name in `folder`; by nobody but itself, or by an `issuer`. */
-export function certificateFor(host: string, folder: string, name: string, issuer?: Certificate): Certificate {
-  const made = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) };
-  const files = ['-keyout', made.key, '-out', made.cert];
-  const by = issuer ? ['-CA', issuer.cert, '-CAkey', issuer.key] : [];
-  const names = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
-  const use = ['-addext', 'basicConstraints=critical,CA:FALSE'];
-  openssl('req', '-x509', ...KEY, ...files, '-days', '2', ...names, ...use, ...by);
-  return made;
+interface Wanted {
+  readonly folder: string;
+  /** Of its files there. */
+  readonly name: string;
+  /** Not given: nobody but itself. */
+  readonly issuer?: Certificate;
 }
 
-function openssl(...args: readonly string[]): void {
+export function certificateFor(host: string, wanted: Wanted): Certificate {
+  return make(wanted, `/CN=${host}`, ['basicConstraints=critical,CA:FALSE', `subjectAltName=DNS:${host}`]);
+}
+
+/** One that may issue others. */
+export function authority(wanted: Wanted): Certificate {
+  return make(wanted, `/CN=Authority ${wanted.name}`, ['basicConstraints=critical,CA:TRUE', 'keyUsage=keyCertSign']);
+}
+
+function make({ folder, name, issuer }: Wanted, subject: string, extensions: readonly string[]): Certificate {
+  const made = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) };
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', made.key];
+  const by = issuer ? ['-CA', issuer.cert, '-CAkey', issuer.key] : [];
+  const all = extensions.flatMap((extension) => ['-addext', extension]);
+  const args = ['req', '-x509', ...key, '-out', made.cert, '-days', '2', '-subj', subject, ...all, ...by];
   execFileSync('openssl', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  return made;
 }

@@ -118,7 +118,7 @@ async function behind(
   const server = await start({ ...settings, ...(isKnown ? { PROXY_URL: url } : {}) });
   let proxy: ChildProcess | null = null;
   try {
-    const certificate = certificateFor(NAME, folder, 'proxy');
+    const certificate = certificateFor(NAME, { folder, name: 'proxy' });
     const upstream = new URL(server.url).host;
     const [file = '', ...args] = kind.command({ folder, port, upstream, certificate });
     proxy = spawn(file, args, { stdio: 'ignore' });

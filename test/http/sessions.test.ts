@@ -60,6 +60,7 @@ test.before.each(async (scene) => {
     limits: { waitMs: null, runMs: null },
     maxTimeoutMs: null,
     maxPayloadBytes: LIMIT_BYTES,
+    allowsInsecureCerts: false,
     onIgnored: () => {},
   });
   scene.served = await serve(

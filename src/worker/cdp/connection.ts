@@ -17,10 +17,12 @@ import { isWanted } from './needs.js';
 import { idOf, sessionIdOf } from './peek.js';
 import type { Pipe } from './transport.js';
 
-/** CSS pixels. */
-export interface TabSize {
+export interface TabOptions {
+  /** CSS pixels. */
   readonly width: number;
   readonly height: number;
+  /** Takes pages whose certificate cannot be trusted. */
+  readonly isInsecure?: true;
 }
 
 export interface Tab {
@@ -44,7 +46,7 @@ export interface Connection {
   /** The renderer of some page of Playwright's has died. */
   readonly crashes: End;
   /** A page of its own in a context of its own, not begun yet: `Runtime.runIfWaitingForDebugger` lets it go. */
-  openTab(size: TabSize): Promise<Tab>;
+  openTab(options: TabOptions): Promise<Tab>;
   /** How often something has come so far, if only a part of a frame: the browser lives for as long as it does. */
   signCount(): number;
   /** How many whole frames: none for as long as a giant one comes. */
@@ -154,7 +156,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     signCount: () => signCount,
     frameCount: () => frameCount,
     census,
-    openTab: (size) => openTab(size, { cdp, contexts, pages, lost }),
+    openTab: (options) => openTab(options, { cdp, contexts, pages, lost }),
   };
 }
 
@@ -166,9 +168,10 @@ interface TabParts {
 }
 
 /** A context of its own, and a page in it. */
-async function openTab(size: TabSize, { cdp, contexts, pages, lost }: TabParts): Promise<Tab> {
+async function openTab(options: TabOptions, { cdp, contexts, pages, lost }: TabParts): Promise<Tab> {
+  const { isInsecure, ...size } = options;
   const { browserContextId } = await cdp.send('Target.createBrowserContext');
-  const context = contexts.add(browserContextId);
+  const context = contexts.add(browserContextId, isInsecure);
   const close = async (): Promise<void> => {
     await cdp.send('Target.disposeBrowserContext', { browserContextId });
     for (const sessionId of context.sessions.keys()) pages.delete(sessionId);

@@ -28,7 +28,8 @@ export interface OwnContext {
 }
 
 export interface Contexts {
-  add(browserContextId: string): OwnContext;
+  /** `isInsecure`: its pages take any certificate. */
+  add(browserContextId: string, isInsecure?: boolean): OwnContext;
   /** It has gone, with all that was in it. */
   remove(browserContextId: string): void;
   /** False when it is in no context of ours. */
@@ -43,6 +44,7 @@ export interface Contexts {
 interface Held {
   readonly sessions: Map<string, Session>;
   readonly onMain: (session: Session) => void;
+  readonly isInsecure: boolean;
 }
 
 export function createContexts(calls: Calls): Contexts {
@@ -59,10 +61,10 @@ export function createContexts(calls: Calls): Contexts {
   };
 
   return {
-    add(browserContextId) {
+    add(browserContextId, isInsecure = false) {
       let onMain = (_session: Session): void => {};
       const main = new Promise<Session>((resolve) => (onMain = resolve));
-      const held: Held = { sessions: new Map(), onMain };
+      const held: Held = { sessions: new Map(), onMain, isInsecure };
       contexts.set(browserContextId, held);
       return { sessions: held.sessions, main };
     },
@@ -81,6 +83,8 @@ export function createContexts(calls: Calls): Contexts {
       sessions.set(sessionId, session);
       context.sessions.set(sessionId, session);
       if (isPage) dismissDialogs(session);
+      // Its frames and workers go with it. A pop-up waits here for its debugger, before it asks for anything.
+      if (isPage && context.isInsecure) mayFail(session.send('Security.setIgnoreCertificateErrors', { ignore: true }));
       if (isBeyond) mayFail(session.send('Page.close'));
       if (isMain) context.onMain(session);
       else mayFail(session.send('Runtime.runIfWaitingForDebugger'));

@@ -1,0 +1,81 @@
+/**
+ * Authorities that browsers trust besides their own: from PEM files to the database that Chromium reads in its home. It
+ * is made once, because certutil is slow, kept in memory, and written anew for each browser: a folder that all shared
+ * would be written to by all. Main thread.
+ */
+import { spawn } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The files of a database, by name. */
+export type Authorities = ReadonlyMap<string, Uint8Array>;
+
+const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+/** It takes some 0.1 s; longer when the machine is busy. */
+const CERTUTIL_LIMIT_MS = 30_000;
+/** Below a browser's home, where NSS looks. */
+const DATABASE = ['.pki', 'nssdb'];
+
+/**
+ * Null when there are no `paths`. Needs `tempDir` only meanwhile.
+ * @throws {Error} that names the file which is missing or no certificate, or the package that certutil is in.
+ */
+export async function readAuthorities(paths: readonly string[], tempDir: string): Promise<Authorities | null> {
+  if (paths.length === 0) return null;
+  const certificates = (await Promise.all(paths.map(certificatesIn))).flat();
+  const folder = await mkdtemp(join(tempDir, 'authorities-'));
+  try {
+    await certutil(folder, ['-N', '--empty-password']);
+    for (const [i, { raw }] of certificates.entries()) {
+      const file = join(folder, 'authority');
+      await writeFile(file, raw);
+      // Trusted to sign servers' certificates, and nothing else.
+      await certutil(folder, ['-A', '-n', `authority-${i}`, '-t', 'C,,', '-i', file]);
+      await rm(file);
+    }
+    const names = await readdir(folder);
+    return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Into the home of a browser that has not been started yet. */
+export function writeAuthorities(authorities: Authorities, homeDir: string): void {
+  const folder = join(homeDir, ...DATABASE);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const [name, content] of authorities) writeFileSync(join(folder, name), content, { mode: 0o600 });
+}
+
+async function certificatesIn(path: string): Promise<X509Certificate[]> {
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
+    throw new Error(`EXTRA_CA_CERTS: ${path} cannot be read: ${error.message}`, { cause: error });
+  });
+  const blocks = text.match(BLOCK);
+  if (!blocks) throw new Error(`EXTRA_CA_CERTS: ${path} has no certificate in PEM`);
+  return blocks.map((block, i) => {
+    try {
+      return new X509Certificate(block);
+    } catch (error) {
+      throw new Error(`EXTRA_CA_CERTS: ${path}: certificate ${i + 1} of ${blocks.length} is damaged`, { cause: error });
+    }
+  });
+}
+
+async function certutil(folder: string, args: readonly string[]): Promise<void> {
+  const child = spawn('certutil', ['-d', `sql:${folder}`, ...args], {
+    stdio: 'ignore',
+    timeout: CERTUTIL_LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
+  const ended = once(child, 'exit').catch((error: Error) => {
+    throw new Error(`EXTRA_CA_CERTS needs certutil, from the package libnss3-tools: ${error.message}`, {
+      cause: error,
+    });
+  });
+  const [code, signal] = await ended;
+  if (code !== 0) throw new Error(`EXTRA_CA_CERTS: certutil ${args[0]} ended with ${code ?? signal}`);
+}

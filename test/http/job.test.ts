@@ -1,0 +1,66 @@
+/**
+ * What the query says that is a key of the body as well, and who may ask for it.
+ */
+
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createJobReader } from '../../src/http/job.js';
+import { createClient } from '../../src/protocol/client.js';
+
+const test = suite('http/job');
+const HTML = { html: 'x' };
+const REFUSED = 'BAD_REQUEST acceptInsecureCerts: must be false, since only ALLOW_INSECURE_CERTS=true allows it';
+
+interface Asked {
+  readonly allows: boolean;
+  readonly body?: unknown;
+  readonly given?: { readonly acceptInsecureCerts?: boolean; readonly ignoreHTTPSErrors?: boolean };
+  readonly type?: string;
+}
+
+/** The body of the job; or why there is none, and whether that was known before the body was read. */
+async function read({ allows, body = HTML, given = {}, type = 'application/json' }: Asked): Promise<unknown> {
+  const raw = new IncomingMessage(new Socket());
+  raw.push(typeof body === 'string' ? body : JSON.stringify(body));
+  raw.push(null);
+  const { signal } = createClient();
+  const request = { method: 'POST', headers: { 'content-type': type }, params: {}, query: new URLSearchParams() };
+  let isHeadTaken = false;
+  try {
+    const readJob = createJobReader({ maxPayloadBytes: 1_000, allowsInsecureCerts: allows });
+    const readBody = readJob('content', { ...request, given, raw, askForBody() {}, signal });
+    isHeadTaken = true;
+    return (await readBody()).body;
+  } catch (error) {
+    const { code, message } = error as { code: string; message: string };
+    return `${code} ${message}${isHeadTaken ? '' : ', by its head'}`;
+  }
+}
+
+test('any certificate is taken only where that is allowed, whoever says so; a no is always allowed', async () => {
+  const insecure = { ...HTML, acceptInsecureCerts: true };
+  const secure = { ...HTML, acceptInsecureCerts: false };
+  assert.equal(await read({ allows: true, body: insecure }), insecure);
+  assert.is(await read({ allows: false, body: insecure }), REFUSED);
+  for (const name of ['acceptInsecureCerts', 'ignoreHTTPSErrors']) {
+    assert.equal(await read({ allows: true, given: { [name]: true } }), insecure);
+    assert.equal(await read({ allows: true, given: { [name]: true }, body: 'x', type: 'text/html' }), insecure);
+    assert.is(await read({ allows: false, given: { [name]: true } }), `${REFUSED}, by its head`);
+    assert.equal(await read({ allows: false, given: { [name]: false } }), HTML);
+  }
+  for (const allows of [true, false]) assert.equal(await read({ allows, body: secure }), secure);
+});
+
+test('what says yes counts, and a body that is none is refused as it is', async () => {
+  const insecure = { ...HTML, acceptInsecureCerts: true };
+  const given = { acceptInsecureCerts: true };
+  assert.equal(await read({ allows: true, given, body: { ...HTML, acceptInsecureCerts: false } }), insecure);
+  assert.equal(await read({ allows: true, given: { acceptInsecureCerts: false }, body: insecure }), insecure);
+  for (const body of [null, [], 7]) {
+    assert.is(await read({ allows: true, given, body }), await read({ allows: true, body }), String(body));
+  }
+});
+
+test.run();
