@@ -82,7 +82,7 @@ trustTest(
 /** A start with these files, which has to fail: what it says, and that nothing is left of it. */
 async function refusal(files: string, path = process.env['PATH'] ?? ''): Promise<string> {
   const tempDir = mkdtempSync(join(folder, 'temp-'));
-  const settings = { PORT: '0', METRICS_FILE: 'none', TMPDIR: tempDir, CHROMIUM_PATH: '/nowhere', PATH: path };
+  const settings = { PORT: '0', METRICS_FILE: 'none', TMPDIR: tempDir, CHROMIUM_PATH: process.execPath, PATH: path };
   const started = run({ settings: { ...settings, EXTRA_CA_CERTS: files } });
   try {
     assert.is(await deadline(started.exit, WAIT_MS, 'the end'), 1);
