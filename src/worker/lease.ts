@@ -23,6 +23,8 @@ export interface Lease {
   readonly crashed: End;
   /** The page is closed: by itself, or with its context. */
   readonly closed: End;
+  /** Why it was closed from here; null: it was not. */
+  whyClosed(): string | null;
   /** The browser is gone. */
   readonly lost: End;
   pageCount(): number;
@@ -70,7 +72,7 @@ async function openPlain({ connection, clock }: Site, { isInsecure }: PlainNeed)
     const focused = cdp.send('Emulation.setFocusEmulationEnabled', { enabled: true });
     const [navigator] = await waitFor(Promise.all([openNavigator(cdp, clock), focused]), [crashed, died]);
     return {
-      lease: { cdp, navigator, playwright: null, crashed, closed, lost: connection.lost, pageCount, close },
+      lease: { ...withConnection(connection, navigator), cdp, playwright: null, crashed, closed, pageCount, close },
       contextMs: contextAtMs - startedAtMs,
       pageMs: clock.monotonicMs() - contextAtMs,
     };
@@ -97,7 +99,7 @@ async function openWithPlaywright(
     const pageCount = (): number => context.pages().length;
     const close = (): Promise<void> => context.close();
     return {
-      lease: { ...page, lost: connection.lost, pageCount, close },
+      lease: { ...page, ...withConnection(connection, page.navigator), pageCount, close },
       contextMs: contextAtMs - startedAtMs,
       pageMs: clock.monotonicMs() - contextAtMs,
     };
@@ -105,6 +107,10 @@ async function openWithPlaywright(
     await context.close().catch(() => {});
     throw error;
   }
+}
+
+function withConnection({ lost, whyEnded }: Connection, navigator: Navigator) {
+  return { navigator, lost, whyClosed: () => whyEnded(navigator.targetId) };
 }
 
 async function openPage(context: BrowserContext, clock: Clock) {

@@ -116,11 +116,11 @@ async function produce(assignment: Assignment, { runner, lease, contextMs, fail 
 }
 
 /** The renderer or the browser has died, or the page is there no more. */
-function deaths({ crashed, closed, lost }: Lease): Ending<Failed>[] {
+function deaths({ crashed, closed, lost, whyClosed }: Lease): Ending<Failed>[] {
   return [
     [crashed, () => ({ isOk: false, code: 'PAGE_CRASHED', message: 'the page crashed' })],
     [lost, () => ({ isOk: false, code: 'BROWSER_CRASHED', message: 'the browser crashed' })],
-    [closed, () => ({ isOk: false, code: 'SESSION_FAILED', message: 'the page closed itself' })],
+    [closed, () => ({ isOk: false, code: 'SESSION_FAILED', message: whyClosed() ?? 'the page closed itself' })],
   ];
 }
 

@@ -62,6 +62,13 @@ test('ten thousand lines in the log of a page', async () => {
   assert.is(await beside({ html: `<p>x<script>${script}</script>`, ...WAIT }), 200);
 });
 
+test('a million lines in the log of a page end it, and say so', async () => {
+  const script = 'for (let i = 0; i < 1e6; i++) console.log("a line of a log", i)';
+  assert.is(await beside({ html: `<p>x<script>${script}</script>`, ...WAIT }), 500);
+  const [told] = JSON.parse(await (await server.get('/failures?last=1')).text());
+  assert.equal([told.reason, told.message], ['page_error', 'the page logs more than 20000 lines']);
+});
+
 test('thousands of requests of a page, in either make of context', async () => {
   const script = 'for (let i = 0; i < 3000; i++) fetch("data:text/plain,x").catch(() => {})';
   assert.is(await beside({ html: `<p>x<script>${script}</script>` }), 200);

@@ -17,6 +17,9 @@ import { isWanted } from './needs.js';
 import { idOf, sessionIdOf } from './peek.js';
 import type { Pipe } from './transport.js';
 
+/** Of the pages that were ended, the latest: their sessions ask at once. */
+const ENDED_MAX = 100;
+
 export interface TabOptions {
   /** CSS pixels. */
   readonly width: number;
@@ -51,6 +54,8 @@ export interface Connection {
   signCount(): number;
   /** How many whole frames: none for as long as a giant one comes. */
   frameCount(): number;
+  /** Why the page with this target was ended from here; null: it was not. */
+  whyEnded(targetId: string): string | null;
   census(): ConnectionCensus;
 }
 
@@ -105,10 +110,11 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     return session !== undefined;
   };
 
-  /** A page that tells more than can be taken, or what cannot be read, ends; nobody else does. */
-  const endPage = (sessionId: string): void => {
-    const targetId = pages.targetOf(sessionId);
-    if (targetId !== undefined) mayFail(cdp.send('Target.closeTarget', { targetId }));
+  /** A page that tells more than can be taken ends with its context, and nobody else does. */
+  const endPage = (sessionId: string, why: string): void => {
+    const browserContextId = pages.end(sessionId, why);
+    // To be closed alone, a page would have to come to an end of what it does.
+    if (browserContextId) mayFail(cdp.send('Target.disposeBrowserContext', { browserContextId }));
   };
 
   const transport: ConnectOverCDPTransport = { send: (message) => pipe.send(message), close: () => pipe.close() };
@@ -133,7 +139,8 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   pipe.ongiant = (ends) => {
     const sessionId = sessionIdOf(ends);
     // Whoever has asked for it is told; a page that tells it unasked ends.
-    if (!calls.refuse(idOf(ends), 'the answer is larger than can be taken') && sessionId) endPage(sessionId);
+    if (!calls.refuse(idOf(ends), 'the answer is larger than can be taken') && sessionId)
+      endPage(sessionId, 'the page told something larger than can be taken');
   };
   pipe.onclose = () => {
     // First, so that whoever asks why a call failed knows.
@@ -155,6 +162,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     crashes,
     signCount: () => signCount,
     frameCount: () => frameCount,
+    whyEnded: pages.whyEnded,
     census,
     openTab: (options) => openTab(options, { cdp, contexts, pages, lost }),
   };
@@ -192,14 +200,25 @@ async function openTab(options: TabOptions, { cdp, contexts, pages, lost }: TabP
 
 /** Sessions with a page that lives, ours and Playwright's: one a page, since a second one is not told of up here. */
 function createPages() {
-  const targets = new Map<string, string>();
+  const pages = new Map<string, AttachedParams['targetInfo']>();
+  const ended = new Map<string, string>();
   return {
-    add({ sessionId, targetInfo: { type, targetId } }: AttachedParams): void {
-      if (type === 'page') targets.set(sessionId, targetId);
+    add({ sessionId, targetInfo }: AttachedParams): void {
+      if (targetInfo.type === 'page') pages.set(sessionId, targetInfo);
     },
-    delete: (sessionId: string) => targets.delete(sessionId),
-    targetOf: (sessionId: string) => targets.get(sessionId),
-    size: () => targets.size,
+    delete: (sessionId: string) => pages.delete(sessionId),
+    /** All pages of its context are to be ended, for this reason. Gives the context; undefined: there is none. */
+    end(sessionId: string, why: string): string | undefined {
+      const contextId = pages.get(sessionId)?.browserContextId;
+      if (contextId === undefined) return undefined;
+      for (const { browserContextId, targetId } of pages.values()) {
+        if (browserContextId === contextId) ended.set(targetId, why);
+      }
+      for (const targetId of ended.keys()) if (ended.size > ENDED_MAX) ended.delete(targetId);
+      return contextId;
+    },
+    whyEnded: (targetId: string) => ended.get(targetId) ?? null,
+    size: () => pages.size,
   };
 }
 

@@ -3,19 +3,21 @@
  * its turn. In: frames as bytes; out: frames, one a task. Runs in a worker thread.
  */
 import type { Frame } from './frame.js';
-import { isNobodys } from './needs.js';
+import { isLogged, isNobodys } from './needs.js';
 import { methodOf, sessionIdOf, subjectOf } from './peek.js';
 import { createTurns } from './turns.js';
 
 /** Of one page, waiting for its turns. */
 const WAITING_BYTES_MAX = 64 * 2 ** 20;
+/** Lines of one page; it may be told of each by Chromium whether anybody listens or not, 5 to 10 000 a second. */
+const LOGGED_MAX = 20_000;
 
 export interface IncomingOptions {
   /** Whether somebody needs this event of a session. */
   readonly isWanted: (frame: Buffer, method: string, sessionId: string) => boolean;
   readonly onFrame: (frame: Frame) => void;
-  /** Of a page: too much waits of it, or it has told what cannot be read. */
-  readonly onTooMuch: (sessionId: string) => void;
+  /** Of a page: it tells more than can be taken. Called once for each reason. */
+  readonly onTooMuch: (sessionId: string, why: string) => void;
 }
 
 export interface Incoming {
@@ -27,6 +29,13 @@ export interface Incoming {
 export function createIncoming({ isWanted, onFrame, onTooMuch }: IncomingOptions): Incoming {
   /** The page's session, by the sessions with what is in a page: frames of other sites, workers. */
   const pageOf = new Map<string, string>();
+  /** Lines of each page so far. */
+  const logged = new Map<string, number>();
+  const log = (page: string): void => {
+    const lines = (logged.get(page) ?? 0) + 1;
+    logged.set(page, lines);
+    if (lines === LOGGED_MAX) onTooMuch(page, `the page logs more than ${LOGGED_MAX} lines`);
+  };
 
   const turns = createTurns({
     bytesMax: WAITING_BYTES_MAX,
@@ -38,7 +47,7 @@ export function createIncoming({ isWanted, onFrame, onTooMuch }: IncomingOptions
         const sessionId = sessionIdOf(bytes);
         // A bug of ours or of Playwright's, if it is not a page's doing.
         if (sessionId === undefined) throw error;
-        onTooMuch(pageOf.get(sessionId) ?? sessionId);
+        onTooMuch(pageOf.get(sessionId) ?? sessionId, 'the page told something that cannot be read');
       }
     },
   });
@@ -50,16 +59,18 @@ export function createIncoming({ isWanted, onFrame, onTooMuch }: IncomingOptions
       const page = pageOf.get(sessionId) ?? sessionId;
       const method = methodOf(frame);
       if (method !== undefined) {
+        if (isLogged(method)) log(page);
         if (isNobodys(frame) || !isWanted(frame, method, sessionId)) return;
         if (method === 'Target.attachedToTarget') pageOf.set(subjectOf(frame, method) ?? '', page);
         else if (method === 'Target.detachedFromTarget') pageOf.delete(subjectOf(frame, method) ?? '');
       }
       if (turns.add(frame, page)) return;
       turns.drop(page);
-      onTooMuch(page);
+      onTooMuch(page, 'the page tells more than can be taken');
     },
     forget(sessionId) {
       turns.drop(sessionId);
+      logged.delete(sessionId);
       for (const [inner, page] of pageOf) if (page === sessionId) pageOf.delete(inner);
     },
   };

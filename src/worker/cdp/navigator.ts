@@ -36,6 +36,8 @@ export interface Navigator {
   setContent(html: string, load: Load): Promise<void>;
   /** Called with the status that the page's own document was answered with, whenever that is another one. */
   onAnswer: (status: number) => void;
+  /** Of its page, which is its main frame's too. */
+  readonly targetId: string;
 }
 
 /** Resolves when the page's own blank document has loaded: what it still had to tell would be taken for the next's. */
@@ -55,6 +57,7 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
 
   const navigator: Navigator = {
     onAnswer: () => {},
+    targetId: document.frameId,
     async goto(url, load) {
       const { referer, waitUntil } = load.gotoOptions ?? {};
       const loaded = document.next(eventsOf(waitUntil));
@@ -87,6 +90,7 @@ function checkBegan({ errorText, isDownload }: { errorText?: string; isDownload?
 }
 
 interface WatchedDocument {
+  readonly frameId: string;
   /** Resolves when a document after the present one has had all `events`. */
   next(events: readonly string[]): Promise<void>;
   /** Resolves when the present document, about to be written anew, has had all `events` again. */
@@ -158,6 +162,7 @@ async function watchDocument(cdp: Cdp, onAnswer: (status: number) => void): Prom
   await cdp.send('Page.setLifecycleEventsEnabled', { enabled: false });
 
   return {
+    frameId,
     async next(events) {
       const before = loaderId;
       const reached = until(() => loaderId !== before && has(events));

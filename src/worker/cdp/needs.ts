@@ -9,6 +9,11 @@ import { methodOf } from './peek.js';
  */
 const NOBODYS: ReadonlySet<string> = new Set(['Runtime.consoleAPICalled', 'Log.entryAdded', 'Network.dataReceived']);
 
+/** Of these a page has only so many: each costs Chromium's one pipe as much as an answer that others wait for. */
+export function isLogged(method: string): boolean {
+  return method === 'Runtime.consoleAPICalled' || method === 'Log.entryAdded';
+}
+
 /** `start`: of a frame, more than its method. */
 export function isNobodys(start: Buffer): boolean {
   return NOBODYS.has(methodOf(start) ?? '');

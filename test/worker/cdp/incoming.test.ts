@@ -41,6 +41,29 @@ async function turn(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+test('a page may log 20 000 lines, those of what is in it included; it is told of once, and others have their own', ({
+  incoming,
+  got,
+  tooMuch,
+}) => {
+  const line = (of: string): Buffer => event(of, 'Runtime.consoleAPICalled', { type: 'log' });
+  incoming.add(event(A, 'Target.attachedToTarget', { sessionId: B }));
+  for (let i = 0; i < 10_000; i++) incoming.add(line(A));
+  for (let i = 0; i < 9_999; i++) incoming.add(line(B));
+  for (let i = 0; i < 5_000; i++) incoming.add(line(C));
+  assert.equal(tooMuch, []);
+  incoming.add(event(B, 'Log.entryAdded', { entry: {} }));
+  for (let i = 0; i < 10; i++) incoming.add(line(A));
+  assert.equal(tooMuch, [A]);
+  incoming.forget(A);
+  incoming.add(line(A));
+  assert.equal(tooMuch, [A]);
+  assert.equal(
+    got.filter((one) => /consoleAPI|entryAdded/.test(one)),
+    [],
+  );
+});
+
 test('pages take turns, each in its own order; the browser as a whole comes first', async ({ incoming, got }) => {
   for (let i = 1; i <= 4; i++) incoming.add(event(A, `A.${i}`));
   incoming.add(event(B, 'B.1'));
