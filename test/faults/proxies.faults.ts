@@ -115,7 +115,7 @@ async function behind(
   const folder = mkdtempSync(join(tempDir, 'proxy-'));
   const port = await freePort();
   const url = `https://${NAME}:${port}${kind.path}`;
-  const server = await start({ ...settings, ...(isKnown ? { PROXY_URL: url } : {}) });
+  const server = await start({ ...settings, ...(isKnown ? { PROXY_URL: url, TRUST_PROXY: '127.0.0.1' } : {}) });
   let proxy: ChildProcess | null = null;
   try {
     const certificate = certificateFor(NAME, { folder, name: 'proxy' });
@@ -183,16 +183,16 @@ async function works({ url, ask, open, logged }: Proxied): Promise<void> {
   assert.equal([picture.status, picture.type], [200, 'image/png']);
   const foreign = await ask('/screenshot', { headers: { origin: 'https://evil.example' }, body: { html: 'x' } });
   assert.is(foreign.status, 403);
+  // Who asks has the proxy's own address here, and is told of as behind another proxy of ours.
+  assert.is((await ask('/nothing', { headers: { 'x-forwarded-for': '198.51.100.7' } })).status, 404);
+  assert.ok(logged.some((line) => line.includes('"client":"198.51.100.7"') && line.endsWith('request refused')));
   const events = await open('/events');
   for (const which of ['first', 'second']) {
     const [event] = await deadline(once(events, 'data'), 2_000, `the ${which} event`);
     assert.match(String(event), /^data: \{/);
   }
   events.destroy();
-  assert.equal(
-    logged.filter((line) => /PROXY_URL/.test(line)),
-    [],
-  );
+  assert.equal(warnings(logged), []);
 }
 
 /** In a real browser, by way of a link that lacks the slash at its end. */
@@ -213,6 +213,11 @@ async function showsThePage({ url }: Proxied): Promise<void> {
   }
 }
 
+/** Beside the line that each refused request has. */
+function warnings(logged: readonly string[]): string[] {
+  return logged.filter((line) => line.includes('PROXY_URL') && !line.endsWith('request refused'));
+}
+
 async function saysWhatToSet({ url, ask, logged }: Proxied): Promise<void> {
   const { host } = new URL(url);
   for (const path of ['/', '/metrics', '/events']) {
@@ -221,7 +226,7 @@ async function saysWhatToSet({ url, ask, logged }: Proxied): Promise<void> {
     assert.match(text, `the Host header is ${host}, which is not here: behind a proxy, set PROXY_URL`);
   }
   assert.is((await ask('/health/ready')).status, 503, 'health is for anybody');
-  assert.is(logged.filter((line) => /PROXY_URL/.test(line)).length, 1, 'once');
+  assert.is(warnings(logged).length, 1, 'once');
 }
 
 for (const [name, add, kind] of [
