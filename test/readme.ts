@@ -12,6 +12,8 @@ import { ROUTES, type Table } from '../src/http/interface.js';
 import { FAMILIES } from '../src/metrics/families.js';
 import type { Family } from '../src/metrics/family.js';
 import { FIELDS, type Field } from '../src/metrics/fields.js';
+import { FOREIGN_PARAMETERS } from '../src/protocol/jobs/foreign-names.js';
+import { JOB_KINDS, JOBS } from '../src/protocol/jobs/jobs.js';
 
 const code = (text: string): string => `\`${text}\``;
 
@@ -38,6 +40,25 @@ function browserless(): string {
     fates[fate] + why,
   ]);
   return table(['variable', 'in silence', 'otherwise'], rows);
+}
+
+function foreignKeys(): string {
+  const fates = { renamed: 'taken', ignored: 'ignored', refused: '400' };
+  const kindsOf = (path: string) => JOB_KINDS.filter((kind) => JOBS[kind].foreign.some((one) => one.path === path));
+  const all = new Map(JOB_KINDS.flatMap((kind) => JOBS[kind].foreign.map((one) => [one.path, one])));
+  const rows = [...all.values()].map(({ path, fate, to, harmless = [], why }) => [
+    code(path.replaceAll('.*', '[]')),
+    kindsOf(path).length === JOB_KINDS.length ? 'every' : kindsOf(path).join(', '),
+    to === undefined ? fates[fate] : `${fates[fate]} as ${code(to)}`,
+    harmless.map((one) => code(JSON.stringify(one))).join(', '),
+    why,
+  ]);
+  return table(['key', 'kind', 'becomes', 'but for', 'because'], rows);
+}
+
+function foreignParameters(): string {
+  const rows = FOREIGN_PARAMETERS.map(({ name, fate, why }) => [code(name), fate === 'refused' ? '400' : fate, why]);
+  return table(['in the query', 'becomes', 'because'], rows);
 }
 
 function fields(): string {
@@ -71,7 +92,15 @@ function routes(): string {
   return table(['route', 'methods', 'answer'], rows);
 }
 
-const PARTS: Readonly<Record<string, () => string>> = { settings, browserless, fields, families, routes };
+const PARTS: Readonly<Record<string, () => string>> = {
+  settings,
+  browserless,
+  'foreign-keys': foreignKeys,
+  'foreign-parameters': foreignParameters,
+  fields,
+  families,
+  routes,
+};
 
 /** `text` with every part as the tables have it. Throws when a part's marks are missing. */
 export function withTables(text: string): string {

@@ -2,8 +2,9 @@
  * What there is to say of variables that are no settings: browserless's, and names that look like ours. In: an
  * environment; out: complaints and warnings, one line each. Pure.
  */
+import { nearest } from '../nearest.js';
 import { BROWSERLESS, type Foreign } from './browserless.js';
-import { hint, nearest } from './flags.js';
+import { hint } from './flags.js';
 
 const OURS = 'HEADCOUNT_';
 /** Kubernetes makes these for the pods of a service that is called headcount. */

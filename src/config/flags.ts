@@ -3,6 +3,7 @@
  * Pure.
  */
 import { parseArgs } from 'node:util';
+import { nearest } from '../nearest.js';
 
 export interface Flag {
   /** What it sets. */
@@ -18,9 +19,6 @@ export interface Flags {
   /** One line each. They name flags, and not their values, which may be secret. */
   readonly errors: readonly string[];
 }
-
-/** A name is taken for a slip when at most one in so many of its letters would have to be another. */
-const LETTERS_A_SLIP = 3;
 
 export function parseFlags(args: readonly string[], flags: readonly Flag[]): Flags {
   const byName = new Map(flags.flatMap((flag) => flag.names.map((name) => [`--${name}`, flag])));
@@ -56,25 +54,4 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Fla
 export function hint(written: string, names: readonly string[]): string {
   const meant = nearest(written, names);
   return meant === undefined ? 'see --help' : `did you mean ${meant}?`;
-}
-
-/** The one of `names` of which `written` is a slip; undefined: of none. */
-export function nearest(written: string, names: readonly string[]): string | undefined {
-  const distances = names.map((name) => ({ name, distance: distanceOf(written, name) }));
-  const [first] = distances.sort((a, b) => a.distance - b.distance);
-  return first && first.distance * LETTERS_A_SLIP <= written.length ? first.name : undefined;
-}
-
-/** Letters to insert, remove or replace. */
-function distanceOf(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (letter === to[j - 1] ? 0 : 1);
-      next[j] = Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }

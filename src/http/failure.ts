@@ -22,8 +22,10 @@ export function answerFailure(request: IncomingMessage, error: unknown): Answer 
 
 const JSON_TYPE = 'application/json';
 
-function wantsJson({ headers }: IncomingMessage): boolean {
+function wantsJson({ headers, url = '' }: IncomingMessage): boolean {
   return (
-    /\bjson\b/i.test(headers['content-type'] ?? '') || preferredType(headers, ['text/plain', JSON_TYPE]) === JSON_TYPE
+    /[?&]body=/.test(url) ||
+    /\bjson\b/i.test(headers['content-type'] ?? '') ||
+    preferredType(headers, ['text/plain', JSON_TYPE]) === JSON_TYPE
   );
 }

@@ -1,8 +1,9 @@
 /**
  * From a request to a checked job: its body as JSON, from the query, or raw in a media type that its kind takes.
- * Main thread.
+ * The one door to iconv-lite. Main thread.
  */
 import assert from 'node:assert/strict';
+import iconv from 'iconv-lite';
 import { ServiceError } from '../failures.js';
 import type { Job } from '../protocol/job.js';
 import { JOBS } from '../protocol/jobs/jobs.js';
@@ -22,6 +23,8 @@ type Asked = Request<Given>;
 export interface JobReaderOptions {
   readonly maxPayloadBytes: number;
   readonly allowsInsecureCerts: boolean;
+  /** Of a key of a body that has no effect here. */
+  readonly onIgnored: (name: string) => void;
 }
 
 const JSON_TYPE = 'application/json';
@@ -35,10 +38,10 @@ export type JobReader = (kind: string, request: Asked) => () => Promise<Job>;
 
 /** For the kinds of the table, and no others. */
 export function createJobReader(options: JobReaderOptions, jobs: JobTable = JOBS): JobReader {
-  const { maxPayloadBytes, allowsInsecureCerts } = options;
+  const { maxPayloadBytes, allowsInsecureCerts, onIgnored } = options;
   const bodies = createBodies(maxPayloadBytes);
   const kinds = new Map(
-    Object.entries(jobs).map(([kind, row]) => [kind, { row, validate: createValidate(kind, row) }]),
+    Object.entries(jobs).map(([kind, row]) => [kind, { row, validate: createValidate(kind, row, onIgnored) }]),
   );
   return (kind, request) => {
     const known = kinds.get(kind);
@@ -56,10 +59,11 @@ export function createJobReader(options: JobReaderOptions, jobs: JobTable = JOBS
       return async () => validate(parseJson(given.body ?? '', 'the query parameter body'));
     }
     const key = rawKeyOf(request, row);
+    const decode = decoderOf(request);
     bodies.checkHead(request.raw);
     return async () => {
       request.askForBody();
-      const body = (await bodies.read(request.raw)).toString('utf8');
+      const body = decode(await bodies.read(request.raw));
       return validate(key === undefined ? parseJson(body, 'the body') : { [key]: body });
     };
   };
@@ -74,6 +78,15 @@ function rawKeyOf({ headers }: Asked, { raw }: JobRow): string | undefined {
     throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', `the body must be ${types}, not ${type}`);
   }
   return key;
+}
+
+/** As `Content-Type` says, else UTF-8; a mark of its order of bytes is no part of a text. */
+function decoderOf({ headers }: Asked): (bytes: Buffer) => string {
+  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '') ?? [];
+  if (!iconv.encodingExists(charset)) {
+    throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', `the charset ${charset} of the body is not known here`);
+  }
+  return (bytes) => iconv.decode(bytes, charset);
 }
 
 /** What is no object is refused as it is. */

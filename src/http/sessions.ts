@@ -3,12 +3,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from '../failures.js';
+import { nearest } from '../nearest.js';
 import type { Job } from '../protocol/job.js';
+import { FOREIGN_PARAMETERS } from '../protocol/jobs/foreign-names.js';
 import type { JobKind, SessionKind } from '../protocol/jobs/jobs.js';
+import { complaint } from '../protocol/jobs/row.js';
 import type { Refusal, Run, Session, SessionLimits, Settled, Submit } from '../protocol/session.js';
 import { BodiesFull } from './body.js';
 import type { ClientOf } from './client-address.js';
-import { type GivenOf, type Handlers, mapKinds, type ROUTES } from './interface.js';
+import { type GivenOf, type Handlers, mapKinds, ROUTES } from './interface.js';
 import { createJobReader, type JobReaderOptions } from './job.js';
 import type { Answer, Handle, Request } from './route.js';
 
@@ -31,7 +34,7 @@ export interface SessionRouteOptions extends SessionOptions, JobReaderOptions {
   readonly refusal: () => Refusal | null;
   /** Refuses one whose body is not read, or not to its end; counted as any. */
   readonly turnAway: (session: Session, refusal: Refusal) => Settled;
-  /** Said once a name: a query parameter that browserless knows and that means nothing here. */
+  /** Of a name in the query or the body that browserless's clients send and that means nothing here. */
   readonly onIgnored: (name: string) => void;
 }
 
@@ -130,19 +133,21 @@ export function printable(value: string): string {
     .slice(0, URL_MAX);
 }
 
-/** v1 and v2 have these; they ask for what every session here has, or for what a shared browser cannot give. */
-const IGNORED = ['stealth', 'headless', 'dumpio', 'pause', 'blockAds', 'ignoreDefaultArgs', 'record'];
-const REFUSED = ['launch', 'userDataDir'];
+const FOREIGN = new Map(FOREIGN_PARAMETERS.map((one) => [one.name, one]));
+/** `token` is read before any route. */
+const KNOWN = ['token', ...Object.keys(ROUTES.content.query)];
 
 function checkNames(query: URLSearchParams, { onIgnored }: SessionRouteOptions): void {
   for (const name of query.keys()) {
-    if (name.startsWith('--') || REFUSED.includes(name)) {
-      throw new ServiceError(
-        'BAD_REQUEST',
-        `${name}: sessions over HTTP share a browser, which has been started already`,
-      );
+    if (KNOWN.includes(name)) continue;
+    const foreign = FOREIGN.get(name.startsWith('--') ? 'launch' : name);
+    if (foreign?.fate === 'ignored') {
+      onIgnored(name);
+      continue;
     }
-    if (IGNORED.includes(name)) onIgnored(name);
+    if (foreign) throw complaint(name, foreign.why);
+    const meant = nearest(name, [...KNOWN, ...FOREIGN.keys()]);
+    throw complaint(name, `unknown in the query${meant === undefined ? '' : `; did you mean ${meant}?`}`);
   }
 }
 

@@ -1,20 +1,35 @@
 /**
- * From a body to a checked job: first by its kind's schema, then what a schema cannot say. Every complaint names the
- * key and what was expected. Pure.
+ * From a body to a checked job: first into names and types of ours, then by its kind's schema, then what a schema
+ * cannot say. Every complaint names the key and what was expected. Pure.
  */
+import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import type { ServiceError } from '../failures.js';
+import { nearest } from '../nearest.js';
 import type { Job } from '../protocol/job.js';
 import { complaint, type JobRow } from '../protocol/jobs/row.js';
+import { createTranslate, readTexts } from './translate.js';
 
 /** @throws {ServiceError} BAD_REQUEST */
 export type Validate = (body: unknown) => Job;
 
-/** For the kind that has this row. Compiles its schema: once, not for each body. */
-export function createValidate(kind: string, row: JobRow): Validate {
+/**
+ * For the kind that has this row. Compiles its schema: once, not for each body. `onIgnored` is told of keys that have
+ * no effect here.
+ */
+export function createValidate(kind: string, row: JobRow, onIgnored: (key: string) => void = () => {}): Validate {
   const validator = Compile(row.body);
-  return (body) => {
-    if (!validator.Check(body)) throw explain(validator, body);
+  const translate = createTranslate(row.foreign, onIgnored);
+  const checked = (given: unknown): Static<typeof row.body> => {
+    const body = translate(given);
+    if (validator.Check(body)) return body;
+    // Few write numbers as texts, so what they cost is theirs.
+    const read = readTexts(row.body, body);
+    if (validator.Check(read)) return read;
+    throw explain(validator, row.body, read);
+  };
+  return (given) => {
+    const body = checked(given);
     row.check?.(body);
     // The type is what the schema just checked says.
     return { kind, body } as Job;
@@ -22,14 +37,17 @@ export function createValidate(kind: string, row: JobRow): Validate {
 }
 
 /** The first complaint, in words. */
-function explain(validator: Validator, body: unknown): ServiceError {
+function explain(validator: Validator, schema: TSchema, body: unknown): ServiceError {
   const errors = validator.Errors(body);
-  const unknown = errors.find((error) => error.keyword === 'additionalProperties');
   // A union complains once for each of its members; the shallowest place is the key that is wrong.
   const first = errors.find((error) => error.keyword !== 'anyOf') ?? errors[0];
   if (!first) return complaint('body', 'not valid');
   const key = pathOf(first.instancePath);
-  if (unknown && first.keyword === 'boolean') return complaint(key, 'unknown key');
+  // A name that is missing is often there, with a slip in it.
+  const unknown = errors.find(
+    ({ keyword, schemaPath }) => keyword === 'additionalProperties' && !isInUnion(schemaPath),
+  );
+  if (unknown && (first.keyword === 'boolean' || first.keyword === 'required')) return slip(schema, unknown);
   const options = errors.filter((error) => error.keyword === 'const' && error.instancePath === first.instancePath);
   if (first.keyword === 'const') {
     return complaint(
@@ -39,6 +57,31 @@ function explain(validator: Validator, body: unknown): ServiceError {
   }
   const alternatives = errors.filter((error) => error.keyword !== 'anyOf' && error.instancePath === first.instancePath);
   return complaint(key, [...new Set(alternatives.map((error) => error.message))].slice(0, 4).join(', or '));
+}
+
+function isInUnion(schemaPath: string): boolean {
+  return schemaPath.includes('/anyOf/');
+}
+
+function slip(schema: TSchema, { instancePath, params }: ReturnType<Validator['Errors']>[number]): ServiceError {
+  const { additionalProperties: [name = ''] = [] } = params as { readonly additionalProperties?: string[] };
+  const segments = instancePath.split('/').slice(1);
+  const meant = nearest(name, keysAt(schema, segments));
+  const key = [...segments, name].join('.');
+  return complaint(key, meant === undefined ? 'unknown key' : `unknown key; did you mean ${meant}?`);
+}
+
+/** The keys that an object at this place may have, whichever of several schemas it is meant to keep to. */
+function keysAt(schema: unknown, [name, ...rest]: readonly string[]): string[] {
+  const { properties = {}, items, anyOf = [] } = Object(schema) as Partial<Branches>;
+  const own = name === undefined ? Object.keys(properties) : keysAt(properties[name] ?? items, rest);
+  return [...own, ...anyOf.flatMap((one) => keysAt(one, name === undefined ? [] : [name, ...rest]))];
+}
+
+interface Branches {
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly items: unknown;
+  readonly anyOf: readonly unknown[];
 }
 
 /** A JSON pointer as people write it. */

@@ -75,7 +75,7 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
       turnAway: admission.turnAway,
       maxPayloadBytes: config.maxPayloadBytes,
       allowsInsecureCerts: config.allowInsecureCerts,
-      onIgnored: once((name) => log.warn({ name }, 'this query parameter has no effect here')),
+      onIgnored: once((name) => log.warn({ name }, 'a name that has no effect here')),
     }),
     ...testHandlers(session),
   };

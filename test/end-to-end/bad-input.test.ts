@@ -91,6 +91,9 @@ const BAD_BODIES: readonly (readonly [string, unknown, string])[] = [
   ['/content?trackingId=a%20b', { html: 'x' }, 'trackingId'],
   ['/content?--no-sandbox=true', { html: 'x' }, '--no-sandbox'],
   ['/content?launch=%7B%7D', { html: 'x' }, 'launch'],
+  ['/content?timeot=5', { html: 'x' }, 'timeot'],
+  ['/content', { html: 'x', rejectResourceTypes: ['images'] }, 'rejectResourceTypes.0'],
+  ['/pdf', { html: 'x', rotate: 90 }, 'rotate'],
 ];
 
 test('bad bodies and queries are 400 and say where', async () => {

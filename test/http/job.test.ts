@@ -1,5 +1,5 @@
 /**
- * What the query says that is a key of the body as well, and who may ask for it.
+ * How a body is read, what the query says that is a key of the body as well, and who may ask for it.
  */
 
 import { IncomingMessage } from 'node:http';
@@ -23,13 +23,13 @@ interface Asked {
 /** The body of the job; or why there is none, and whether that was known before the body was read. */
 async function read({ allows, body = HTML, given = {}, type = 'application/json' }: Asked): Promise<unknown> {
   const raw = new IncomingMessage(new Socket());
-  raw.push(typeof body === 'string' ? body : JSON.stringify(body));
+  raw.push(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
   raw.push(null);
   const { signal } = createClient();
   const request = { method: 'POST', headers: { 'content-type': type }, params: {}, query: new URLSearchParams() };
   let isHeadTaken = false;
   try {
-    const readJob = createJobReader({ maxPayloadBytes: 1_000, allowsInsecureCerts: allows });
+    const readJob = createJobReader({ maxPayloadBytes: 1_000, allowsInsecureCerts: allows, onIgnored: () => {} });
     const readBody = readJob('content', { ...request, given, raw, askForBody() {}, signal });
     isHeadTaken = true;
     return (await readBody()).body;
@@ -51,6 +51,21 @@ test('any certificate is taken only where that is allowed, whoever says so; a no
     assert.equal(await read({ allows: false, given: { [name]: false } }), HTML);
   }
   for (const allows of [true, false]) assert.equal(await read({ allows, body: secure }), secure);
+});
+
+test('a body is read in its charset, and a mark of the order of bytes is no part of it', async () => {
+  const texts: readonly (readonly [type: string, body: Buffer, html: string])[] = [
+    ['text/html', Buffer.from('ü'), 'ü'],
+    ['text/html; charset=UTF-8', Buffer.from('\ufeffü'), 'ü'],
+    ['text/html; charset=iso-8859-1', Buffer.from('ü', 'latin1'), 'ü'],
+    ['text/html;charset="windows-1252"', Buffer.from([0x80]), '€'],
+    ['text/html; level=1; Charset=shift_jis', Buffer.from([0x93, 0xfa]), '日'],
+    ['application/json', Buffer.from('\ufeff{"html": "ü"}'), 'ü'],
+    ['application/json; charset=utf-16le', Buffer.from('\ufeff{"html": "ü"}', 'utf16le'), 'ü'],
+  ];
+  for (const [type, body, html] of texts) assert.equal(await read({ allows: false, body, type }), { html }, type);
+  const unknown = await read({ allows: false, body: 'x', type: 'text/html; charset=klingon' });
+  assert.is(unknown, 'UNSUPPORTED_MEDIA_TYPE the charset klingon of the body is not known here, by its head');
 });
 
 test('what says yes counts, and a body that is none is refused as it is', async () => {

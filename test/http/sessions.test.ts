@@ -19,6 +19,8 @@ interface Scene {
   refusal: Refusal | null;
   /** What was asked of admission, one after the other. */
   told: string[];
+  /** Names that had no effect. */
+  ignored: string[];
   /** What the page's server has said. */
   navigation: NavigationAnswer;
 }
@@ -40,6 +42,7 @@ test.before.each(async (scene) => {
   scene.navigation = NAVIGATION;
   scene.refusal = null;
   scene.told = [];
+  scene.ignored = [];
   const { content } = sessionHandlers({
     clientOf: () => null,
     submit: async () => {
@@ -61,17 +64,15 @@ test.before.each(async (scene) => {
     maxTimeoutMs: null,
     maxPayloadBytes: LIMIT_BYTES,
     allowsInsecureCerts: false,
-    onIgnored: () => {},
+    onIgnored: (name) => scene.ignored.push(name),
   });
-  scene.served = await serve(
-    routesOf({ content: ROUTES.content }, { content }, { apiGet: false, testSessions: false }),
-  );
+  scene.served = await serve(routesOf({ content: ROUTES.content }, { content }, { apiGet: true, testSessions: false }));
 });
 test.after.each((scene) => scene.served.close());
 
-function post({ served }: Scene): Promise<Response> {
+function post({ served }: Scene, query = ''): Promise<Response> {
   const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'text/html' };
-  return fetch(`${served.url}/content`, { method: 'POST', headers, body: '<p>' });
+  return fetch(`${served.url}/content?${query}`, { method: 'POST', headers, body: '<p>' });
 }
 
 test("what a page's server said is told, and written as in a URL where a header cannot hold it", async (scene) => {
@@ -149,6 +150,29 @@ test('bodies that are being read hold 64 MiB together at most, and leave it when
   await until(async () => scene.served.answered.length === 5, WAIT_MS, 'all to have gone');
   assert.is((await post(scene)).status, 200);
   assert.equal(scene.told, ['content QUEUE_FULL', 'submitted']);
+});
+
+test('names in the query: ours, those that mean nothing here, those that would, and slips', async (scene) => {
+  const ask = async (query: string): Promise<string> => {
+    const response = await post(scene, query);
+    return `${response.status} ${await response.text()}`.trim();
+  };
+  assert.is(await ask('timeout=5&trackingId=a&acceptInsecureCerts=false'), '200 made');
+  for (const name of ['stealth', 'blockAds', 'headless', 'slowMo'])
+    assert.is(await ask(`${name}=true`), '200 made', name);
+  assert.equal(scene.ignored, ['stealth', 'blockAds', 'headless', 'slowMo']);
+  for (const name of ['launch', '--no-sandbox', 'externalProxyServer']) {
+    assert.match(await ask(`${name}=1`), new RegExp(`^400 ${name}: `));
+  }
+  assert.is(await ask('timout=5'), '400 timout: unknown in the query; did you mean timeout?');
+  assert.is(await ask('somethingElse=5'), '400 somethingElse: unknown in the query');
+});
+
+test('a bad body in the query is told as JSON, since that is what was sent', async ({ served }) => {
+  const response = await fetch(`${served.url}/content?token=${TOKEN}&body=%7Bnothing`);
+  assert.is(response.status, 400);
+  assert.match(response.headers.get('content-type') ?? '', 'application/json');
+  assert.is(JSON.parse(await response.text()).error.code, 'BAD_REQUEST');
 });
 
 test.run();

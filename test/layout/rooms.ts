@@ -13,7 +13,8 @@ import { importsOf, type Source } from './source.js';
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   metrics: ['type:clock'],
-  config: [],
+  config: ['nearest'],
+  nearest: [],
   failures: [],
   clock: [],
   log: [],
@@ -53,7 +54,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   host: ['type:clock', 'type:metrics'],
   store: ['type:clock', 'metrics', 'liveness'],
-  http: ['protocol', 'failures', 'census', 'type:clock', 'type:metrics/snapshot', 'type:metrics/views'],
+  http: ['protocol', 'failures', 'nearest', 'census', 'type:clock', 'type:metrics/snapshot', 'type:metrics/views'],
   page: [],
   server: [
     'metrics',
@@ -94,6 +95,7 @@ export const DOORS: readonly Door[] = [
   { package: 'prom-client', in: ['src/metrics/views/'], isOneFile: true },
   { package: 'polka', in: ['src/http/'], isOneFile: true },
   { package: 'negotiator', in: ['src/http/accept.ts'] },
+  { package: 'iconv-lite', in: ['src/http/job.ts'] },
   { package: 'proxy-addr', in: ['src/http/client-address.ts'] },
   { package: 'fresh', in: ['src/http/accept.ts'] },
   { package: 'pino', in: ['src/log.ts'] },

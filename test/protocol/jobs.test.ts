@@ -24,12 +24,16 @@ const script: JobRow<typeof Body> = {
   produces: ['text/plain'],
   body: Body,
   raw: { 'application/javascript': 'code', 'text/plain': 'code' },
+  foreign: [],
   isRetryable: false,
   check({ code, times = 1 }) {
     if (times * code.length > 20) throw complaint('times', 'too much of it');
   },
 };
-const readJob = createJobReader({ maxPayloadBytes: 1_000, allowsInsecureCerts: false }, { ...JOBS, script });
+const readJob = createJobReader(
+  { maxPayloadBytes: 1_000, allowsInsecureCerts: false, onIgnored: () => {} },
+  { ...JOBS, script },
+);
 
 async function ask(kind: string, body: unknown, type?: string) {
   const raw = new IncomingMessage(new Socket());

@@ -2,6 +2,7 @@
  * `content`, as main knows it: the page's HTML; nothing but the page can be asked for. Pure.
  */
 import { Type } from 'typebox';
+import { FOREIGN_TO_PAGES } from './foreign-names.js';
 import { PAGE_KEYS, RAW_PAGE } from './page-body.js';
 import { checkPage } from './page-checks.js';
 import type { JobRow } from './row.js';
@@ -14,6 +15,7 @@ export const content: JobRow<typeof Body> = {
   produces: ['text/html'],
   body: Body,
   raw: RAW_PAGE,
+  foreign: FOREIGN_TO_PAGES,
   isRetryable: true,
   check: checkPage,
 };

@@ -7,6 +7,12 @@ import type { PageBody } from './page-body.js';
 import { checkPixels } from './picture.js';
 import { complaint } from './row.js';
 
+/** Chromium's, as Puppeteer writes them. */
+const RESOURCE_TYPES = [
+  ...['document', 'stylesheet', 'image', 'media', 'font', 'script', 'texttrack', 'xhr', 'fetch', 'prefetch'],
+  ...['eventsource', 'websocket', 'manifest', 'signedexchange', 'ping', 'cspviolationreport', 'preflight', 'other'],
+];
+
 /** @throws {ServiceError} BAD_REQUEST */
 export function checkPage(body: PageBody): void {
   if ((body.url === undefined) === (body.html === undefined))
@@ -18,6 +24,11 @@ export function checkPage(body: PageBody): void {
     }
   }
   checkPatterns(body);
+  for (const [i, type] of (body.rejectResourceTypes ?? []).entries()) {
+    if (!RESOURCE_TYPES.includes(type.toLowerCase())) {
+      throw complaint(`rejectResourceTypes.${i}`, `must be one of ${RESOURCE_TYPES.join(', ')}`);
+    }
+  }
   checkHeaders('setExtraHTTPHeaders', body.setExtraHTTPHeaders ?? {});
   for (const [i, { response }] of (body.requestInterceptors ?? []).entries()) {
     const { headers = {}, contentType } = response;

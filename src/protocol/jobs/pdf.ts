@@ -2,6 +2,7 @@
  * `pdf`, as main knows it: the page printed, with Puppeteer's options. Pure.
  */
 import { Type } from 'typebox';
+import { FOREIGN_FILE, FOREIGN_TO_PAGES, type ForeignKey } from './foreign-names.js';
 import { PAGE_KEYS, RAW_PAGE } from './page-body.js';
 import { checkPage } from './page-checks.js';
 import { complaint, type JobRow } from './row.js';
@@ -51,6 +52,20 @@ const PdfOptions = Type.Object(
 
 const Body = Type.Object({ ...PAGE_KEYS, options: Type.Optional(PdfOptions) }, closed);
 
+const FOREIGN: readonly ForeignKey[] = [
+  ...FOREIGN_TO_PAGES,
+  FOREIGN_FILE,
+  { path: 'safeMode', fate: 'ignored', why: 'every page is printed in a context of its own' },
+  { path: 'rotate', fate: 'refused', harmless: [0, '0'], why: 'PDFs are not turned: use options.landscape' },
+  { path: 'options.timeout', fate: 'ignored', why: 'printing has the time of the session' },
+  {
+    path: 'options.fullPage',
+    fate: 'refused',
+    harmless: [false, 'false'],
+    why: 'give options.height, or a page size in CSS with options.preferCSSPageSize',
+  },
+];
+
 export type PdfBody = Type.Static<typeof Body>;
 
 export const pdf: JobRow<typeof Body> = {
@@ -58,6 +73,7 @@ export const pdf: JobRow<typeof Body> = {
   produces: ['application/pdf'],
   body: Body,
   raw: RAW_PAGE,
+  foreign: FOREIGN,
   isRetryable: true,
   check(body) {
     checkPage(body);

@@ -3,6 +3,7 @@
  */
 import type { Type } from 'typebox';
 import { ServiceError } from '../../failures.js';
+import type { ForeignKey } from './foreign-names.js';
 
 export interface JobRow<Body extends Type.TObject = Type.TObject> {
   /** What it answers, for the README. */
@@ -18,6 +19,8 @@ export interface JobRow<Body extends Type.TObject = Type.TObject> {
   check?(body: Type.Static<Body>): void;
   /** Media types that are taken besides JSON: the whole body is the value of this key, and there is no other. */
   readonly raw: Readonly<Record<string, keyof Type.Static<Body> & string>>;
+  /** Names that other servers' clients send. */
+  readonly foreign: readonly ForeignKey[];
   /** When its shard has died under it, another may begin it anew. */
   readonly isRetryable: boolean;
 }

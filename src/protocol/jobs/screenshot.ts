@@ -2,6 +2,7 @@
  * `screenshot`, as main knows it: the viewport, the whole page, a part of it or an element. Pure.
  */
 import { Type } from 'typebox';
+import { FOREIGN_FILE, FOREIGN_TO_PAGES, type ForeignKey } from './foreign-names.js';
 import { PAGE_KEYS, RAW_PAGE } from './page-body.js';
 import { checkPage } from './page-checks.js';
 import { checkPicture, LENGTH_MAX } from './picture.js';
@@ -41,6 +42,20 @@ const Body = Type.Object(
   closed,
 );
 
+const FOREIGN: readonly ForeignKey[] = [
+  ...FOREIGN_TO_PAGES,
+  FOREIGN_FILE,
+  {
+    path: 'manipulate',
+    fate: 'refused',
+    harmless: [{}],
+    why: 'pictures are not edited: use viewport, its deviceScaleFactor, or options.clip with a scale',
+  },
+  { path: 'options.captureBeyondViewport', fate: 'ignored', why: 'all that is asked for is in the picture' },
+  { path: 'options.fromSurface', fate: 'ignored', why: 'pictures are always taken from the surface' },
+  { path: 'options.optimizeForSpeed', fate: 'ignored', why: 'pictures are always packed fast' },
+];
+
 export type ScreenshotBody = Type.Static<typeof Body>;
 
 export const screenshot: JobRow<typeof Body> = {
@@ -48,6 +63,7 @@ export const screenshot: JobRow<typeof Body> = {
   produces: ['image/png', 'image/jpeg', 'image/webp', 'text/plain'],
   body: Body,
   raw: RAW_PAGE,
+  foreign: FOREIGN,
   isRetryable: true,
   check(body) {
     checkPage(body);

@@ -18,5 +18,6 @@ export const test: JobRow<typeof Body> = {
   produces: ['application/octet-stream', 'application/json'],
   body: Body,
   raw: {},
+  foreign: [],
   isRetryable: false,
 };

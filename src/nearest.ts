@@ -1,0 +1,30 @@
+/**
+ * The name that somebody meant who wrote another. Pure.
+ */
+
+/** A name is taken for a slip when at most one in so many of its letters would have to be another. */
+const LETTERS_A_SLIP = 3;
+/** Longer ones are nobody's slip, and would take long to compare. */
+const LETTERS_MAX = 64;
+
+/** The one of `names` of which `written` is a slip; undefined: of none. */
+export function nearest(written: string, names: readonly string[]): string | undefined {
+  if (written.length > LETTERS_MAX) return undefined;
+  const distances = names.map((name) => ({ name, distance: distanceOf(written, name) }));
+  const [first] = distances.sort((a, b) => a.distance - b.distance);
+  return first && first.distance * LETTERS_A_SLIP <= written.length ? first.name : undefined;
+}
+
+/** Letters to insert, remove or replace. */
+function distanceOf(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1];
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (letter === to[j - 1] ? 0 : 1);
+      next[j] = Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}

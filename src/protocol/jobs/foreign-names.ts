@@ -1,0 +1,54 @@
+/**
+ * Names that browserless's and Puppeteer's clients send and that are no names of ours, and what becomes of each: those
+ * of every body that has a page, and those in queries; what is a kind's own is in its row. The README's tables derive
+ * from this. Pure data.
+ */
+
+export interface ForeignKey {
+  /** From the body's own keys on; `*` for each of a list. */
+  readonly path: string;
+  /**
+   * `renamed`: taken for `to`. `ignored`: it changes nothing that a client gets, and the log says so once. `refused`:
+   * 400, since it would.
+   */
+  readonly fate: 'renamed' | 'ignored' | 'refused';
+  readonly to?: string;
+  /** Values with which even a refused one changes nothing, besides null. */
+  readonly harmless?: readonly unknown[];
+  readonly why: string;
+}
+
+const COOKIES_OWN = ['priority', 'sameParty', 'session', 'size', 'sourcePort', 'sourceScheme'];
+const NO_FILES = 'sessions neither read nor write files of the server';
+
+export const FOREIGN_TO_PAGES: readonly ForeignKey[] = [
+  { path: 'emulateMedia', fate: 'renamed', to: 'emulateMediaType', why: 'it is the name of v1' },
+  { path: 'addScriptTag.*.path', fate: 'refused', why: NO_FILES },
+  { path: 'addStyleTag.*.path', fate: 'refused', why: NO_FILES },
+  { path: 'addScriptTag.*.id', fate: 'ignored', why: 'tags are known by what they do' },
+  ...COOKIES_OWN.map((name): ForeignKey => {
+    return { path: `cookies.*.${name}`, fate: 'ignored', why: 'browsers tell it of cookies that they have' };
+  }),
+];
+
+/** Of options that say where to write what was made. */
+export const FOREIGN_FILE: ForeignKey = { path: 'options.path', fate: 'refused', why: NO_FILES };
+
+export interface ForeignParameter {
+  readonly name: string;
+  readonly fate: 'ignored' | 'refused';
+  readonly why: string;
+}
+
+const SHARED = 'sessions over HTTP share a browser, which has been started already';
+const NO_LISTS = 'there is no list of what would be blocked: use rejectRequestPattern';
+const NO_PROXY = 'a session has no proxy of its own';
+const OF_BROWSERS = ['stealth', 'headless', 'dumpio', 'pause', 'ignoreDefaultArgs', 'record', 'slowMo', 'keepalive'];
+
+/** In the query of a session. Launch flags (`--name`) are refused as `launch` is. */
+export const FOREIGN_PARAMETERS: readonly ForeignParameter[] = [
+  ...['launch', 'userDataDir'].map((name): ForeignParameter => ({ name, fate: 'refused', why: SHARED })),
+  ...['externalProxyServer', 'proxy'].map((name): ForeignParameter => ({ name, fate: 'refused', why: NO_PROXY })),
+  ...['blockAds', 'blockConsentModals'].map((name): ForeignParameter => ({ name, fate: 'ignored', why: NO_LISTS })),
+  ...OF_BROWSERS.map((name): ForeignParameter => ({ name, fate: 'ignored', why: 'it is about a browser of its own' })),
+];
