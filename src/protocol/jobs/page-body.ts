@@ -121,6 +121,7 @@ export const PAGE_KEYS = {
   waitForTimeout: Type.Optional(ms()),
   waitFor: Type.Optional(Type.Union([ms(), text(1_000_000), WaitForSelector, WaitForFunction])),
   bestAttempt: Type.Optional(Type.Boolean()),
+  bypassCSP: Type.Optional(Type.Boolean()),
 } as const;
 
 /** The body may be the page as it is. */
