@@ -4,16 +4,35 @@
  */
 import { ServiceError } from '../failures.js';
 import { isTimeout } from './browser.js';
+import { ThrownInPage } from './evaluate.js';
+
+/** As Puppeteer has it; the session's own limit may come first. */
+export const WAIT_LIMIT_MS = 30_000;
 
 /** Of the browser, not of what it was asked: the page has gone, or went on to another in the midst of a call. */
 const GONE = /Target (page, context or browser has been closed|crashed|closed)/i;
-const BROWSERS =
-  /Execution context was destroyed|Cannot find context|Not attached to an active page|Frame was detached/i;
+const OF_DOCUMENT = new RegExp(
+  [
+    'context was destroyed',
+    'Cannot find (default execution )?context',
+    'Not attached to an active page',
+    'navigated or closed',
+    'Frame was detached',
+    'frame for given id',
+  ].join('|'),
+  'i',
+);
 const UNREADABLE = /is not a valid (selector|XPath)|Unknown engine|while parsing|Unexpected token .* in selector/i;
 
 /** The page has gone, whatever it was asked. */
 export function isGone(error: unknown): boolean {
   return error instanceof Error && GONE.test(error.message);
+}
+
+/** The document that was asked has gone, and perhaps another is there. */
+export function isOfDocument(error: unknown): boolean {
+  const isOfPage = error instanceof ServiceError || error instanceof ThrownInPage;
+  return !isOfPage && OF_DOCUMENT.test(messageOf(error));
 }
 
 /** Without Playwright's call log. */
@@ -31,11 +50,15 @@ export async function apply(key: string, work: () => Promise<unknown>): Promise<
   }
 }
 
-/** Looks for a selector. @throws {ServiceError} BAD_REQUEST when it is none. */
-export async function select<T>(key: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Looks for a selector for so long; without limit when that is 0.
+ * @throws {ServiceError} BAD_REQUEST when it is none, STEP_TIMEOUT when it is not there by then.
+ */
+export async function select<T>(key: string, timeoutMs: number, work: (timeoutMs: number) => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await work(timeoutMs);
   } catch (error) {
+    if (isTimeout(error)) throw new ServiceError('STEP_TIMEOUT', `${key}: not there after ${timeoutMs} ms`);
     if (!UNREADABLE.test(messageOf(error))) throw error;
     throw new ServiceError('BAD_REQUEST', `${key}: ${firstLine(error)}`, { cause: error });
   }
@@ -52,14 +75,10 @@ export async function runInPage<T>(key: string, work: () => Promise<T>): Promise
 }
 
 function isBrowsers(error: unknown): boolean {
-  return error instanceof ServiceError || isTimeout(error) || isGone(error) || BROWSERS.test(messageOf(error));
+  return error instanceof ServiceError || isTimeout(error) || isGone(error) || isOfDocument(error);
 }
 
 /** Without the names of calls, Playwright's and Chromium's, which the client has not made. */
 function firstLine(error: unknown): string {
-  const line = (messageOf(error).split('\n')[0] ?? '')
-    .replace(/^\w+\.\w+: /, '')
-    .replace(/^Protocol error \([^)]*\): /, '');
-  // What a tag that could not be loaded is rejected with.
-  return line === 'Event' ? 'it could not be loaded' : line;
+  return (messageOf(error).split('\n')[0] ?? '').replace(/^\w+\.\w+: /, '').replace(/^Protocol error \([^)]*\): /, '');
 }

@@ -3,15 +3,18 @@
  * waits. What CDP does by itself is done by it; the rest, and only then, is Playwright's. Worker thread.
  */
 import type { BrowserContextOptions } from 'playwright-core';
+import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
-import type { NavigationAnswer } from '../protocol/job.js';
 import type { PageBody } from '../protocol/jobs/page-body.js';
 
 import type { Navigator } from './cdp/navigator.js';
+import { setCookies } from './cookies.js';
 import { interceptRequests } from './intercept.js';
 import { DEFAULT_VIEWPORT, type Lease, type Need } from './lease.js';
-import { apply, messageOf, runInPage } from './mistakes.js';
-import { runWaits } from './waits.js';
+import { apply, messageOf } from './mistakes.js';
+import { steadily } from './steadily.js';
+import { addTags } from './tags.js';
+import { listenerFor, runWaits } from './waits.js';
 
 /** The keys of every body that a plain context will do for. */
 const PLAIN_KEYS: ReadonlySet<string> = new Set([
@@ -21,6 +24,7 @@ const PLAIN_KEYS: ReadonlySet<string> = new Set([
   'bestAttempt',
   'viewport',
   'acceptInsecureCerts',
+  'bypassCSP',
 ]);
 
 /** `ownKeys` are those of its kind that a plain context will do for; whatever else is asked for is Playwright's. */
@@ -48,38 +52,36 @@ function contextOptions({ url, userAgent, viewport, authenticate, setJavaScriptE
   return viewport ? { ...options, viewport: { width: viewport.width, height: viewport.height } } : options;
 }
 
-/**
- * Brings the page to where the job can begin, and tells what the main navigation was answered. `fail` ends the session,
- * also later.
- */
+/** Brings the page to where the job can begin. `fail` ends the session, also later. */
 export async function openPage(
   lease: Lease,
   body: PageBody,
-  fail: (error: unknown) => void,
-): Promise<NavigationAnswer | null> {
-  const { navigator, playwright } = lease;
+  { clock, fail }: { readonly clock: Clock; readonly fail: (error: unknown) => void },
+): Promise<void> {
+  const { cdp, navigator, playwright } = lease;
   if (playwright) {
-    await applySettings(playwright, body);
+    await applySettings(lease, playwright, body);
     await interceptRequests(playwright.page, body, fail);
   } else {
     await resize(lease, body);
   }
-  let answer: NavigationAnswer | null = null;
-  if (body.url === undefined) await navigator.setContent(body.html ?? '', body);
-  else answer = await go(navigator, body.url, body);
-  if (playwright) {
-    const { page } = playwright;
-    for (const tag of body.addStyleTag ?? []) await runInPage('addStyleTag', () => page.addStyleTag(tag));
-    for (const tag of body.addScriptTag ?? []) await runInPage('addScriptTag', () => page.addScriptTag(tag));
-    await runWaits(playwright.page, body);
+  if (body.bypassCSP) await cdp.send('Page.setBypassCSP', { enabled: true });
+  const first = listenerFor(body);
+  if (body.url === undefined) {
+    await navigator.setContent(body.html ?? '', body, first ?? '');
+  } else {
+    if (first !== null) await cdp.send('Page.addScriptToEvaluateOnNewDocument', { source: first });
+    await go(navigator, body.url, body);
   }
-  return answer;
+  if (!playwright) return;
+  if (body.addStyleTag || body.addScriptTag) await steadily(navigator, clock, () => addTags(cdp, body));
+  await runWaits({ page: playwright.page, cdp, clock }, body);
 }
 
 /** Some headers Chromium refuses only when it sends them, `Host` for one. */
-async function go({ goto }: Navigator, url: string, body: PageBody): Promise<NavigationAnswer | null> {
+async function go({ goto }: Navigator, url: string, body: PageBody): Promise<void> {
   try {
-    return await goto(url, body);
+    await goto(url, body);
   } catch (error) {
     const isOfHeaders = body.setExtraHTTPHeaders && /net::ERR_INVALID_ARGUMENT/.test(messageOf(error));
     if (!isOfHeaders) throw error;
@@ -95,23 +97,15 @@ async function resize({ cdp }: Lease, { viewport }: PageBody): Promise<void> {
 
 type Playwright = NonNullable<Lease['playwright']>;
 
-async function applySettings({ page, context }: Playwright, body: PageBody): Promise<void> {
+async function applySettings({ cdp }: Lease, { page }: Playwright, body: PageBody): Promise<void> {
   const { viewport } = body;
   const current = page.viewportSize() ?? DEFAULT_VIEWPORT;
   if (viewport && (viewport.width !== current.width || viewport.height !== current.height)) {
     await page.setViewportSize({ width: viewport.width, height: viewport.height });
   }
-  const { setExtraHTTPHeaders: headers, emulateMediaType: media, cookies } = body;
+  const { setExtraHTTPHeaders: headers, emulateMediaType: media } = body;
   if (headers) await apply('setExtraHTTPHeaders', () => page.setExtraHTTPHeaders(headers));
-  if (media) await page.emulateMedia({ media });
-  if (cookies) await apply('cookies', () => context.addCookies(cookies.map((cookie) => withHome(cookie, body.url))));
-}
-
-type Cookie = NonNullable<PageBody['cookies']>[number];
-
-/** Puppeteer gives a cookie without a home that of the page. The edge refuses one for which there is no page either. */
-function withHome(cookie: Cookie, pageUrl: string | undefined): Cookie {
-  if (cookie.domain !== undefined) return { path: '/', ...cookie };
-  if (cookie.url !== undefined) return cookie;
-  return pageUrl === undefined ? cookie : { ...cookie, url: pageUrl };
+  // When another process takes the page over, each CDP session has its own say again, and ours comes last.
+  if (media) await cdp.send('Emulation.setEmulatedMedia', { media });
+  await setCookies(cdp, body);
 }

@@ -14,6 +14,7 @@ import type { Lease } from './lease.js';
 import { isGone, messageOf } from './mistakes.js';
 import { needOf, openPage } from './page.js';
 import type { Shard } from './shard.js';
+import { steadily } from './steadily.js';
 import type { Tally } from './tally.js';
 
 /** A job to be run, and with what. */
@@ -94,16 +95,16 @@ async function produce(assignment: Assignment, { runner, lease, contextMs, fail 
   try {
     tell({ kind: 'phase', phase: 'navigate', beforeMs: contextMs });
     lease.navigator.onAnswer = (status) => tell({ kind: 'answered', status });
-    const answer = await openPage(lease, job.body, fail);
+    await openPage(lease, job.body, { clock, fail });
     readyAtMs = clock.monotonicMs();
     tally.phase('navigate', readyAtMs - startedAtMs);
     tell({ kind: 'phase', phase: 'run', beforeMs: readyAtMs - startedAtMs });
-    const product = await runner.run(lease, job.body);
+    const product = await steadily(lease.navigator, clock, () => runner.run(lease, job.body));
     if (product.body.length === 0) throw new Error('Chromium made nothing of the page');
     const runMs = clock.monotonicMs() - readyAtMs;
     tally.phase('run', runMs);
     const phases = { context: contextMs, navigate: readyAtMs - startedAtMs, run: runMs };
-    return { isOk: true, product, answer, phases } satisfies Succeeded;
+    return { isOk: true, product, answer: lease.navigator.answer(), phases } satisfies Succeeded;
   } catch (error) {
     const failed = failure(error, 'page');
     const netError = /net::ERR_[A-Z0-9_]+/.exec(failed.message)?.[0];

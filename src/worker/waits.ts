@@ -1,71 +1,159 @@
 /**
  * The waits of a page job: selector, function, event, time, and browserless v1's `waitFor`, which is one of them by
- * its type. With `bestAttempt` a wait that gives up does not end the session. Worker thread.
+ * its type. With `bestAttempt` a wait that gives up does not end the session. They go on when the page goes on to
+ * another. Worker thread.
  */
 import type { Page } from 'playwright-core';
+import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
 import type { PageBody } from '../protocol/jobs/page-body.js';
-import { isTimeout } from './browser.js';
-import { apply, runInPage, select } from './mistakes.js';
+import { limit, waitFor } from '../wait.js';
+import type { Cdp } from './cdp/cdp.js';
+import { isTrue, syntaxErrorOf } from './evaluate.js';
+import { isOfDocument, runInPage, select, WAIT_LIMIT_MS } from './mistakes.js';
 
-/** As Puppeteer has it; the session's own limit may come first. */
-const WAIT_LIMIT_MS = 30_000;
+/** Where it is waited: some of it Playwright can do, the rest goes over CDP. */
+export interface Waiting {
+  readonly page: Page;
+  readonly cdp: Cdp;
+  readonly clock: Clock;
+}
 
-/** The source of a function: `() => …`, `x => …`, `async function …`. */
-const FUNCTION = /^\s*(async\s+)?(function\b|\([^)]*\)\s*=>|[\w$]+\s*=>)/;
+/** How often a page is looked at that is to be looked at with each frame, or each mutation. */
+const FRAME_MS = 16;
+
+/** What can only be a function, not a selector: `() => …`, `x => …`, `async function …`, comments before it. */
+const COMMENTS = /^(\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)+/;
+const FUNCTION = /^(async\b\s*)?(function\b|\([\s\S]*=>|[\w$]+\s*=>)/;
+
+/** As whose value a source is asked for, the first that can be read: an expression, statements, a method. */
+const FORMS: readonly ((source: string) => string)[] = [
+  (source) => called(`${source}\n`),
+  (source) => source,
+  (source) => called(`Object.values({${source}\n})[0]`),
+];
 
 type Selector = NonNullable<PageBody['waitForSelector']>;
 type Fn = NonNullable<PageBody['waitForFunction']>;
 
-export async function runWaits(page: Page, body: PageBody): Promise<void> {
+export async function runWaits(waiting: Waiting, body: PageBody): Promise<void> {
   const waits: (() => Promise<unknown>)[] = [];
-  const { waitForTimeout, waitForFunction, waitForSelector, waitForEvent, waitFor } = body;
-  if (waitForTimeout !== undefined) waits.push(() => page.waitForTimeout(waitForTimeout));
-  if (waitForFunction) waits.push(() => forFunction(page, 'waitForFunction', waitForFunction));
-  if (waitForSelector) waits.push(() => forSelector(page, 'waitForSelector', waitForSelector));
-  if (waitForEvent) waits.push(() => forEvent(page, waitForEvent.event, waitForEvent.timeout));
-  if (waitFor !== undefined) waits.push(() => forAnything(page, waitFor));
+  const { waitForTimeout, waitForFunction, waitForSelector, waitForEvent, waitFor: anything } = body;
+  if (waitForTimeout !== undefined) waits.push(() => pause(waiting, waitForTimeout));
+  if (waitForFunction) waits.push(() => forFunction(waiting, 'waitForFunction', waitForFunction));
+  if (waitForSelector) waits.push(() => forSelector(waiting, 'waitForSelector', waitForSelector));
+  if (waitForEvent) waits.push(() => forEvent(waiting, waitForEvent));
+  if (anything !== undefined) waits.push(() => forAnything(waiting, anything));
   for (const wait of waits) {
     try {
       await wait();
     } catch (error) {
-      if (!(body.bestAttempt && isTimeout(error))) throw error;
+      const isUp = error instanceof ServiceError && error.code === 'STEP_TIMEOUT';
+      if (!(body.bestAttempt && isUp)) throw error;
     }
   }
 }
 
-async function forSelector(page: Page, key: string, { selector, visible, hidden, timeout }: Selector): Promise<void> {
-  const state = hidden ? 'hidden' : visible ? 'visible' : 'attached';
-  const options = { state, timeout: timeout ?? WAIT_LIMIT_MS } as const;
-  await select(key, () => page.waitForSelector(selector, options));
+/** A script for each document of the page, to be run before its own: hears the event from then on. */
+export function listenerFor({ waitForEvent }: PageBody): string | null {
+  if (waitForEvent === undefined) return null;
+  const name = JSON.stringify(waitForEvent.event);
+  // Twice: what happens to the document need not bubble up to the window.
+  return `for (const place of [window, document]) {
+    place.addEventListener(${name}, () => { window[Symbol.for(${heardAs(waitForEvent.event)})] = true; });
+  }`;
 }
 
-async function forFunction(page: Page, key: string, { fn, polling, timeout }: Fn): Promise<void> {
-  // Playwright knows no mutation observer; looking at each frame sees every mutation that can be seen.
-  const every = typeof polling === 'number' ? polling : 'raf';
-  // As text, Playwright takes an expression, to which a function is just something true.
-  const expression = FUNCTION.test(fn) ? `(${fn})()` : fn;
-  const options = { polling: every, timeout: timeout ?? WAIT_LIMIT_MS } as const;
+function heardAs(event: string): string {
+  return JSON.stringify(`headcount heard ${event}`);
+}
+
+function pause({ clock }: Waiting, ms: number): Promise<void> {
+  return waitFor(null, [limit(clock, ms), () => {}]);
+}
+
+async function forSelector({ page }: Waiting, key: string, wanted: Selector): Promise<void> {
+  const { selector, visible, hidden, timeout: timeoutMs = WAIT_LIMIT_MS } = wanted;
+  const state = hidden ? 'hidden' : visible ? 'visible' : 'attached';
+  await select(key, timeoutMs, (timeout) => page.waitForSelector(selector, { state, timeout }));
+}
+
+async function forFunction(waiting: Waiting, key: string, { fn, polling, timeout }: Fn): Promise<void> {
+  const expression = await readFunction(waiting, key, fn);
+  const everyMs = typeof polling === 'number' ? polling : FRAME_MS;
+  const look = (): Promise<boolean> => runInPage(key, () => isTrue(waiting.cdp, expression));
+  await poll(waiting, { key, missing: 'not true', everyMs, timeoutMs: timeout ?? WAIT_LIMIT_MS, look });
+}
+
+async function forEvent(waiting: Waiting, { event, timeout }: NonNullable<PageBody['waitForEvent']>): Promise<void> {
+  const look = (): Promise<boolean> => isTrue(waiting.cdp, `window[Symbol.for(${heardAs(event)})] === true`);
+  const timeoutMs = timeout ?? WAIT_LIMIT_MS;
+  await poll(waiting, { key: 'waitForEvent', missing: 'not heard', everyMs: FRAME_MS, timeoutMs, look });
+}
+
+async function forAnything(waiting: Waiting, wanted: NonNullable<PageBody['waitFor']>): Promise<void> {
+  if (typeof wanted === 'number') await pause(waiting, wanted);
+  else if (typeof wanted === 'object' && 'fn' in wanted) await forFunction(waiting, 'waitFor', wanted);
+  else if (typeof wanted === 'object') await forSelector(waiting, 'waitFor', wanted);
+  else if (FUNCTION.test(wanted.replace(COMMENTS, ''))) await runOnce(waiting, wanted);
+  else await forSelector(waiting, 'waitFor', { selector: wanted });
+}
+
+/** As browserless v1 does: whatever it comes to. A function that sends the page on to another has done its work. */
+async function runOnce(waiting: Waiting, source: string): Promise<void> {
+  const expression = await readFunction(waiting, 'waitFor', source);
   try {
-    await runInPage(key, () => page.waitForFunction(expression, undefined, options));
+    await runInPage('waitFor', () => isTrue(waiting.cdp, expression));
   } catch (error) {
-    // A function may throw a SyntaxError of its own, at JSON for one: only what cannot even be read is a bad request.
-    if (error instanceof ServiceError) await apply(key, () => page.evaluate(`void (() => (${expression}\n))`));
-    throw error;
+    if (!isOfDocument(error)) throw error;
   }
 }
 
-/** Waits for a DOM event on the document; one that came before this wait is not seen. */
-async function forEvent(page: Page, event: string, timeout: number | undefined): Promise<void> {
-  const flag = `__event_${Math.random().toString(36).slice(2)}`;
-  await page.evaluate(`document.addEventListener(${JSON.stringify(event)}, () => { window.${flag} = true; })`);
-  await page.waitForFunction(`window.${flag} === true`, undefined, { timeout: timeout ?? WAIT_LIMIT_MS });
+/** @throws {ServiceError} BAD_REQUEST when it cannot be read. */
+async function readFunction({ cdp }: Waiting, key: string, given: string): Promise<string> {
+  const source = given.replace(/[;\s]+$/, '');
+  const complaints: string[] = [];
+  for (const form of FORMS) {
+    const complaint = await syntaxErrorOf(cdp, form(source));
+    if (complaint === null) return form(source);
+    complaints.push(complaint);
+  }
+  throw new ServiceError('BAD_REQUEST', `${key}: ${complaints[0]}`);
 }
 
-async function forAnything(page: Page, waitFor: NonNullable<PageBody['waitFor']>): Promise<void> {
-  if (typeof waitFor === 'number') await page.waitForTimeout(waitFor);
-  else if (typeof waitFor === 'object' && 'fn' in waitFor) await forFunction(page, 'waitFor', waitFor);
-  else if (typeof waitFor === 'object') await forSelector(page, 'waitFor', waitFor);
-  else if (FUNCTION.test(waitFor)) await forFunction(page, 'waitFor', { fn: waitFor });
-  else await forSelector(page, 'waitFor', { selector: waitFor });
+/** The value of an expression, or of the function that it is. */
+function called(expression: string): string {
+  return `((given) => typeof given === 'function' ? given() : given)(${expression})`;
+}
+
+interface Look {
+  readonly key: string;
+  /** What it is when the time is up. */
+  readonly missing: string;
+  readonly everyMs: number;
+  /** 0: without limit. */
+  readonly timeoutMs: number;
+  readonly look: () => Promise<boolean>;
+}
+
+/** Looks from here, again and again: what waits in a page goes with its document, and stands with JavaScript off. */
+async function poll({ clock }: Waiting, { key, missing, everyMs, timeoutMs, look }: Look): Promise<void> {
+  const startedAtMs = clock.monotonicMs();
+  const looked = async (): Promise<boolean> => {
+    try {
+      return await look();
+    } catch (error) {
+      if (isOfDocument(error)) return false;
+      throw error;
+    }
+  };
+  for (;;) {
+    const leftMs = timeoutMs === 0 ? WAIT_LIMIT_MS : startedAtMs + timeoutMs - clock.monotonicMs();
+    // A page that is busy, or waits for the next, answers nothing.
+    const isUp = limit(clock, Math.max(0, leftMs));
+    const isThere = await waitFor(looked(), [isUp, () => false]);
+    if (isThere) return;
+    if (leftMs <= 0) throw new ServiceError('STEP_TIMEOUT', `${key}: ${missing} after ${timeoutMs} ms`);
+    await waitFor(null, [limit(clock, Math.min(everyMs, leftMs)), () => {}]);
+  }
 }

@@ -138,7 +138,7 @@ const cases: Readonly<Record<string, () => Case>> = {
   'a cookie that cannot be': () => ({
     body: { url: pages.url('/'), cookies: [{ name: 'a', value: 'b;c' }] },
     is: [400, 'BAD_REQUEST', 'bad_request'],
-    says: /^cookies: /,
+    says: /^cookies\.0: /,
   }),
   'a header that Chromium refuses': () => ({
     body: { url: pages.url('/'), setExtraHTTPHeaders: { host: 'other' } },

@@ -162,7 +162,7 @@ test('refuses and answers requests of the page by the rules that it was given', 
 test('waits as it is told, and goes on with bestAttempt', async () => {
   const waits = [
     { waitFor: '#late' },
-    { waitFor: '() => document.querySelector("#late")' },
+    { waitFor: 'async () => { while (!document.querySelector("#late")) await new Promise(requestAnimationFrame); }' },
     { waitFor: 100 },
     { waitForFunction: { fn: 'document.querySelector("#late")', polling: 20 } },
     { waitForSelector: { selector: '#late', visible: true } },

@@ -46,6 +46,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'worker/jobs': [
     'worker/lease',
     'worker/mistakes',
+    'worker/evaluate',
     'type:worker/shard',
     'type:protocol',
     'protocol/jobs/picture',

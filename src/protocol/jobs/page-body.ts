@@ -122,6 +122,7 @@ export const PAGE_KEYS = {
   waitFor: Type.Optional(Type.Union([ms(), text(1_000_000), WaitForSelector, WaitForFunction])),
   bestAttempt: Type.Optional(Type.Boolean()),
   acceptInsecureCerts: Type.Optional(Type.Boolean()),
+  bypassCSP: Type.Optional(Type.Boolean()),
 } as const;
 
 /** The body may be the page as it is. */

@@ -8,10 +8,10 @@ import { checkPage } from './page-checks.js';
 import { complaint, type JobRow } from './row.js';
 import { closed, oneOf } from './schema-parts.js';
 
-/** A paper length: `10`, `"10"` (px), `"10px"`, `"1in"`, `"2.5cm"`, `"20mm"`. */
+/** A paper length: `10`, `"10"` (px), `"10px"`, `".5in"`, `"2.5 cm"`, `"20MM"`. */
 const Length = Type.Union([
   Type.Number({ minimum: 0, maximum: 100_000 }),
-  Type.String({ pattern: '^\\d+(\\.\\d+)?(px|in|cm|mm)?$', maxLength: 20 }),
+  Type.String({ pattern: '^\\s*(\\d+\\.?\\d*|\\.\\d+)\\s*([pP][xX]|[iI][nN]|[cC][mM]|[mM][mM])?\\s*$', maxLength: 20 }),
 ]);
 
 const PAPER = ['Letter', 'Legal', 'Tabloid', 'Ledger', 'A0', 'A1', 'A2', 'A3', 'A4', 'A5', 'A6'] as const;

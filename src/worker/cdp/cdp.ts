@@ -8,12 +8,35 @@ export interface Cdp extends Pick<CDPSession, 'send'> {
   on(event: 'Page.lifecycleEvent', listener: (event: LifecycleEvent) => void): unknown;
   on(event: 'Page.frameNavigated', listener: (event: FrameEvent) => void): unknown;
   on(event: 'Page.domContentEventFired' | 'Page.loadEventFired', listener: () => void): unknown;
+  on(event: 'Page.frameScheduledNavigation', listener: (event: ScheduledEvent) => void): unknown;
+  on(event: 'Page.frameRequestedNavigation', listener: (event: RequestedEvent) => void): unknown;
+  on(event: 'Page.frameStartedNavigating', listener: (event: StartedEvent) => void): unknown;
+  on(event: FrameEndName, listener: (event: { readonly frameId: string }) => void): unknown;
   on(event: 'Page.javascriptDialogOpening', listener: (event: { readonly type: string }) => void): unknown;
   on(event: 'Network.responseReceived', listener: (event: ResponseEvent) => void): unknown;
   on(event: RequestEventName, listener: (event: { readonly requestId: string }) => void): unknown;
 }
 
 type RequestEventName = 'Network.requestWillBeSent' | 'Network.loadingFinished' | 'Network.loadingFailed';
+
+type FrameEndName = 'Page.frameClearedScheduledNavigation' | 'Page.frameStoppedLoading';
+
+interface ScheduledEvent {
+  readonly frameId: string;
+  /** In s. */
+  readonly delay: number;
+}
+
+interface RequestedEvent {
+  readonly frameId: string;
+  /** Where it is to be shown, as `currentTab`. */
+  readonly disposition: string;
+}
+
+interface StartedEvent {
+  readonly frameId: string;
+  readonly navigationType: string;
+}
 
 export interface LifecycleEvent {
   readonly frameId: string;

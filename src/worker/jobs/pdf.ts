@@ -10,21 +10,23 @@ import { toBytes } from './bytes.js';
 type Options = NonNullable<PdfBody['options']>;
 type Length = NonNullable<Options['width']>;
 
-/** Width and height in inches; paper whose format nobody names is Letter. */
+/** Width and height in inches, as Puppeteer has them; paper whose format nobody names is Letter. */
 const PAPER: Readonly<Record<string, readonly [number, number]>> = {
   letter: [8.5, 11],
   legal: [8.5, 14],
   tabloid: [11, 17],
   ledger: [17, 11],
-  a0: [33.1, 46.8],
-  a1: [23.4, 33.1],
-  a2: [16.54, 23.4],
-  a3: [11.7, 16.54],
-  a4: [8.27, 11.7],
-  a5: [5.83, 8.27],
-  a6: [4.13, 5.83],
+  a0: [33.1102, 46.811],
+  a1: [23.3858, 33.1102],
+  a2: [16.5354, 23.3858],
+  a3: [11.6929, 16.5354],
+  a4: [8.2677, 11.6929],
+  a5: [5.8268, 8.2677],
+  a6: [4.1339, 5.8268],
 };
-const PER_INCH: Readonly<Record<string, number>> = { px: 96, in: 1, cm: 2.54, mm: 25.4 };
+const PX_PER_INCH = 96;
+/** Pixels by unit, as Puppeteer rounds them. */
+const PX_PER: Readonly<Record<string, number>> = { px: 1, in: PX_PER_INCH, cm: 37.8, mm: 3.78 };
 
 export async function runPdf({ cdp }: Lease, { options = {} }: PdfBody): Promise<Bytes> {
   if (options.omitBackground) {
@@ -60,7 +62,8 @@ function printed(options: Options) {
     marginLeft: inches(margin.left, 0),
     pageRanges: options.pageRanges ?? '',
     preferCSSPageSize: options.preferCSSPageSize ?? false,
-    generateTaggedPDF: options.tagged ?? false,
+    // An outline is made of the tags.
+    generateTaggedPDF: options.outline || (options.tagged ?? true),
     generateDocumentOutline: options.outline ?? false,
   };
 }
@@ -68,6 +71,6 @@ function printed(options: Options) {
 /** `10`, `"10"` and `"10px"` are pixels, 96 to the inch. */
 function inches(length: Length | undefined, otherwise: number): number {
   if (length === undefined) return otherwise;
-  const [, digits = '', unit = 'px'] = /^([\d.]+)(\w*)$/.exec(String(length)) ?? [];
-  return Number(digits) / (PER_INCH[unit || 'px'] ?? 96);
+  const [, digits = '', unit = ''] = /^([\d.]+)\s*([a-z]*)$/.exec(String(length).trim().toLowerCase()) ?? [];
+  return (Number(digits) * (PX_PER[unit || 'px'] ?? 1)) / PX_PER_INCH;
 }

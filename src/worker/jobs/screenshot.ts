@@ -6,8 +6,9 @@ import { ServiceError } from '../../failures.js';
 import type { Bytes } from '../../protocol/job.js';
 import { checkPicture } from '../../protocol/jobs/picture.js';
 import type { ScreenshotBody } from '../../protocol/jobs/screenshot.js';
+import { valueApart } from '../evaluate.js';
 import { DEFAULT_VIEWPORT, type Lease } from '../lease.js';
-import { select } from '../mistakes.js';
+import { select, WAIT_LIMIT_MS } from '../mistakes.js';
 import { toBytes } from './bytes.js';
 
 type Clip = { x: number; y: number; width: number; height: number; scale: number };
@@ -15,10 +16,10 @@ type Clip = { x: number; y: number; width: number; height: number; scale: number
 const CAPTURE_ATTEMPTS = 5;
 
 export async function runScreenshot(lease: Lease, body: ScreenshotBody): Promise<Bytes> {
-  const { cdp, playwright } = lease;
+  const { cdp } = lease;
   const { options = {}, selector } = body;
   const { type = 'png', quality, encoding = 'binary' } = options;
-  if (body.scrollPage) await playwright?.page.evaluate(SCROLL_THROUGH);
+  if (body.scrollPage) await valueApart(cdp, SCROLL_THROUGH);
   const { width, height, deviceScaleFactor, isMobile = false } = body.viewport ?? {};
   if (width !== undefined && height !== undefined && deviceScaleFactor !== undefined) {
     // A capture has the scale that its own CDP session has set; the page's was set in Playwright's.
@@ -30,7 +31,8 @@ export async function runScreenshot(lease: Lease, body: ScreenshotBody): Promise
     const key = selector === undefined ? 'options.fullPage' : 'selector';
     checkPicture(key, type, clip, deviceScaleFactor ?? 1);
   }
-  if (options.omitBackground) {
+  // A jpeg is never transparent: it would be black.
+  if (options.omitBackground && type !== 'jpeg') {
     await cdp.send('Emulation.setDefaultBackgroundColorOverride', { color: { r: 0, g: 0, b: 0, a: 0 } });
   }
   const data = await capture(lease, {
@@ -69,12 +71,12 @@ export async function capture(
     } catch (error) {
       const isEarly = error instanceof Error && error.message.includes('Unable to capture screenshot');
       if (!isEarly || attempt === attempts) throw error;
-      await cdp.send('Runtime.evaluate', { expression: NEXT_FRAME, awaitPromise: true });
+      await valueApart(cdp, NEXT_FRAME);
     }
   }
 }
 
-/** Resolves when a frame has been drawn, or half a second later: a page with JavaScript off draws all the same. */
+/** Resolves when a frame has been drawn, or half a second later. */
 const NEXT_FRAME = `new Promise((resolve) => {
   setTimeout(resolve, 500);
   requestAnimationFrame(() => requestAnimationFrame(resolve));
@@ -83,13 +85,16 @@ const NEXT_FRAME = `new Promise((resolve) => {
 async function clipOf({ playwright, cdp }: Lease, { options = {}, selector }: ScreenshotBody): Promise<Clip | null> {
   if (playwright && selector !== undefined) {
     const { page } = playwright;
-    const element = await select('selector', () => page.waitForSelector(selector, { state: 'attached' }));
+    const element = await select('selector', WAIT_LIMIT_MS, (timeout) =>
+      page.waitForSelector(selector, { state: 'attached', timeout }),
+    );
     const box = await element.boundingBox();
     if (!box || !(box.width > 0 && box.height > 0)) {
       throw new ServiceError('BAD_REQUEST', `selector: "${selector}" has no visible box`);
     }
-    const scrolled: { x: number; y: number } = await page.evaluate('({ x: scrollX, y: scrollY })');
-    return { x: box.x + scrolled.x, y: box.y + scrolled.y, width: box.width, height: box.height, scale: 1 };
+    const { cssVisualViewport } = await cdp.send('Page.getLayoutMetrics');
+    const { pageX, pageY } = cssVisualViewport;
+    return { x: box.x + pageX, y: box.y + pageY, width: box.width, height: box.height, scale: 1 };
   }
   if (options.clip) return { scale: 1, ...options.clip };
   if (options.fullPage) {
@@ -104,11 +109,14 @@ function isBeyond({ viewport }: ScreenshotBody, clip: Clip): boolean {
   return clip.x + clip.width > width || clip.y + clip.height > height;
 }
 
-/** Scrolls to the end a screen at a time, so that what loads on sight loads, and back; bounded for endless pages. */
+/**
+ * Scrolls to the end a screen at a time, so that what loads on sight loads, and back; bounded for endless pages. By
+ * frames, since a page with JavaScript off has no timers.
+ */
 const SCROLL_THROUGH = `(async () => {
   for (let i = 0; i < 200 && scrollY + innerHeight < document.documentElement.scrollHeight; i++) {
     scrollBy(0, innerHeight);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let frame = 0; frame < 3; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
   }
   scrollTo(0, 0);
 })()`;

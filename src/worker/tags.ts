@@ -1,0 +1,40 @@
+/**
+ * Scripts and styles that are added to a page, as Puppeteer adds them: from a world apart, so that they come with
+ * JavaScript off too; what the page's own policy forbids stays forbidden. Worker thread.
+ */
+import type { PageBody } from '../protocol/jobs/page-body.js';
+import type { Cdp } from './cdp/cdp.js';
+import { valueApart } from './evaluate.js';
+import { runInPage } from './mistakes.js';
+
+type Tag = NonNullable<PageBody['addScriptTag']>[number];
+
+/** @throws {ServiceError} SESSION_FAILED when one cannot be loaded. */
+export async function addTags(cdp: Cdp, body: PageBody): Promise<void> {
+  for (const tag of body.addStyleTag ?? []) await runInPage('addStyleTag', () => valueApart(cdp, styleOf(tag)));
+  // With JavaScript off a script does nothing, and nobody is told that it has loaded.
+  const scripts = body.setJavaScriptEnabled === false ? [] : (body.addScriptTag ?? []);
+  for (const tag of scripts) await runInPage('addScriptTag', () => valueApart(cdp, scriptOf(tag)));
+}
+
+function styleOf({ url, content = '' }: Tag): string {
+  if (url === undefined) return added('style', { textContent: content }, true);
+  return added('link', { rel: 'stylesheet', href: url }, true);
+}
+
+function scriptOf({ url, content = '', type = '' }: Tag): string {
+  if (url === undefined) return added('script', { type, text: content }, false);
+  // Data of another type are not loaded.
+  return added('script', { type, src: url }, /^(|module|(text|application)\/(java|ecma)script)$/i.test(type));
+}
+
+/** Resolves when the element is in the page, and has loaded when that is waited for. */
+function added(name: string, properties: object, isAwaited: boolean): string {
+  return `new Promise((resolve, reject) => {
+    const element = Object.assign(document.createElement(${JSON.stringify(name)}), ${JSON.stringify(properties)});
+    element.addEventListener('load', () => resolve());
+    element.addEventListener('error', () => reject('it could not be loaded'));
+    (document.head ?? document.documentElement).append(element);
+    if (!${isAwaited}) resolve();
+  })`;
+}
