@@ -21,7 +21,7 @@ import { startChromium } from '../browsers/started.js';
 import { deadline, until } from '../deadline.js';
 import { DOMAINS } from '../metrics/domains.js';
 
-const RUN_MS = 10_000;
+const RUN_MS = 30_000;
 const test = suite('worker/jobs');
 const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-jobs-'));
 const layout = createLayout(DOMAINS);
