@@ -26,10 +26,10 @@ const FRAME_MS = 16;
 const COMMENTS = /^(\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)+/;
 const FUNCTION = /^(async\b\s*)?(function\b|\([\s\S]*=>|[\w$]+\s*=>)/;
 
-/** As whose value a source is asked for, the first that can be read: an expression, statements, a method. */
+/** As whose value a source is asked for, the first that can be read: an expression, a block of statements, a method. */
 const FORMS: readonly ((source: string) => string)[] = [
   (source) => called(`${source}\n`),
-  (source) => source,
+  (source) => `{${source}\n}`,
   (source) => called(`Object.values({${source}\n})[0]`),
 ];
 
