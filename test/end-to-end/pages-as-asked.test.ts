@@ -3,76 +3,29 @@
  * the page goes, waits, tags, cookies, pages that go on by themselves, and the details of pictures and PDFs.
  */
 
-import { createServer, type Server as HttpServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { PNG } from 'pngjs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { atRest, ready, type Server, start } from './server.js';
+import { PAGES, type Site, startSite, TELLING } from './site.js';
 
 const test = suite('end-to-end/pages-as-asked');
 
 let server: Server;
-let site: HttpServer;
-let port = 0;
+let site: Site;
 
-/** Tells of itself what settings can change; a script has been here only with JavaScript on. */
-const TELLING = `<style>@media print { h1 { display: none } }</style><h1>Screen</h1><p id="told"></p>
-  <script>told.textContent = ['ran', matchMedia('print').matches ? 'print' : 'screen', innerWidth, devicePixelRatio,
-    navigator.maxTouchPoints, navigator.userAgent, document.cookie].join('|')</script>`;
-const TALL = '<div id="end" style="margin-top:3000px;width:10px;height:10px;background:#f00"></div>';
-
-const PAGES: Readonly<Record<string, string>> = {
-  '/tells': TELLING,
-  '/tall': TALL,
-  '/end': '<h1>at /end</h1>',
-  '/link': '<a href="AWAY/tells">on</a><script>onload = () => document.links[0].click()</script>',
-  '/assigns': '<script>location = "AWAY/tells"</script>',
-  '/meta': '<meta http-equiv="refresh" content="0;url=/end">at /meta',
-  '/timer': '<script>onload = () => setTimeout(() => { location = "/end" }, 5)</script>at /timer',
-  '/onload': '<script>onload = () => { location = "/end" }</script>at /onload',
-  '/form': '<form action="/end"></form><script>onload = () => document.forms[0].submit()</script>at /form',
-  '/replaces': '<script>location.replace("/end")</script>at /replaces',
-  '/pushes': '<script>onload = () => history.pushState({}, "", "/end")</script>at /pushes',
-  '/chain': '<script>onload = () => { location = "/meta" }</script>at /chain',
-  '/crosses': '<script>onload = () => setTimeout(() => { location = "AWAY/end" }, 5)</script>at /crosses',
-  '/nothing': '<script>onload = () => { location = "/204" }</script>at /nothing',
-  '/endless': '<script>onload = () => setTimeout(() => { location = "/endless" }, 50)</script>at /endless',
-  '/strict': '<body>strict',
-  '/events': `<script>
-    window.dispatchEvent(new Event("on-window")); document.dispatchEvent(new CustomEvent("on-document"));
-    onload = () => setTimeout(() => window.dispatchEvent(new Event("late")), 100)</script>`,
-};
-
-const OTHERS: Readonly<Record<string, (response: ServerResponse, headers: IncomingHttpHeaders) => unknown>> = {
-  '/redirect': (response) => response.writeHead(302, { location: `http://localhost:${port}/tells` }).end(),
-  '/204': (response) => response.writeHead(204).end(),
-  '/echo': (response, headers) => response.end(JSON.stringify(headers)),
-  '/style.css': (response) => response.writeHead(200, { 'content-type': 'text/css' }).end('h1 { color: #00f }'),
-};
-
-const there = (path: string): string => `http://127.0.0.1:${port}${path}`;
+const there = (path: string): string => site.url(path);
 
 test.before(async () => {
-  site = createServer((request, response) => {
-    const path = (request.url ?? '').replace(/\?.*/, '');
-    const other = OTHERS[path];
-    if (other) return other(response, request.headers);
-    const policy = path === '/strict' ? { 'content-security-policy': "default-src 'none'" } : {};
-    response.writeHead(path === '/end' ? 203 : 200, { 'content-type': 'text/html', ...policy });
-    return response.end((PAGES[path] ?? '').replaceAll('AWAY', `http://localhost:${port}`));
-  });
-  await new Promise<void>((resolve) => site.listen(0, resolve));
-  const address = site.address();
-  port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-  server = await start({ WORKERS: '2' });
+  site = await startSite();
+  server = await start();
   await ready(server);
 });
 
 test.after(async () => {
   await atRest(server);
   await server.stop();
-  site.closeAllConnections();
   site.close();
 });
 
@@ -103,10 +56,11 @@ const all = <T>(of: readonly T[], check: (one: T) => Promise<void>): Promise<unk
 test('settings hold over a redirect, a link and a script to another site', async () => {
   const viewport = { width: 700, height: 500, deviceScaleFactor: 2, hasTouch: true };
   const cookies = [{ name: 'here', value: '1', domain: 'localhost' }];
-  const settings = { viewport, cookies, userAgent: 'Mine/1.0', emulateMediaType: 'print' };
-  await all(['/redirect', '/link', '/assigns'], async (path) => {
+  const setExtraHTTPHeaders = { 'x-mine': 'sent' };
+  const settings = { viewport, cookies, setExtraHTTPHeaders, userAgent: 'Mine/1.0', emulateMediaType: 'print' };
+  await all(['/redirect', '/link', '/assigns', '/refreshes'], async (path) => {
     const body = { url: there(path), ...settings };
-    assert.match(await content(body), 'ran|print|700|2|1|Mine/1.0|here=1', path);
+    assert.match(await content(body), 'ran|print|700|2|1|Mine/1.0|sent|here=1', path);
     const { width, height } = PNG.sync.read(await bytes('/screenshot', body));
     assert.equal([width, height], [1400, 1000], path);
   });
@@ -114,9 +68,12 @@ test('settings hold over a redirect, a link and a script to another site', async
   // HTML that was given has no cookies to tell of.
   const html = TELLING.replace(', document.cookie', '');
   assert.match(await content({ html, emulateMediaType: 'print' }), 'ran|print|800');
-  await all(['/tells', '/redirect'], async (path) => {
-    assert.not.match(await content({ url: there(path), setJavaScriptEnabled: false }), 'ran|');
+  await all(['/tells', '/redirect', '/refreshes'], async (path) => {
+    const still = await content({ url: there(path), setJavaScriptEnabled: false, emulateMediaType: 'print' });
+    assert.match(still, '<p id="told"></p>');
   });
+  const authenticate = { username: 'user', password: 'pass' };
+  assert.match(await content({ url: there('/to-auth'), authenticate }), 'come in');
   const mobile = { width: 400, height: 300, deviceScaleFactor: 3, isMobile: true };
   const drawn = PNG.sync.read(await bytes('/screenshot', { url: there('/link'), viewport: mobile }));
   assert.equal([drawn.width, drawn.height], [1200, 900]);
