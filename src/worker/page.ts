@@ -58,7 +58,7 @@ export async function openPage(
   body: PageBody,
   { clock, fail }: { readonly clock: Clock; readonly fail: (error: unknown) => void },
 ): Promise<void> {
-  const { cdp, navigator, playwright } = lease;
+  const { cdp, navigator, playwright, closed } = lease;
   if (playwright) {
     await applySettings(lease, playwright, body);
     await interceptRequests(playwright.page, body, fail);
@@ -75,7 +75,7 @@ export async function openPage(
   }
   if (!playwright) return;
   if (body.addStyleTag || body.addScriptTag) await steadily(navigator, clock, () => addTags(cdp, body));
-  await runWaits({ page: playwright.page, cdp, clock }, body);
+  await runWaits({ page: playwright.page, cdp, clock, closed }, body);
 }
 
 /** Some headers Chromium refuses only when it sends them, `Host` for one. */

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
 import type { PageBody } from '../protocol/jobs/page-body.js';
-import { limit, waitFor } from '../wait.js';
+import { type End, limit, waitFor } from '../wait.js';
 import type { Cdp } from './cdp/cdp.js';
 import { isTrue, syntaxErrorOf } from './evaluate.js';
 import { isOfDocument, runInPage, select, WAIT_LIMIT_MS } from './mistakes.js';
@@ -17,6 +17,8 @@ export interface Waiting {
   readonly page: Page;
   readonly cdp: Cdp;
   readonly clock: Clock;
+  /** The page is: nobody waits any more. */
+  readonly closed: End;
 }
 
 /** How often a page is looked at that is to be looked at with each frame, or each mutation. */
@@ -26,10 +28,10 @@ const FRAME_MS = 16;
 const COMMENTS = /^(\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)+/;
 const FUNCTION = /^(async\b\s*)?(function\b|\([\s\S]*=>|[\w$]+\s*=>)/;
 
-/** As whose value a source is asked for, the first that can be read: an expression, statements, a method. */
+/** As whose value a source is asked for, the first that can be read: an expression, a block of statements, a method. */
 const FORMS: readonly ((source: string) => string)[] = [
   (source) => called(`${source}\n`),
-  (source) => source,
+  (source) => `{${source}\n}`,
   (source) => called(`Object.values({${source}\n})[0]`),
 ];
 
@@ -68,8 +70,12 @@ function heardAs(event: string): string {
   return JSON.stringify(`headcount heard ${event}`);
 }
 
-function pause({ clock }: Waiting, ms: number): Promise<void> {
-  return waitFor(null, [limit(clock, ms), () => {}]);
+function pause({ clock, closed }: Waiting, ms: number): Promise<void> {
+  return waitFor<never, void>(null, [limit(clock, ms), () => {}], [closed, gone]);
+}
+
+function gone(): never {
+  throw new Error('Target closed');
 }
 
 async function forSelector({ page }: Waiting, key: string, wanted: Selector): Promise<void> {
@@ -137,7 +143,8 @@ interface Look {
 }
 
 /** Looks from here, again and again: what waits in a page goes with its document, and stands with JavaScript off. */
-async function poll({ clock }: Waiting, { key, missing, everyMs, timeoutMs, look }: Look): Promise<void> {
+async function poll(waiting: Waiting, { key, missing, everyMs, timeoutMs, look }: Look): Promise<void> {
+  const { clock } = waiting;
   const startedAtMs = clock.monotonicMs();
   const looked = async (): Promise<boolean> => {
     try {
@@ -154,6 +161,6 @@ async function poll({ clock }: Waiting, { key, missing, everyMs, timeoutMs, look
     const isThere = await waitFor(looked(), [isUp, () => false]);
     if (isThere) return;
     if (leftMs <= 0) throw new ServiceError('STEP_TIMEOUT', `${key}: ${missing} after ${timeoutMs} ms`);
-    await waitFor(null, [limit(clock, Math.min(everyMs, leftMs)), () => {}]);
+    await pause(waiting, Math.min(everyMs, leftMs));
   }
 }

@@ -29,7 +29,9 @@ export function watchLeaving(cdp: Cdp, mainFrame: () => string): Leaving {
   // Told also of one that comes to nothing, such as `javascript:`; of others it is told before they begin.
   cdp.on('Page.frameClearedScheduledNavigation', (event) => change(event, ['scheduled']));
   cdp.on('Page.frameRequestedNavigation', (event) => {
-    change(event, [], event.disposition === 'currentTab' ? 'asked' : undefined);
+    // The page tells of it, and the browser of the beginning: either may come first.
+    const isNews = event.disposition === 'currentTab' && !steps.has('started');
+    change(event, [], isNews ? 'asked' : undefined);
   });
   cdp.on('Page.frameStartedNavigating', (event) => {
     if (!/sameDocument/i.test(event.navigationType)) change(event, ['asked'], 'started');
