@@ -14,6 +14,7 @@ import { DEFAULT_VIEWPORT, type Lease, type Need } from './lease.js';
 import { apply, messageOf } from './mistakes.js';
 import { steadily } from './steadily.js';
 import { addTags } from './tags.js';
+import { metricsOf } from './viewport.js';
 import { listenerFor, runWaits } from './waits.js';
 
 /** The keys of every body that a plain context will do for. */
@@ -90,9 +91,11 @@ async function go({ goto }: Navigator, url: string, body: PageBody): Promise<voi
 }
 
 async function resize({ cdp }: Lease, { viewport }: PageBody): Promise<void> {
-  const { width, height } = viewport ?? DEFAULT_VIEWPORT;
-  if (width === DEFAULT_VIEWPORT.width && height === DEFAULT_VIEWPORT.height) return;
-  await cdp.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false });
+  if (!viewport) return;
+  const { width, height, isLandscape } = viewport;
+  const isDefault = width === DEFAULT_VIEWPORT.width && height === DEFAULT_VIEWPORT.height;
+  if (isDefault && isLandscape === undefined) return;
+  await cdp.send('Emulation.setDeviceMetricsOverride', metricsOf(viewport));
 }
 
 type Playwright = NonNullable<Lease['playwright']>;
@@ -103,6 +106,8 @@ async function applySettings({ cdp }: Lease, { page }: Playwright, body: PageBod
   if (viewport && (viewport.width !== current.width || viewport.height !== current.height)) {
     await page.setViewportSize({ width: viewport.width, height: viewport.height });
   }
+  // Which way the device is held, Playwright does not know.
+  if (viewport?.isLandscape !== undefined) await cdp.send('Emulation.setDeviceMetricsOverride', metricsOf(viewport));
   const { setExtraHTTPHeaders: headers, emulateMediaType: media } = body;
   if (headers) await apply('setExtraHTTPHeaders', () => page.setExtraHTTPHeaders(headers));
   // When another process takes the page over, each CDP session has its own say again, and ours comes last.

@@ -47,6 +47,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'worker/lease',
     'worker/mistakes',
     'worker/evaluate',
+    'worker/viewport',
     'type:worker/shard',
     'type:protocol',
     'protocol/jobs/picture',

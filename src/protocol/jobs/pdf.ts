@@ -46,6 +46,7 @@ const PdfOptions = Type.Object(
     omitBackground: Type.Optional(Type.Boolean()),
     tagged: Type.Optional(Type.Boolean()),
     outline: Type.Optional(Type.Boolean()),
+    waitForFonts: Type.Optional(Type.Boolean()),
   },
   closed,
 );

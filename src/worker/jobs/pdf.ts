@@ -4,6 +4,7 @@
 import { ServiceError } from '../../failures.js';
 import type { Bytes } from '../../protocol/job.js';
 import type { PdfBody } from '../../protocol/jobs/pdf.js';
+import { valueApart } from '../evaluate.js';
 import type { Lease } from '../lease.js';
 import { toBytes } from './bytes.js';
 
@@ -32,6 +33,8 @@ export async function runPdf({ cdp }: Lease, { options = {} }: PdfBody): Promise
   if (options.omitBackground) {
     await cdp.send('Emulation.setDefaultBackgroundColorOverride', { color: { r: 0, g: 0, b: 0, a: 0 } });
   }
+  // A font that comes late would be missing.
+  if (options.waitForFonts ?? true) await valueApart(cdp, 'document.fonts.ready.then(() => true)');
   try {
     const { data } = await cdp.send('Page.printToPDF', printed(options));
     return { body: toBytes(data, 'base64'), contentType: 'application/pdf' };

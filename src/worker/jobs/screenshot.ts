@@ -9,6 +9,7 @@ import type { ScreenshotBody } from '../../protocol/jobs/screenshot.js';
 import { valueApart } from '../evaluate.js';
 import { DEFAULT_VIEWPORT, type Lease } from '../lease.js';
 import { select, WAIT_LIMIT_MS } from '../mistakes.js';
+import { metricsOf } from '../viewport.js';
 import { toBytes } from './bytes.js';
 
 type Clip = { x: number; y: number; width: number; height: number; scale: number };
@@ -20,10 +21,10 @@ export async function runScreenshot(lease: Lease, body: ScreenshotBody): Promise
   const { options = {}, selector } = body;
   const { type = 'png', quality, encoding = 'binary' } = options;
   if (body.scrollPage) await valueApart(cdp, SCROLL_THROUGH);
-  const { width, height, deviceScaleFactor, isMobile = false } = body.viewport ?? {};
-  if (width !== undefined && height !== undefined && deviceScaleFactor !== undefined) {
+  const { deviceScaleFactor } = body.viewport ?? {};
+  if (body.viewport && deviceScaleFactor !== undefined) {
     // A capture has the scale that its own CDP session has set; the page's was set in Playwright's.
-    await cdp.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor, mobile: isMobile });
+    await cdp.send('Emulation.setDeviceMetricsOverride', metricsOf(body.viewport));
   }
   const clip = await clipOf(lease, body);
   // The edge has checked what the body says.
