@@ -68,15 +68,12 @@ export async function openPage(
   }
   if (body.bypassCSP) await cdp.send('Page.setBypassCSP', { enabled: true });
   const first = listenerFor(body);
-  if (body.url === undefined) {
-    await navigator.setContent(body.html ?? '', body, first ?? '');
-  } else {
-    if (first !== null) await cdp.send('Page.addScriptToEvaluateOnNewDocument', { source: first });
-    await go(navigator, body.url, body);
-  }
+  if (first !== null) await cdp.send('Page.addScriptToEvaluateOnNewDocument', { source: first });
+  if (body.url === undefined) await navigator.setContent(body.html ?? '', body, first ?? '');
+  else await go(navigator, body.url, body);
   if (!playwright) return;
   if (body.addStyleTag || body.addScriptTag) await steadily(navigator, clock, () => addTags(cdp, body));
-  await runWaits({ page: playwright.page, cdp, clock, closed }, body);
+  await runWaits({ page: playwright.page, cdp, navigator, clock, closed }, body);
 }
 
 /** Some headers Chromium refuses only when it sends them, `Host` for one. */

@@ -13,7 +13,7 @@ const DOCUMENTS_MAX = 10;
 /** Chromium needs a moment to have the next one in place. */
 const RETRY_MS = 20;
 
-type Followed = Pick<Navigator, 'settle' | 'hasGone' | 'replaced' | 'isLeaving'>;
+export type Followed = Pick<Navigator, 'settle' | 'hasGone' | 'replaced' | 'isLeaving'>;
 
 /**
  * Does `work` with the document that is there; again with the next when that one has gone meanwhile.
@@ -30,10 +30,15 @@ export async function steadily<T>(navigator: Followed, clock: Clock, work: () =>
       );
       if (ended && !navigator.hasGone()) return ended.done;
     } catch (error) {
-      const isOfPresent = !navigator.hasGone() && !navigator.isLeaving() && !isOfDocument(error);
-      if (isOfPresent || isGone(error)) throw error;
+      if (!isOfLeaving(navigator, error)) throw error;
       await waitFor(null, [limit(clock, RETRY_MS), () => {}]);
     }
   }
   throw new ServiceError('STEP_TIMEOUT', `the page went on to another each time, ${DOCUMENTS_MAX} times`);
+}
+
+/** Whether an error may come of it that the page goes on: with the next document there may be none. */
+export function isOfLeaving(navigator: Followed, error: unknown): boolean {
+  if (isGone(error)) return false;
+  return navigator.hasGone() || navigator.isLeaving() || isOfDocument(error);
 }

@@ -11,11 +11,13 @@ import { type End, limit, waitFor } from '../wait.js';
 import type { Cdp } from './cdp/cdp.js';
 import { isTrue, syntaxErrorOf } from './evaluate.js';
 import { isOfDocument, runInPage, select, WAIT_LIMIT_MS } from './mistakes.js';
+import { type Followed, isOfLeaving, steadily } from './steadily.js';
 
 /** Where it is waited: some of it Playwright can do, the rest goes over CDP. */
 export interface Waiting {
   readonly page: Page;
   readonly cdp: Cdp;
+  readonly navigator: Followed;
   readonly clock: Clock;
   /** The page is: nobody waits any more. */
   readonly closed: End;
@@ -85,9 +87,13 @@ async function forSelector({ page }: Waiting, key: string, wanted: Selector): Pr
 }
 
 async function forFunction(waiting: Waiting, key: string, { fn, polling, timeout }: Fn): Promise<void> {
-  const expression = await readFunction(waiting, key, fn);
+  let expression: string | null = null;
   const everyMs = typeof polling === 'number' ? polling : FRAME_MS;
-  const look = (): Promise<boolean> => runInPage(key, () => isTrue(waiting.cdp, expression));
+  const look = async (): Promise<boolean> => {
+    expression ??= await readFunction(waiting, key, fn);
+    const read = expression;
+    return await runInPage(key, () => isTrue(waiting.cdp, read));
+  };
   await poll(waiting, { key, missing: 'not true', everyMs, timeoutMs: timeout ?? WAIT_LIMIT_MS, look });
 }
 
@@ -107,7 +113,8 @@ async function forAnything(waiting: Waiting, wanted: NonNullable<PageBody['waitF
 
 /** As browserless v1 does: whatever it comes to. A function that sends the page on to another has done its work. */
 async function runOnce(waiting: Waiting, source: string): Promise<void> {
-  const expression = await readFunction(waiting, 'waitFor', source);
+  const { navigator, clock } = waiting;
+  const expression = await steadily(navigator, clock, () => readFunction(waiting, 'waitFor', source));
   try {
     await runInPage('waitFor', () => isTrue(waiting.cdp, expression));
   } catch (error) {
@@ -144,14 +151,16 @@ interface Look {
 
 /** Looks from here, again and again: what waits in a page goes with its document, and stands with JavaScript off. */
 async function poll(waiting: Waiting, { key, missing, everyMs, timeoutMs, look }: Look): Promise<void> {
-  const { clock } = waiting;
+  const { clock, navigator } = waiting;
   const startedAtMs = clock.monotonicMs();
   const looked = async (): Promise<boolean> => {
     try {
       return await look();
     } catch (error) {
-      if (isOfDocument(error)) return false;
-      throw error;
+      if (!isOfLeaving(navigator, error)) throw error;
+      // A document that is not whole yet is often the reason.
+      await navigator.settle();
+      return false;
     }
   };
   for (;;) {

@@ -170,8 +170,8 @@ test('with JavaScript off, styles come, scripts do nothing, pages scroll, and wa
 });
 
 test('a page that goes on by itself is followed, and what was answered is of the document that is shown', async () => {
-  const paths = Object.keys(PAGES).slice(Object.keys(PAGES).indexOf('/meta'), Object.keys(PAGES).indexOf('/strict'));
-  assert.is(paths.length, 10);
+  const paths = Object.keys(PAGES).slice(Object.keys(PAGES).indexOf('/meta'), Object.keys(PAGES).indexOf('/endless'));
+  assert.is(paths.length, 9);
   const tag = { addStyleTag: [{ content: 'h1 { color: #f00 }' }] };
   for (const path of paths) {
     await all(
@@ -192,6 +192,17 @@ test('a page that goes on by itself is followed, and what was answered is of the
       },
     );
   }
+});
+
+test('a page that never stays is shown as it is, or ends its session with a word of it', async () => {
+  await all(['/content', '/screenshot', '/pdf'], async (kind) => {
+    const response = await server.post(`${kind}?timeout=20000`, { url: there('/endless') });
+    const body = await response.text();
+    if (response.status === 200) return;
+    const { error } = JSON.parse(body);
+    assert.equal([response.status, error.code], [408, 'STEP_TIMEOUT']);
+    assert.match(error.message, 'went on to another each time');
+  });
 });
 
 test('a waited-for function and selector go on with the page', async () => {

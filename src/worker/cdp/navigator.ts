@@ -19,6 +19,7 @@ const ERROR_PAGE = 'net::ERR_HTTP_RESPONSE_CODE_FAILURE';
 
 /** A page that goes on to another when it has loaded has so long until that one has; then it is taken as it is. */
 const FOLLOW_LIMIT_MS = 5_000;
+
 type Load = Pick<PageBody, 'gotoOptions' | 'bestAttempt'>;
 
 export interface Navigator {
@@ -45,6 +46,12 @@ export interface Navigator {
 export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> {
   const document = await watchDocument(cdp, (status) => navigator.onAnswer(status));
 
+  /** While a navigation waits for its answer, Chromium answers nothing else. */
+  const stop = async (): Promise<void> => {
+    await cdp.send('Page.stopLoading');
+    document.stay();
+  };
+
   const within = async (work: Promise<unknown>, { gotoOptions = {}, bestAttempt }: Load): Promise<void> => {
     const { timeout = 0 } = gotoOptions;
     const isInTime = timeout > 0 ? await isWithin(clock, timeout, work) : await work.then(() => true);
@@ -52,8 +59,7 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
     if (!bestAttempt) {
       throw new ServiceError('STEP_TIMEOUT', `the page had not loaded after ${timeout} ms, the limit of gotoOptions`);
     }
-    // While a navigation waits for its answer, Chromium answers nothing else.
-    await cdp.send('Page.stopLoading');
+    await stop();
   };
 
   /** The document that was last waited for, and what the next one must have had. */
@@ -68,10 +74,7 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
       FOLLOW_LIMIT_MS,
       told.then(() => document.settled(known, wanted)),
     );
-    if (!isSettled) {
-      await cdp.send('Page.stopLoading');
-      document.stay();
-    }
+    if (!isSettled) await stop();
     known = document.loaderId();
   };
 
