@@ -84,7 +84,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
     if (isDraining) return DRAINING;
     if (resource.isHopeless()) return HOPELESS;
     if (canStart(resource) || waiting.size < options.queueLimit) return null;
-    return { code: 'QUEUE_FULL', message: `all ${options.slots} slots are taken and ${waiting.size} sessions wait` };
+    const why = isSlotFree() ? 'what it needs is not there yet,' : `all ${options.slots} slots are taken`;
+    return { code: 'QUEUE_FULL', message: `${why} and ${waiting.size} sessions wait` };
   };
 
   const admit = (entry: Entry): void => {

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 /** The files of a database, by name. */
 export type Authorities = ReadonlyMap<string, Uint8Array>;
 
+const BEGIN = '-----BEGIN CERTIFICATE-----';
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 /** It takes some 0.1 s; longer when the machine is busy. */
 const CERTUTIL_LIMIT_MS = 30_000;
@@ -56,6 +57,8 @@ async function certificatesIn(path: string): Promise<X509Certificate[]> {
   });
   const blocks = text.match(BLOCK);
   if (!blocks) throw new Error(`EXTRA_CA_CERTS: ${path} has no certificate in PEM`);
+  if (text.split(BEGIN).length - 1 > blocks.length)
+    throw new Error(`EXTRA_CA_CERTS: ${path} ends within a certificate`);
   return blocks.map((block, i) => {
     try {
       return new X509Certificate(block);

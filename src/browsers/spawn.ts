@@ -189,10 +189,18 @@ function watchExit(child: Child, pid: number, { stderr, isOutOfMemory, cleanUp }
   };
 }
 
-/** The last lines of stderr, without the complaints about a desktop's message bus that every server lacks. */
+/**
+ * The last lines of stderr, without what pages log, which is their clients' own, and without the complaints about a
+ * desktop's message bus that every server lacks.
+ */
 function worthSaying(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/\bdbus\//.test(line));
-  return lines.slice(-5).join('; ');
+  // A page's line may have several, of which only the first says what it is.
+  const entries = stderr.split(/\n(?=\[\d+[:/])/).filter((entry) => !/^\[[^\]]*:CONSOLE[:(]/.test(entry.trim()));
+  const lines = entries.flatMap((entry) => entry.split('\n'));
+  return lines
+    .filter((line) => line.trim() !== '' && !/\bdbus\//.test(line))
+    .slice(-5)
+    .join('; ');
 }
 
 function killGroup(pid: number): void {

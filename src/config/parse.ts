@@ -85,7 +85,9 @@ function tokenOf(
   if (tokenFile === null) return { token, error: null };
   if (token !== null) return { token, error: `TOKEN and ${name} are both set: one of them is enough` };
   try {
-    const text = readFile(tokenFile).replace(/\r?\n$/, '');
+    const text = readFile(tokenFile)
+      .replace(/^\ufeff/, '')
+      .replace(/\r?\n$/, '');
     if (text === '') return { token, error: `${name} is "${tokenFile}", which is empty` };
     if (/[\r\n]/.test(text)) return { token, error: `${name} is "${tokenFile}", which has more than one line` };
     return { token: text, error: null };

@@ -39,7 +39,8 @@ export interface GateOptions {
   readonly onForeignHost: (host: string) => void;
 }
 
-const EXPOSED = 'ETag, Retry-After, Server-Timing, x-session-id, x-response-code, x-response-url';
+const OF_PAGES = ['code', 'ip', 'port', 'status', 'url'].map((name) => `x-response-${name}`).join(', ');
+const EXPOSED = `ETag, Retry-After, Server-Timing, x-session-id, ${OF_PAGES}`;
 /** The longest name that DNS has, and a port. */
 const HOST_SHOWN_MAX = 260;
 

@@ -4,11 +4,15 @@
  */
 import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
+import { Settings } from 'typebox/system';
 import type { ServiceError } from '../failures.js';
 import { nearest } from '../nearest.js';
 import type { Job } from '../protocol/job.js';
 import { complaint, type JobRow } from '../protocol/jobs/row.js';
 import { createTranslate, readTexts } from './translate.js';
+
+/** Of one body: a list of all that a key may be is as many complaints. */
+Settings.Set({ maxErrors: 100 });
 
 /** @throws {ServiceError} BAD_REQUEST */
 export type Validate = (body: unknown) => Job;

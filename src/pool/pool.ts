@@ -33,7 +33,7 @@ export interface PoolOptions {
 
 export interface PoolEvents {
   onThreadReady(shard: number): void;
-  onThreadLost(shard: number, reason: WorkerExitReason, message: string): void;
+  onThreadLost(shard: number, reason: WorkerExitReason, message: string, stack?: string): void;
   /** What was to be the thread of some shard never began to work; it is tried again, from scratch, for ever. */
   onThreadFailed(message: string): void;
   /** A shard takes sessions again, or for a while does not. */
@@ -98,13 +98,13 @@ export function createPool(options: PoolOptions): Pool {
     count: options.workers,
     events: {
       onStarted: (thread) => void setup.welcome(thread),
-      onLost(threadId, reason, message) {
+      onLost(threadId, reason, message, stack) {
         setup.lost(threadId);
         const worker = workers.find((one) => one?.thread.id === threadId);
         if (!worker) return;
         workers[worker.index] = undefined;
         worker.abandon(message);
-        if (!isDestroyed) events.onThreadLost(worker.index, reason, message);
+        if (!isDestroyed) events.onThreadLost(worker.index, reason, message, stack);
       },
       onExit(threadId) {
         // What it wrote before it died counts; only then may its successor write there.

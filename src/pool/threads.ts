@@ -33,7 +33,8 @@ export interface ThreadsOptions {
 export interface ThreadEvents {
   onStarted(thread: Thread): void;
   /** The first sign of its end: it takes no task any more. */
-  onLost(threadId: number, reason: WorkerExitReason, message: string): void;
+  /** `stack` is that of what it has thrown. */
+  onLost(threadId: number, reason: WorkerExitReason, message: string, stack?: string): void;
   /** It writes nothing any more. */
   onExit(threadId: number): void;
   /** A thread could not be started, which is tried again, more and more seldom. */
@@ -92,19 +93,19 @@ export function createThreads(options: ThreadsOptions): Threads {
   const adopt = (pool: Pool, worker: Worker): void => {
     const id = worker.threadId;
     let isLost = false;
-    const lost = (reason: WorkerExitReason, message: string): void => {
+    const lost = (reason: WorkerExitReason, message: string, stack?: string): void => {
       if (isLost) return;
       isLost = true;
       aliveCount--;
       pool.replaceNone();
-      events.onLost(id, reason, message);
+      events.onLost(id, reason, message, stack);
       fillLater();
     };
     aliveCount++;
     // Before piscina's own, which would replace it.
     worker.prependOnceListener('error', (error: NodeJS.ErrnoException) => {
       const isMemory = error?.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      lost(isMemory ? 'out_of_memory' : 'error', error?.message ?? String(error));
+      lost(isMemory ? 'out_of_memory' : 'error', error?.message ?? String(error), error?.stack);
     });
     worker.prependOnceListener('exit', (code) => {
       lost('exit', `it ended with code ${code}`);

@@ -27,9 +27,9 @@ export function poolEvents(of: {
       if (ready.size === of.workers) trouble.over('threads', {}, 'all worker threads work again');
       shards().threadReady(shard);
     },
-    onThreadLost(shard, reason, message) {
+    onThreadLost(shard, reason, message, stack) {
       ready.delete(shard);
-      log.warn({ worker: shard, reason, message }, 'worker thread died');
+      log.warn({ worker: shard, reason, message, ...(stack ? { stack } : {}) }, 'worker thread died');
       counted(reason);
       shards().threadLost(shard);
     },

@@ -82,6 +82,7 @@ export function buildRooms(options: RoomsOptions) {
     ...options,
     chromium: finder.get,
     isOutOfMemory: core.isOutOfMemory,
+    shown: told.shown,
     pool,
     record,
     cellOf,

@@ -18,6 +18,7 @@ import {
   LAUNCH_FAILURE_REASONS,
 } from '../protocol/names.js';
 import type { Finder } from './chromium.js';
+import type { Shown } from './shown.js';
 import type { TempFolder } from './temp.js';
 import { createTimers } from './timers.js';
 import { createTrouble } from './trouble.js';
@@ -28,6 +29,8 @@ export const SHARD_ROLE: BrowserRole = 'shard';
 const TEMP_EVERY_MS = 10_000;
 
 export interface ShardsOptions {
+  /** What a browser says at its end has what its pages were. */
+  readonly shown: Pick<Shown, 'messageOf'>;
   readonly workers: number;
   /** Asked before each start. */
   readonly chromium: Finder['get'];
@@ -120,7 +123,8 @@ export function createShards(options: ShardsOptions): Shards {
           browsers[index]?.delete(browser);
           record(count.exits.get(reason) ?? 0, 1);
           const level = reason === 'shutdown' ? 'info' : 'warn';
-          log[level]({ worker: index, pid: browser.pid, reason, detail }, 'browser gone');
+          const facts = { worker: index, pid: browser.pid, reason, detail: options.shown.messageOf(detail) };
+          log[level](facts, 'browser gone');
         },
         changed: options.onChange,
       },

@@ -20,9 +20,12 @@ export interface Shown {
 const MESSAGE_CHARS_MAX = 500;
 const URL_CHARS_MAX = 2_048;
 const HIDDEN = '…';
-/** A URL within a text ends where nobody would write one without quoting. */
-const URLS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>()]+/gi;
-const QUERIES = /\?[^\s"'<>()]*=[^\s"'<>()]*/g;
+/** A URL within a text ends where nobody would write one without quoting. Browsers take `\\` for `/`. */
+const URLS = /\b[a-z][a-z0-9+.-]*:[\\/]{2}[^\s"'<>()]+/gi;
+/** All that follows is the page itself. */
+const DATA = /\bdata:[^\s"'<>()]+/gi;
+const USERS = /([\\/]{2})[^\s\\/@]+@/g;
+const QUERIES = /(?<=\S)\?[^\s"'<>()]+/g;
 const CREDENTIALS = /\b(bearer|basic)\s+[\w.~+/=-]+/gi;
 const NAMED = /\b(token|password|secret|api_?key)(["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s"'&,;]+)/gi;
 
@@ -42,6 +45,8 @@ export function createShown(level: TargetLevel, token: string | null): Shown {
       return hidden
         .slice(0, MESSAGE_CHARS_MAX * 4)
         .replace(URLS, shorten)
+        .replace(DATA, `data:${HIDDEN}`)
+        .replace(USERS, `$1${HIDDEN}@`)
         .replace(QUERIES, `?${HIDDEN}`)
         .replace(CREDENTIALS, `$1 ${HIDDEN}`)
         .replace(NAMED, `$1$2${HIDDEN}`)

@@ -55,7 +55,7 @@ export interface Attempt {
 /** `log` is told what was found. Never rejects. */
 export async function attempt(files: Files, options: HistoryOptions, log: HistoryLog): Promise<Attempt> {
   const { path } = options;
-  const folderError = await files.mkdir(dirname(path), { recursive: true, mode: 0o700 }).then(
+  const folderError = await makeFolder(files, dirname(path)).then(
     () => null,
     (error: unknown) => error,
   );
@@ -132,4 +132,16 @@ function judgeRing(found: RecoveredFile, { path, periods, periodMs }: HistoryOpt
   const isOurs = found.shape?.periods === periods && !found.isOlder;
   log('info', `${rowCount} rows of history restored from ${path}`);
   return { restored, start: isOurs ? 'append' : { aside: null } };
+}
+
+/** As `recursive` does, which tries for ever where nothing can be made and nothing says so, as below /proc. */
+async function makeFolder(files: Files, path: string, isAbove = false): Promise<void> {
+  try {
+    await files.mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && (await files.stat(path)).isDirectory()) return;
+    if (codeOf(error) !== 'ENOENT' || isAbove || dirname(path) === path) throw error;
+    await makeFolder(files, dirname(path));
+    await makeFolder(files, path, true);
+  }
 }

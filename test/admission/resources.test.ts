@@ -34,6 +34,22 @@ test('a head that cannot start does not hold up who needs something else, in eit
   checkBooks(scene);
 });
 
+test('who is refused is told what there is none of: slots, or what it needs', () => {
+  const scene = createScene({ slots: 1, queueLimit: 1 });
+  const refused = (id: string): string => {
+    scene.send(id);
+    const { outcome } = scene.told.at(-1) ?? {};
+    return outcome === undefined || outcome.isOk ? 'taken' : outcome.message;
+  };
+  scene.pool.isReady = false;
+  assert.is(refused('a'), 'taken');
+  assert.is(refused('b'), 'what it needs is not there yet, and 1 sessions wait');
+  scene.pool.isReady = true;
+  scene.admission.pump();
+  scene.send('c');
+  assert.is(refused('d'), 'all 1 slots are taken and 1 sessions wait');
+});
+
 test('of those who can start the one that came first does, whatever it needs', async () => {
   const scene = createScene({ slots: 1 });
   for (const [i, id] of ['a', 'b', 'c', 'd', 'e'].entries()) scene.send(id, { needs: i % 2 === 0 ? 'pool' : 'other' });

@@ -36,6 +36,10 @@ test('no files are no authorities; one that is missing or has no certificate is 
     assert.is(await refusal(content), 'EXTRA_CA_CERTS: some.pem has no certificate in PEM', content);
   }
   const damaged = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  assert.is(
+    await refusal(`${damaged}-----BEGIN CERTIFICATE-----\nAA`),
+    'EXTRA_CA_CERTS: some.pem ends within a certificate',
+  );
   assert.is(await refusal(`words\n${damaged}`), 'EXTRA_CA_CERTS: some.pem: certificate 1 of 1 is damaged');
 });
 

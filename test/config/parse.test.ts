@@ -207,6 +207,7 @@ test('a token in a file is what is in its one line', () => {
   assert.is(of('hunter2\r\n'), 'hunter2');
   assert.is(of(' hunter2 '), ' hunter2 ');
   assert.is(of('hunter2', { HOST: '0.0.0.0' }), 'hunter2', 'others may reach it then');
+  assert.is(of('\ufeffhunter2\r\n'), 'hunter2', 'as some editors write it');
   assert.is(of(''), 'TOKEN_FILE is "/run/t", which is empty');
   assert.is(of('\n', { HOST: '0.0.0.0' }), 'TOKEN_FILE is "/run/t", which is empty');
   assert.is(of('hunter2\n\n'), 'TOKEN_FILE is "/run/t", which has more than one line');

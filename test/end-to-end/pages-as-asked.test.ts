@@ -53,28 +53,6 @@ async function refusal(path: string, body: object): Promise<[status: number, cod
 
 const all = <T>(of: readonly T[], check: (one: T) => Promise<void>): Promise<unknown> => Promise.all(of.map(check));
 
-test('which way the device is held, in either make of context', async () => {
-  const html = '<script>document.write([screen.orientation.type, screen.orientation.angle, innerWidth])</script>';
-  for (const make of [{}, { deviceScaleFactor: 2 }]) {
-    const viewport = { width: 800, height: 600, ...make };
-    assert.match(await content({ html, viewport: { ...viewport, isLandscape: true } }), 'landscape-primary,90,800');
-    assert.match(await content({ html, viewport: { ...viewport, isLandscape: false } }), 'portrait-primary,0,800');
-  }
-});
-
-test('a PDF waits for fonts, unless it is told not to', async () => {
-  // The font is asked for when the page has loaded: printing at once would be without it.
-  const html = (
-    font: string,
-  ) => `<style>@font-face { font-family: late; src: url(${there(font)}) }</style><p>text<script>
-    addEventListener('load', () => { document.body.style.fontFamily = 'late'; document.body.offsetWidth; });
-  </script>`;
-  await bytes('/pdf', { html: html('/never-font'), options: { waitForFonts: false } });
-  assert.is(site.fontsSent(), 0);
-  await bytes('/pdf', { html: html('/late-font') });
-  assert.is(site.fontsSent(), 1);
-});
-
 test('settings hold over a redirect, a link and a script to another site', async () => {
   const viewport = { width: 700, height: 500, deviceScaleFactor: 2, hasTouch: true };
   const cookies = [{ name: 'here', value: '1', domain: 'localhost' }];

@@ -21,6 +21,9 @@ let server: Server;
 let pages: Pages;
 let odd: HttpServer;
 let oddUrl: string;
+/** Those that came late. */
+let fontsSent = 0;
+const LATE_MS = 300;
 
 const GOES_ON = 'document.documentElement.dataset.went = "on"';
 
@@ -37,6 +40,12 @@ const ODD: Readonly<Record<string, readonly [status: number, body: string]>> = {
 test.before(async () => {
   pages = await startPages();
   odd = createServer((request, response) => {
+    if (request.url === '/never') return;
+    if (request.url === '/late') {
+      response.once('finish', () => fontsSent++);
+      setTimeout(() => response.writeHead(200, { 'access-control-allow-origin': '*' }).end('none'), LATE_MS);
+      return;
+    }
     const [status, body] = ODD[request.url ?? ''] ?? [404, 'nowhere'];
     const isScript = request.url?.endsWith('.js') === true;
     response.writeHead(isScript ? 200 : status, { 'content-type': isScript ? 'text/javascript' : 'text/html' });
@@ -153,6 +162,27 @@ async function printed(pdf: Buffer): Promise<[PrintedPage, ...PrintedPage[]]> {
   await parsed.destroy();
   return [first, ...others];
 }
+
+test('tells which way the device is held', async () => {
+  const html = '<script>document.write([screen.orientation.type, screen.orientation.angle, innerWidth])</script>';
+  for (const [isLandscape, held] of [
+    [true, 'landscape-primary,90,800'],
+    [false, 'portrait-primary,0,800'],
+  ] as const) {
+    const told = await twice('/content', { html, viewport: { width: 800, height: 600, isLandscape } });
+    for (const { body } of told) assert.match(body.toString(), held);
+  }
+});
+
+test('prints with fonts that come late, unless it is told not to wait for them', async () => {
+  // Asked for when the page has loaded: printing at once would be without them.
+  const html = (font: string): string => `<style>@font-face { font-family: late; src: url(${oddUrl}${font}) }</style>
+    <p>text<script>onload = () => { document.body.style.fontFamily = 'late'; document.body.offsetWidth; }</script>`;
+  const [plain, playwright] = await twice('/pdf', { html: html('/never'), options: { waitForFonts: false } });
+  assert.equal([plain.status, playwright.status, fontsSent], [200, 200, 0]);
+  await twice('/pdf', { html: html('/late') });
+  assert.is(fontsSent, 2);
+});
 
 test('refuses alike what cannot be loaded', async () => {
   for (const [url, status, message] of [

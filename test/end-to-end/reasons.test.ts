@@ -88,6 +88,18 @@ const cases: Readonly<Record<string, () => Case>> = {
     body: { url: pages.url('/reset') },
     is: [502, 'NAVIGATION_FAILED', 'navigation'],
   }),
+  'a page that breaks off': () => ({
+    body: { url: pages.url('/cut') },
+    is: [502, 'NAVIGATION_FAILED', 'navigation'],
+    says: /^net::ERR_/,
+    page: 200,
+  }),
+  'a page that cannot be unpacked': () => ({
+    body: { url: pages.url('/garbled'), waitForTimeout: 0 },
+    is: [502, 'NAVIGATION_FAILED', 'navigation'],
+    says: /^net::ERR_CONTENT_DECODING/,
+    page: 200,
+  }),
   'a download': () => ({
     body: { url: pages.url('/download') },
     is: [502, 'NAVIGATION_FAILED', 'navigation'],

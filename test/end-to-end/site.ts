@@ -45,26 +45,15 @@ const OTHERS: Readonly<Record<string, (response: ServerResponse, headers: Incomi
   '/style.css': (response) => response.writeHead(200, { 'content-type': 'text/css' }).end('h1 { color: #00f }'),
 };
 
-const LATE_MS = 300;
-
 export interface Site {
   url(path: string): string;
-  /** Fonts that came late, so far. */
-  fontsSent(): number;
   close(): void;
 }
 
 export async function startSite(): Promise<Site> {
   let away = '';
-  let fontsSent = 0;
   const site = createServer((request, response) => {
     const path = (request.url ?? '').replace(/\?.*/, '');
-    if (path === '/never-font') return;
-    if (path === '/late-font') {
-      response.once('finish', () => fontsSent++);
-      setTimeout(() => response.writeHead(200, { 'access-control-allow-origin': '*' }).end('none'), LATE_MS);
-      return;
-    }
     const other = OTHERS[path];
     if (other) return other(response, request.headers);
     if (path === '/redirect') return response.writeHead(302, { location: `${away}/tells` }).end();
@@ -79,7 +68,6 @@ export async function startSite(): Promise<Site> {
   away = `http://localhost:${port}`;
   return {
     url: (path) => `http://127.0.0.1:${port}${path}`,
-    fontsSent: () => fontsSent,
     close() {
       site.closeAllConnections();
       site.close();

@@ -118,6 +118,24 @@ test('a request refused before it became a session has a line', async () => {
   assert.not.match(lines.join(), 'of-somebody');
 });
 
+test('what a page logs is not told when its browser dies', async () => {
+  await atRestWithToken();
+  const script = 'console.log("of-a-page", "second\\nline-of-a-page"); throw new Error(location.href)';
+  const url = pages.url('/?secret=of-a-page');
+  const response = server.post('/content', { html: `<script>${script}</script>`, waitForTimeout: 0 }, AS_CLIENT);
+  await (await deadline(response, WAIT_MS, 'a page that logs')).arrayBuffer();
+  await (await deadline(server.post('/content', { url }, AS_CLIENT), WAIT_MS, 'another')).arrayBuffer();
+  const pids = server.headcount.browserPids().filter((pid) => pid !== null);
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  const isTold = (): boolean => server.logged.filter((line) => line.endsWith(' browser gone')).length >= pids.length;
+  await until(async () => isTold(), WAIT_MS, 'word of the browsers');
+  assert.equal(
+    server.logged.filter((line) => line.includes('of-a-page')),
+    [],
+  );
+  await ready(server);
+});
+
 test('the books are even', async () => {
   await atRestWithToken();
   await checkIdentities(withToken());

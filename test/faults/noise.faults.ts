@@ -69,6 +69,18 @@ test('a million lines in the log of a page end it, and say so', async () => {
   assert.equal([told.reason, told.message], ['page_error', 'the page logs more than 20000 lines']);
 });
 
+for (const [what, loop] of [
+  ['rewrites its address', 'for (let i = 0; i < 100; i++) history.replaceState(0, "", "#" + Math.random())'],
+  ['loads a frame anew', 'document.querySelector("iframe").src = "about:blank?" + Math.random()'],
+  ['starts workers', 'new Worker("data:text/javascript,0")'],
+] as const) {
+  test(`a page that ${what} without end`, async () => {
+    const html = `<p>x<iframe></iframe><script>setInterval(() => { ${loop} }, 0)</script>`;
+    const status = await beside({ html, waitForTimeout: 5_000 });
+    assert.ok(status === 200 || status === 408, `${status}`);
+  });
+}
+
 test('thousands of requests of a page, in either make of context', async () => {
   const script = 'for (let i = 0; i < 3000; i++) fetch("data:text/plain,x").catch(() => {})';
   assert.is(await beside({ html: `<p>x<script>${script}</script>` }), 200);

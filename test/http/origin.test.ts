@@ -118,7 +118,9 @@ test('answers say what pages may do: to everybody alike, or to whom it concerns,
     gateOf(given).headersFor({ method, headers: origin === undefined ? {} : { origin } });
   const toAll = headersFor({ cors: CORS }, 'GET');
   assert.equal(Object.keys(toAll), ['Access-Control-Allow-Origin', 'Access-Control-Expose-Headers']);
-  assert.match(toAll['Access-Control-Expose-Headers'] ?? '', 'x-session-id');
+  for (const name of ['x-session-id', 'x-response-status', 'x-response-ip', 'x-response-port', 'Server-Timing']) {
+    assert.match(toAll['Access-Control-Expose-Headers'] ?? '', name);
+  }
   const preflight = {
     'Access-Control-Allow-Methods': 'GET, PUT',
     'Access-Control-Allow-Headers': 'X-One, X-Two',

@@ -126,4 +126,9 @@ test('whatever is sent, it is taken or a key is complained of, in words on one l
   );
 });
 
+test('all that a key may be is told', () => {
+  const formats = complaintOf('pdf', options({ format: 'A99' })) ?? '';
+  for (const name of ['Letter', 'A4', 'a6']) assert.match(formats, new RegExp(`\\b${name}\\b`));
+});
+
 test.run();

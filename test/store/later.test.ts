@@ -7,6 +7,7 @@ import * as fs from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Files } from '../../src/store/files.js';
+import { deadline } from '../deadline.js';
 import { checkSums, type Folder, type Life, type LifeOptions, makeFolder, PERIOD_MS, startLife } from './life.js';
 
 /** The most that is waited between two tries. */
@@ -44,6 +45,15 @@ async function nextTimes(options: LifeOptions): Promise<(readonly number[])[]> {
   await next.history.close();
   return times;
 }
+
+test('a folder that cannot be made though nothing says so: served from memory, and the server starts', async () => {
+  const starting = startLife({ path: '/proc/nowhere/below/headcount.ring' });
+  const life = await deadline(starting, 5_000, 'the history');
+  assert.is(life.failures.length, 1);
+  life.session(1);
+  assert.equal(timesOf(life), [[1]]);
+  await life.history.close();
+});
 
 test('a file where the folder should be: tried again, later each time, and written when it is gone', async ({
   folder,

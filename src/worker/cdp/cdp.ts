@@ -14,10 +14,18 @@ export interface Cdp extends Pick<CDPSession, 'send'> {
   on(event: FrameEndName, listener: (event: { readonly frameId: string }) => void): unknown;
   on(event: 'Page.javascriptDialogOpening', listener: (event: { readonly type: string }) => void): unknown;
   on(event: 'Network.responseReceived', listener: (event: ResponseEvent) => void): unknown;
+  on(event: 'Network.loadingFailed', listener: (event: FailedEvent) => void): unknown;
   on(event: RequestEventName, listener: (event: { readonly requestId: string }) => void): unknown;
 }
 
-type RequestEventName = 'Network.requestWillBeSent' | 'Network.loadingFinished' | 'Network.loadingFailed';
+type RequestEventName = 'Network.requestWillBeSent' | 'Network.loadingFinished';
+
+export interface FailedEvent {
+  readonly requestId: string;
+  readonly errorText: string;
+  /** Asked for: by a stop, say. */
+  readonly canceled?: boolean;
+}
 
 type FrameEndName = 'Page.frameClearedScheduledNavigation' | 'Page.frameStoppedLoading';
 

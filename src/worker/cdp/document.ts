@@ -6,6 +6,7 @@ import type { NavigationAnswer } from '../../protocol/job.js';
 import type { WaitUntilName } from '../../protocol/jobs/page-body.js';
 import { createRecurring, type End } from '../../wait.js';
 import type { Cdp, ResponseEvent } from './cdp.js';
+import { type CutOff, watchCutOff } from './cut-off.js';
 import { watchLeaving } from './leaving.js';
 
 /** By what Chromium calls it. */
@@ -36,6 +37,7 @@ export interface WatchedDocument {
   readonly replaced: End;
   /** Another is about to. */
   isLeaving(): boolean;
+  readonly cutOff: CutOff;
   /** The page has been told to stay: whatever was about to come does not. */
   stay(): void;
   /** What the present document was answered; null for one that nobody was asked for. */
@@ -51,6 +53,7 @@ export async function watchDocument(cdp: Cdp, onAnswer: (status: number) => void
   const answers: ResponseEvent[] = [];
   let check = (): void => {};
   const replaced = createRecurring();
+  const cutOff = watchCutOff(cdp, () => loaderId);
   const leaving = watchLeaving(cdp, () => frameId);
 
   const until = (isReached: () => boolean): Promise<void> =>
@@ -128,6 +131,7 @@ export async function watchDocument(cdp: Cdp, onAnswer: (status: number) => void
     },
     settled: (before, events) => until(() => !leaving.isSo() && (loaderId === before || has(events))),
     replaced,
+    cutOff,
     isLeaving: leaving.isSo,
     stay: leaving.stay,
     answer() {

@@ -7,7 +7,7 @@ import type { Clock } from '../../clock.js';
 import { ServiceError } from '../../failures.js';
 import type { NavigationAnswer } from '../../protocol/job.js';
 import type { PageBody, WaitUntilName } from '../../protocol/jobs/page-body.js';
-import { type End, isWithin } from '../../wait.js';
+import { type End, isWithin, waitFor } from '../../wait.js';
 import type { Cdp } from './cdp.js';
 import { EVENTS, IDLE, PARSED, watchDocument } from './document.js';
 import { watchNetwork } from './network-quiet.js';
@@ -92,7 +92,8 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
       const loaded = document.next(wanted);
       const from = referer === undefined ? {} : { referrer: referer, referrerPolicy: 'unsafeUrl' as const };
       const began = cdp.send('Page.navigate', { url, ...from });
-      await within(Promise.all([began.then(checkBegan), loaded]), load);
+      const navigated = Promise.all([began.then(checkBegan), loaded]);
+      await within(waitFor(navigated, [document.cutOff.happens, () => failed(document.cutOff.why())]), load);
       known = document.loaderId();
     },
     async setContent(html, load, first = '') {
@@ -113,6 +114,10 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
 
 function eventsOf(waitUntil: WaitUntilName | WaitUntilName[] = 'load'): string[] {
   return [waitUntil].flat().map((name) => EVENTS[name]);
+}
+
+function failed(errorText: string): never {
+  throw new ServiceError('NAVIGATION_FAILED', errorText);
 }
 
 function checkBegan({ errorText, isDownload }: { errorText?: string; isDownload?: boolean }): void {

@@ -21,12 +21,12 @@ export function watchNetwork(cdp: Cdp, clock: Clock): NetworkQuiet {
     underWay.add(requestId);
     changed();
   });
-  for (const event of ['Network.loadingFinished', 'Network.loadingFailed'] as const) {
-    cdp.on(event, ({ requestId }: { readonly requestId: string }) => {
-      underWay.delete(requestId);
-      changed();
-    });
-  }
+  const ended = ({ requestId }: { readonly requestId: string }): void => {
+    underWay.delete(requestId);
+    changed();
+  };
+  cdp.on('Network.loadingFinished', ended);
+  cdp.on('Network.loadingFailed', ended);
   return {
     reached: (requestsMax) =>
       new Promise((resolve) => {
