@@ -2,14 +2,17 @@
  * A context with a page for one session, in two makes: plain, over our own connection, for what CDP does by itself; and
  * Playwright's, with all that Playwright can do. Both have the same CDP and the same way to navigate. Worker thread.
  */
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
 import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
-import { createOnce, type End, waitFor } from '../wait.js';
+import { createOnce, type End, limit, waitFor } from '../wait.js';
 import type { Cdp } from './cdp/cdp.js';
 import type { Connection } from './cdp/connection.js';
 import { PAGES_MAX } from './cdp/contexts.js';
 import { type Navigator, openNavigator } from './cdp/navigator.js';
+
+/** It is the browser that answers, at once; a bound all the same. */
+const ATTACH_LIMIT_MS = 2_000;
 
 /** As browserless and Puppeteer have it, so that a client that names no viewport gets the picture it knows. */
 export const DEFAULT_VIEWPORT = { width: 800, height: 600 };
@@ -93,9 +96,17 @@ async function openWithPlaywright(
     if (context.pages().length > PAGES_MAX) page.close().catch(() => {});
   });
   const contextAtMs = clock.monotonicMs();
+  let attaching: Promise<unknown> = Promise.resolve();
+  let isGivenUp = false;
+  const attach = async (page: Page): Promise<CDPSession> => {
+    if (isGivenUp) return died();
+    const session = context.newCDPSession(page);
+    attaching = session.then(nothing, nothing);
+    return await session;
+  };
   try {
     // Playwright waits for ever for a page that dies while it is made, and which it was nobody can tell.
-    const page = await waitFor(openPage(context, clock), [connection.crashes, died]);
+    const page = await waitFor(openPage(context, clock, attach), [connection.crashes, died]);
     const pageCount = (): number => context.pages().length;
     const close = (): Promise<void> => context.close();
     return {
@@ -104,6 +115,9 @@ async function openWithPlaywright(
       pageMs: clock.monotonicMs() - contextAtMs,
     };
   } catch (error) {
+    isGivenUp = true;
+    // A session that comes when its context has gone is thrown by Playwright, at nobody: the thread would end.
+    await waitFor(attaching, [limit(clock, ATTACH_LIMIT_MS), nothing], [connection.lost, nothing]);
     await context.close().catch(() => {});
     throw error;
   }
@@ -113,16 +127,18 @@ function withConnection({ lost, whyEnded }: Connection, navigator: Navigator) {
   return { navigator, lost, whyClosed: () => whyEnded(navigator.targetId) };
 }
 
-async function openPage(context: BrowserContext, clock: Clock) {
+async function openPage(context: BrowserContext, clock: Clock, attach: (page: Page) => Promise<CDPSession>) {
   const page = await context.newPage();
   const crashed = createOnce();
   page.once('crash', crashed.happen);
   const closed = createOnce();
   page.once('close', closed.happen);
-  const cdp = await context.newCDPSession(page);
+  const cdp = await attach(page);
   const navigator = await openNavigator(cdp, clock);
   return { playwright: { context, page }, cdp, navigator, crashed, closed };
 }
+
+function nothing(): void {}
 
 /** Some calls to a page never settle once its renderer is dead. */
 function died(): never {

@@ -140,7 +140,10 @@ test('says so in every view', async () => {
   assert.is(of('sessions_requested_total', 'pdf'), 3);
   assert.is(of('sessions_requested_total', 'content'), 7);
   assert.is(of('session_failures_total', 'reason="client_closed"'), 1);
-  assert.is(of('session_failures_total', 'reason="error"'), 4);
+  for (const reason of ['navigation', 'bad_request', 'page_error', 'step_timeout']) {
+    assert.is(of('session_failures_total', `reason="${reason}"`), 1, reason);
+  }
+  assert.is(of('session_failures_total', 'reason="error"'), 0);
   assert.is(of('session_failures_total', 'reason="timeout"'), 1);
   assert.is(of('network_failures_total', 'net::ERR_UNSAFE_PORT') + of('network_failures_total', 'REFUSED'), 1);
   assert.is(of('http_requests_total', 'route="other",method="GET",code="404"'), 1);
