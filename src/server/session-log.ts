@@ -29,50 +29,52 @@ export function createSessionLog({ log, shown, clock }: SessionLogOptions): Sess
   const failed: FailureView[] = [];
   return {
     settled(settled) {
-      const { session, outcome, runMs, place } = settled;
-      const facts = { ...namesOf(settled), ...targetOf(settled, shown), ...timesOf(settled) };
-      const ran = runMs === null ? {} : { worker: place?.index };
-      if (outcome.isOk) return log.info({ ...facts, ...ran }, 'session');
-      const told = { code: outcome.code, message: shown.messageOf(outcome.message) };
-      log.info({ ...facts, ...ran, ...told }, 'session');
-      const { id, kind, trackingId, client } = session;
-      const { reason } = settled;
-      const host = shown.hostOf(session.target);
-      const status = settled.standing?.status ?? null;
-      failed.push({ id, kind, trackingId, ...told, reason, host, status, client, when: clock.epochMs() });
-      if (failed.length > FAILURES_MAX) failed.shift();
+      const line = lineOf(settled, shown);
+      const { session, outcome, standing, reason } = settled;
+      if (!outcome.isOk) {
+        const { code } = outcome;
+        const message = shown.messageOf(outcome.message);
+        line['code'] = code;
+        line['message'] = message;
+        const { id, kind, trackingId, client } = session;
+        const [host, status] = [shown.hostOf(session.target), standing?.status ?? null];
+        failed.push({ id, kind, trackingId, code, message, reason, host, status, client, when: clock.epochMs() });
+        if (failed.length > FAILURES_MAX) failed.shift();
+      }
+      log.info(line, 'session');
     },
     failures: (most = FAILURES_MAX) => failed.slice(-most).reverse(),
   };
 }
 
-function namesOf({ session: { id, kind, trackingId }, reason, outcome, runMs }: SettledSession) {
-  const failedAs = reason === 'timeout' ? 'timedout' : 'error';
-  return {
-    id,
-    kind,
-    outcome: runMs === null ? 'refused' : outcome.isOk ? 'successful' : failedAs,
-    reason,
-    ...(trackingId === null ? {} : { trackingId }),
-  };
-}
-
-/** Which page, what it was answered with, and for whom. */
-function targetOf({ session: { target, client }, outcome, standing }: SettledSession, shown: Shown) {
-  const [host, url] = [shown.hostOf(target), shown.urlOf(target)];
+/** What is known of any session; spelled out, since spreading costs more than all else that is done of it. */
+function lineOf(settled: SettledSession, shown: Shown): Record<string, unknown> {
+  const { session, reason, outcome, queueMs, runMs, place, standing } = settled;
+  const { id, kind, trackingId, target, client } = session;
+  const line: Record<string, unknown> = { id, kind, outcome: outcomeOf(settled), reason };
+  if (trackingId !== null) line['trackingId'] = trackingId;
+  if (target !== null) {
+    const [host, url] = [shown.hostOf(target), shown.urlOf(target)];
+    if (host !== null) line['host'] = host;
+    if (url !== null) line['url'] = url;
+  }
   const status = outcome.isOk ? outcome.answer?.status : standing?.status;
-  return {
-    ...(host === null ? {} : { host }),
-    ...(url === null ? {} : { url }),
-    ...(status === undefined || status === null ? {} : { status }),
-    ...(client === null ? {} : { client }),
-  };
+  if (status !== undefined && status !== null) line['status'] = status;
+  if (client !== null) line['client'] = client;
+  line['queueMs'] = queueMs;
+  if (runMs === null || standing === null) return line;
+  line['runMs'] = runMs;
+  // Where it stood, for one that came to no end of its own.
+  if (!outcome.isOk) line['phase'] = standing.phase;
+  line['phases'] = rounded(outcome.isOk ? outcome.phases : phasesUntil(standing, runMs));
+  line['worker'] = place?.index;
+  return line;
 }
 
-function timesOf({ queueMs, runMs, outcome, standing }: SettledSession) {
-  if (runMs === null || standing === null) return { queueMs };
-  if (outcome.isOk) return { queueMs, runMs, phases: rounded(outcome.phases) };
-  return { queueMs, runMs, phase: standing.phase, phases: rounded(phasesUntil(standing, runMs)) };
+function outcomeOf({ reason, outcome, runMs }: SettledSession): string {
+  if (runMs === null) return 'refused';
+  if (outcome.isOk) return 'successful';
+  return reason === 'timeout' ? 'timedout' : 'error';
 }
 
 /** What is left of the run time belongs to the phase in which it ended. */
@@ -82,5 +84,7 @@ function phasesUntil({ phase, past }: Standing, runMs: number): Partial<PhaseTim
 }
 
 function rounded(phases: Partial<PhaseTimes>): Record<string, number> {
-  return Object.fromEntries(Object.entries(phases).map(([name, ms]) => [name, Math.round(ms * 10) / 10]));
+  const made: Record<string, number> = {};
+  for (const [name, ms] of Object.entries(phases)) made[name] = Math.round(ms * 10) / 10;
+  return made;
 }
