@@ -21,7 +21,7 @@ type Given = GivenOf<(typeof ROUTES)[JobKind]>;
 /** What every route that runs a session needs. */
 export interface SessionOptions {
   readonly submit: Submit;
-  readonly runOf: (job: Job) => Run;
+  readonly runOf: (job: Job, limits: SessionLimits) => Run;
   readonly clientOf: ClientOf;
   /** Of a session that asks for none of its own. */
   readonly limits: SessionLimits;
@@ -55,7 +55,7 @@ export function sessionHandlers(options: SessionRouteOptions): Pick<Handlers, Jo
         throw error;
       });
       const known = { ...session, target: targetOf(job) };
-      return answerOf(session, await options.submit(known, options.runOf(job), request.signal));
+      return answerOf(session, await options.submit(known, options.runOf(job, known.limits), request.signal));
     };
   return mapKinds(handlerOf);
 }
@@ -67,7 +67,7 @@ export async function runSession(
   job: Job,
 ): Promise<Answer> {
   const session = newSession(options, job.kind, request);
-  return answerOf(session, await options.submit(session, options.runOf(job), request.signal));
+  return answerOf(session, await options.submit(session, options.runOf(job, session.limits), request.signal));
 }
 
 function fullOf({ message }: BodiesFull): Refusal {

@@ -52,8 +52,11 @@ export interface Pool {
   replaceThread(shard: number): void;
   /** Whether `run` may be called: some worker is attached. */
   isReady(): boolean;
-  /** Never throws: what cannot be run has an outcome that says so. */
-  run(job: Job): Running;
+  /**
+   * Never throws: what cannot be run has an outcome that says so. `runMs`: after so long the session is ended; null, or
+   * not given: it is not.
+   */
+  run(job: Job, runMs?: number | null): Running;
   states(): readonly ShardState[];
   destroy(): Promise<void>;
 }
@@ -134,9 +137,9 @@ export function createPool(options: PoolOptions): Pool {
     detach: (index, generation) => workers[index]?.detach(generation),
     replaceThread: (index) => workers[index]?.thread.end('pool_rebuilt'),
     isReady: () => workers.some((worker) => worker?.isAttached),
-    run(job) {
+    run(job, runMs = null) {
       const worker = pickWorker(workers);
-      return worker ? worker.run(job, ++counts.jobs) : failedAtOnce('no worker is attached to a browser');
+      return worker ? worker.run(job, ++counts.jobs, runMs) : failedAtOnce('no worker is attached to a browser');
     },
     states: () => workers.map(stateOf),
     async destroy() {

@@ -29,7 +29,7 @@ export interface PoolWorker extends Candidate {
   attach(endpoint: PipeEndpoint): Promise<void>;
   /** The browser of this generation takes no sessions any more. */
   detach(generation: number): void;
-  run(job: Job, sequence: number): Running;
+  run(job: Job, sequence: number, runMs: number | null): Running;
   /** False once it has given no sign of life for too long. */
   isAlive(beats: number): boolean;
   /** Its thread is gone: so are its jobs, after the outcomes that it had sent. */
@@ -93,9 +93,9 @@ export function createWorker(
       attaching.isAttached = true;
     },
     detach,
-    run(job, sequence) {
+    run(job, sequence, runMs) {
       lastJob = sequence;
-      const task = thread.post({ kind: 'job', job, sequence });
+      const task = thread.post({ kind: 'job', job, sequence, runMs });
       const pooled = createRunning({ task, control, sequence, place: { kind: 'worker', index } });
       jobs.add(pooled);
       void pooled.running.released.then(() => jobs.delete(pooled));

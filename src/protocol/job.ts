@@ -82,10 +82,13 @@ export type BrowserReply =
   /** Whether it may be that it can open no page. */
   | { readonly kind: 'doubt'; readonly generation: number; readonly isDoubted: boolean };
 
-/** What piscina carries. `sequence` only goes up, and a thread gets its jobs in that order. */
+/**
+ * What piscina carries. `sequence` only goes up, and a thread gets its jobs in that order. `runMs` is what main gives
+ * the session; null: as long as it takes.
+ */
 export type Task =
   | { readonly kind: 'init'; readonly port: MessagePort }
-  | { readonly kind: 'job'; readonly job: Job; readonly sequence: number };
+  | { readonly kind: 'job'; readonly job: Job; readonly sequence: number; readonly runMs: number | null };
 
 /** `init`: the lane claimed, -1 when none was free. `job`: its context is really gone. */
 export type TaskResult =

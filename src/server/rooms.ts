@@ -15,7 +15,7 @@ import type { Log } from '../log.js';
 import { createPool, type Pool } from '../pool/pool.js';
 import type { Job } from '../protocol/job.js';
 import { JOB_KINDS, type SessionKind, TEST_KIND } from '../protocol/jobs/jobs.js';
-import type { Resource, Run } from '../protocol/session.js';
+import type { Resource, Run, SessionLimits } from '../protocol/session.js';
 import type { HistoryFile } from '../store/history.js';
 import type { Finder } from './chromium.js';
 import { createCore } from './core.js';
@@ -100,7 +100,10 @@ export function buildRooms(options: RoomsOptions) {
   });
   const workersReady: Resource = { isReady: pool.isReady, isHopeless: shards.isHopeless };
   const intake = {
-    runOf: (job: Job): Run => ({ resource: workersReady, start: () => pool.run(job) }),
+    runOf: (job: Job, { runMs }: SessionLimits): Run => ({
+      resource: workersReady,
+      start: () => pool.run(job, runMs),
+    }),
     refusal: () => admission.refusalOf(workersReady),
   };
   const status: Status = createStatus({

@@ -12,6 +12,6 @@ function createEntry(): (task: Task) => Promise<TaskResult> {
   return async (task) => {
     thread ??= import('./thread.js').then(({ createWorkerThread }) => createWorkerThread());
     const ready = await thread;
-    return task.kind === 'init' ? await ready.init(task.port) : await ready.run(task.job, task.sequence);
+    return task.kind === 'init' ? await ready.init(task.port) : await ready.run(task);
   };
 }

@@ -6,9 +6,6 @@ import { ServiceError } from '../failures.js';
 import { isTimeout } from './browser.js';
 import { ThrownInPage } from './evaluate.js';
 
-/** As Puppeteer has it; the session's own limit may come first. */
-export const WAIT_LIMIT_MS = 30_000;
-
 /** Of the browser, not of what it was asked: the page has gone, or went on to another in the midst of a call. */
 const GONE = /Target (page, context or browser has been closed|crashed|closed)/i;
 const OF_DOCUMENT = new RegExp(

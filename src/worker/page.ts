@@ -53,12 +53,16 @@ function contextOptions({ url, userAgent, viewport, authenticate, setJavaScriptE
   return viewport ? { ...options, viewport: { width: viewport.width, height: viewport.height } } : options;
 }
 
-/** Brings the page to where the job can begin. `fail` ends the session, also later. */
-export async function openPage(
-  lease: Lease,
-  body: PageBody,
-  { clock, fail }: { readonly clock: Clock; readonly fail: (error: unknown) => void },
-): Promise<void> {
+export interface PageOptions {
+  readonly clock: Clock;
+  /** Ends the session, also later. */
+  readonly fail: (error: unknown) => void;
+  /** See `Assignment`. */
+  readonly waitLimitMs: () => number;
+}
+
+/** Brings the page to where the job can begin. */
+export async function openPage(lease: Lease, body: PageBody, { clock, fail, waitLimitMs }: PageOptions): Promise<void> {
   const { cdp, navigator, playwright, closed } = lease;
   if (playwright) {
     await applySettings(lease, playwright, body);
@@ -73,7 +77,7 @@ export async function openPage(
   else await go(navigator, body.url, body);
   if (!playwright) return;
   if (body.addStyleTag || body.addScriptTag) await steadily(navigator, clock, () => addTags(cdp, body));
-  await runWaits({ page: playwright.page, cdp, navigator, clock, closed }, body);
+  await runWaits({ waitLimitMs, page: playwright.page, cdp, navigator, clock, closed }, body);
 }
 
 /** Some headers Chromium refuses only when it sends them, `Host` for one. */

@@ -28,6 +28,8 @@ export interface Assignment {
   readonly shard: Shard;
   readonly tally: Tally;
   readonly clock: Clock;
+  /** How long it waits for what its page should come to, from now on, when its client has not said. */
+  readonly waitLimitMs: () => number;
 }
 
 /** An error says that the page has gone a moment before, or after, it is told why. */
@@ -89,17 +91,17 @@ interface Workplace {
 }
 
 async function produce(assignment: Assignment, { runner, lease, contextMs, fail }: Workplace): Promise<Outcome> {
-  const { job, cancelled, tell, tally, clock } = assignment;
+  const { job, cancelled, tell, tally, clock, waitLimitMs } = assignment;
   const startedAtMs = clock.monotonicMs();
   let readyAtMs = startedAtMs;
   try {
     tell({ kind: 'phase', phase: 'navigate', beforeMs: contextMs });
     lease.navigator.onAnswer = (status) => tell({ kind: 'answered', status });
-    await openPage(lease, job.body, { clock, fail });
+    await openPage(lease, job.body, { clock, fail, waitLimitMs });
     readyAtMs = clock.monotonicMs();
     tally.phase('navigate', readyAtMs - startedAtMs);
     tell({ kind: 'phase', phase: 'run', beforeMs: readyAtMs - startedAtMs });
-    const product = await steadily(lease.navigator, clock, () => runner.run(lease, job.body));
+    const product = await steadily(lease.navigator, clock, () => runner.run(lease, job.body, waitLimitMs));
     if (product.body.length === 0) throw new Error('Chromium made nothing of the page');
     const runMs = clock.monotonicMs() - readyAtMs;
     tally.phase('run', runMs);

@@ -10,22 +10,25 @@ import { systemClock } from '../clock.js';
 import { claimLane, openHeartbeat, openLaneWriter } from '../metrics/lane.js';
 import { createLayout } from '../metrics/layout.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
-import type { ControlMessage, ControlReply, Job, Outcome, Progress, TaskResult } from '../protocol/job.js';
+import type { ControlMessage, ControlReply, Outcome, Progress, Task, TaskResult } from '../protocol/job.js';
 import { HEARTBEAT_MS } from '../protocol/names.js';
 import type { WorkerSetup } from '../protocol/setup.js';
 import { createCancels } from './cancels.js';
 import { runSession } from './session.js';
 import { createShard, type Shard } from './shard.js';
 import { createTally, type Tally } from './tally.js';
+import { waitLimit } from './wait-limit.js';
 
 const REPORT_EVERY_MS = 1_000;
 const LEAKS_EVERY_MS = 5_000;
+
+type JobTask = Extract<Task, { readonly kind: 'job' }>;
 
 export interface WorkerThread {
   /** Claims a lane and begins to listen to main. A lane of -1 means that none was free yet: to be tried again. */
   init(port: MessagePort): Promise<TaskResult>;
   /** Runs a session. Its outcome goes to main by the port; resolves when its context is gone. */
-  run(job: Job, sequence: number): Promise<TaskResult>;
+  run(task: JobTask): Promise<TaskResult>;
 }
 
 export function createWorkerThread(): WorkerThread {
@@ -59,7 +62,7 @@ export function createWorkerThread(): WorkerThread {
       reportEverySecond(shard, tally);
       return { kind: 'init', lane, threadId };
     },
-    async run(job, sequence) {
+    async run({ job, sequence, runMs }) {
       if (!ready) throw new Error('a job came before the thread was set up');
       const { port, shard, tally } = ready;
       const post = (outcome: Outcome): void => {
@@ -69,7 +72,8 @@ export function createWorkerThread(): WorkerThread {
       const tell = (progress: Progress): void => port.postMessage({ kind: 'progress', sequence, progress });
       try {
         const cancelled = cancels.begin(sequence);
-        await runSession({ job, cancelled, post, tell, shard, tally, clock });
+        const waitLimitMs = waitLimit(clock, runMs);
+        await runSession({ job, cancelled, post, tell, shard, tally, clock, waitLimitMs });
         return { kind: 'job' };
       } finally {
         cancels.end(sequence);

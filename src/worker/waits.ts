@@ -10,7 +10,7 @@ import type { PageBody } from '../protocol/jobs/page-body.js';
 import { type End, limit, waitFor } from '../wait.js';
 import type { Cdp } from './cdp/cdp.js';
 import { isTrue, syntaxErrorOf } from './evaluate.js';
-import { isOfDocument, runInPage, select, WAIT_LIMIT_MS } from './mistakes.js';
+import { isOfDocument, runInPage, select } from './mistakes.js';
 import { type Followed, isOfLeaving, steadily } from './steadily.js';
 
 /** Where it is waited: some of it Playwright can do, the rest goes over CDP. */
@@ -19,6 +19,8 @@ export interface Waiting {
   readonly cdp: Cdp;
   readonly navigator: Followed;
   readonly clock: Clock;
+  /** Of a wait for which the client has named none. */
+  readonly waitLimitMs: () => number;
   /** The page is: nobody waits any more. */
   readonly closed: End;
 }
@@ -80,8 +82,8 @@ function gone(): never {
   throw new Error('Target closed');
 }
 
-async function forSelector({ page }: Waiting, key: string, wanted: Selector): Promise<void> {
-  const { selector, visible, hidden, timeout: timeoutMs = WAIT_LIMIT_MS } = wanted;
+async function forSelector({ page, waitLimitMs }: Waiting, key: string, wanted: Selector): Promise<void> {
+  const { selector, visible, hidden, timeout: timeoutMs = waitLimitMs() } = wanted;
   const state = hidden ? 'hidden' : visible ? 'visible' : 'attached';
   await select(key, timeoutMs, (timeout) => page.waitForSelector(selector, { state, timeout }));
 }
@@ -94,12 +96,12 @@ async function forFunction(waiting: Waiting, key: string, { fn, polling, timeout
     const read = expression;
     return await runInPage(key, () => isTrue(waiting.cdp, read));
   };
-  await poll(waiting, { key, missing: 'not true', everyMs, timeoutMs: timeout ?? WAIT_LIMIT_MS, look });
+  await poll(waiting, { key, missing: 'not true', everyMs, timeoutMs: timeout ?? waiting.waitLimitMs(), look });
 }
 
 async function forEvent(waiting: Waiting, { event, timeout }: NonNullable<PageBody['waitForEvent']>): Promise<void> {
   const look = (): Promise<boolean> => isTrue(waiting.cdp, `window[Symbol.for(${heardAs(event)})] === true`);
-  const timeoutMs = timeout ?? WAIT_LIMIT_MS;
+  const timeoutMs = timeout ?? waiting.waitLimitMs();
   await poll(waiting, { key: 'waitForEvent', missing: 'not heard', everyMs: FRAME_MS, timeoutMs, look });
 }
 
@@ -164,7 +166,7 @@ async function poll(waiting: Waiting, { key, missing, everyMs, timeoutMs, look }
     }
   };
   for (;;) {
-    const leftMs = timeoutMs === 0 ? WAIT_LIMIT_MS : startedAtMs + timeoutMs - clock.monotonicMs();
+    const leftMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : startedAtMs + timeoutMs - clock.monotonicMs();
     // A page that is busy, or waits for the next, answers nothing.
     const isUp = limit(clock, Math.max(0, leftMs));
     const isThere = await waitFor(looked(), [isUp, () => false]);

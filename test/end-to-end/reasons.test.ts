@@ -114,6 +114,19 @@ const cases: Readonly<Record<string, () => Case>> = {
     is: [408, 'STEP_TIMEOUT', 'step_timeout'],
     page: 404,
   }),
+  'a selector that never comes, with no limit but the session’s': () => ({
+    path: '/content?timeout=2000',
+    body: { url: pages.url('/'), waitForSelector: { selector: '#no' } },
+    is: [408, 'STEP_TIMEOUT', 'step_timeout'],
+    says: /^waitForSelector: not there after \d+ ms$/,
+    page: 200,
+  }),
+  'an element to be pictured that never comes': () => ({
+    path: '/screenshot?timeout=2000',
+    body: { html: 'x', selector: '#no' },
+    is: [408, 'STEP_TIMEOUT', 'step_timeout'],
+    says: /^selector: not there after \d+ ms$/,
+  }),
   'a selector that is none': () => ({
     body: { html: 'x', waitForSelector: { selector: '[[' } },
     is: [400, 'BAD_REQUEST', 'bad_request'],

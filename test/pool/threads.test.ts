@@ -28,7 +28,7 @@ interface Scene {
 const test = suite<Scene>('pool/threads');
 
 function task(what: string): Task {
-  return { kind: 'job', job: { kind: 'content', body: { html: what } }, sequence: 1 };
+  return { kind: 'job', job: { kind: 'content', body: { html: what } }, sequence: 1, runMs: null };
 }
 
 function ask(thread: Thread | undefined, what: string): Promise<TaskResult> {

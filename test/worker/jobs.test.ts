@@ -73,7 +73,10 @@ async function run(shard: Shard, kind: string, body: Assignment['job']['body']):
   const told: Outcome[] = [];
   const post = (outcome: Outcome): void => void told.push(outcome);
   const cancelled = createOnce();
-  const running = runSession({ job: { kind, body }, cancelled, post, tell: () => {}, shard, tally, clock }, runners);
+  const running = runSession(
+    { job: { kind, body }, cancelled, post, tell: () => {}, waitLimitMs: () => 30_000, shard, tally, clock },
+    runners,
+  );
   await deadline(running, RUN_MS, `the ${kind} to be run`);
   assert.is(told.length, 1);
   const [outcome] = told;

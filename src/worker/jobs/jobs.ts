@@ -20,7 +20,8 @@ export interface PageRunner<Body = AnyBody> {
   readonly hasPage: true;
   /** Of the keys that its kind adds, those for which a plain context will do. */
   readonly plainKeys: readonly (string extends keyof Body ? string : Exclude<keyof Body, keyof PageBody>)[];
-  run(lease: Lease, body: Body): Promise<Bytes>;
+  /** `waitLimitMs`: see `Assignment`. */
+  run(lease: Lease, body: Body, waitLimitMs: () => number): Promise<Bytes>;
 }
 
 /** Or without a page, with nothing but the shard. */

@@ -8,7 +8,7 @@ import { checkPicture } from '../../protocol/jobs/picture.js';
 import type { ScreenshotBody } from '../../protocol/jobs/screenshot.js';
 import { valueApart } from '../evaluate.js';
 import { DEFAULT_VIEWPORT, type Lease } from '../lease.js';
-import { select, WAIT_LIMIT_MS } from '../mistakes.js';
+import { select } from '../mistakes.js';
 import { metricsOf } from '../viewport.js';
 import { toBytes } from './bytes.js';
 
@@ -16,7 +16,7 @@ type Clip = { x: number; y: number; width: number; height: number; scale: number
 
 const CAPTURE_ATTEMPTS = 5;
 
-export async function runScreenshot(lease: Lease, body: ScreenshotBody): Promise<Bytes> {
+export async function runScreenshot(lease: Lease, body: ScreenshotBody, waitLimitMs: () => number): Promise<Bytes> {
   const { cdp } = lease;
   const { options = {}, selector } = body;
   const { type = 'png', quality, encoding = 'binary' } = options;
@@ -26,7 +26,7 @@ export async function runScreenshot(lease: Lease, body: ScreenshotBody): Promise
     // A capture has the scale that its own CDP session has set; the page's was set in Playwright's.
     await cdp.send('Emulation.setDeviceMetricsOverride', metricsOf(body.viewport));
   }
-  const clip = await clipOf(lease, body);
+  const clip = await clipOf(lease, body, waitLimitMs);
   // The edge has checked what the body says.
   if (clip && !options.clip) {
     const key = selector === undefined ? 'options.fullPage' : 'selector';
@@ -83,10 +83,14 @@ const NEXT_FRAME = `new Promise((resolve) => {
   requestAnimationFrame(() => requestAnimationFrame(resolve));
 })`;
 
-async function clipOf({ playwright, cdp }: Lease, { options = {}, selector }: ScreenshotBody): Promise<Clip | null> {
+async function clipOf(
+  { playwright, cdp }: Lease,
+  { options = {}, selector }: ScreenshotBody,
+  waitLimitMs: () => number,
+): Promise<Clip | null> {
   if (playwright && selector !== undefined) {
     const { page } = playwright;
-    const element = await select('selector', WAIT_LIMIT_MS, (timeout) =>
+    const element = await select('selector', waitLimitMs(), (timeout) =>
       page.waitForSelector(selector, { state: 'attached', timeout }),
     );
     const box = await element.boundingBox();

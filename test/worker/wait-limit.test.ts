@@ -1,0 +1,33 @@
+/**
+ * How long a session waits when its client has not said.
+ */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { waitLimit } from '../../src/worker/wait-limit.js';
+import { createTimedClock } from '../admission/timed-clock.js';
+
+const test = suite('worker/wait-limit');
+
+test('half a minute, as Puppeteer does, when the session has no limit or a long one', () => {
+  const clock = createTimedClock();
+  assert.is(waitLimit(clock, null)(), 30_000);
+  const limitMs = waitLimit(clock, 60_000);
+  clock.pass(29_000);
+  assert.is(limitMs(), 30_000);
+  clock.pass(1_000);
+  assert.is(limitMs(), 29_500);
+});
+
+test('less than the session has left, and never nothing', () => {
+  const clock = createTimedClock();
+  const limitMs = waitLimit(clock, 30_000);
+  assert.is(limitMs(), 29_500);
+  clock.pass(29_000);
+  assert.is(limitMs(), 500);
+  clock.pass(1_000);
+  assert.is(limitMs(), 1);
+  assert.is(waitLimit(clock, 1_000)(), 950, 'a twentieth of a short one');
+});
+
+test.run();
