@@ -34,6 +34,8 @@ export interface Assignment {
 
 /** An error says that the page has gone a moment before, or after, it is told why. */
 const REASON_LIMIT_MS = 1_000;
+/** A navigation is also aborted by the death of its renderer, of which word comes right after. */
+const ABORTED_LIMIT_MS = 250;
 const NO_PHASES: PhaseTimes = { context: 0, navigate: 0, run: 0 };
 
 /** Runs it. Resolves, never rejects, when its context is really gone. */
@@ -109,12 +111,16 @@ async function produce(assignment: Assignment, { runner, lease, contextMs, fail 
     return { isOk: true, product, answer: lease.navigator.answer(), phases } satisfies Succeeded;
   } catch (error) {
     const failed = failure(error, 'page');
-    const netError = /net::ERR_[A-Z0-9_]+/.exec(failed.message)?.[0];
-    if (failed.code === 'NAVIGATION_FAILED' && netError) tally.networkFailure(netError);
-    if (!isGone(error)) return failed;
+    const isAborted = failed.message === 'net::ERR_ABORTED';
+    const netError = failed.code === 'NAVIGATION_FAILED' ? /net::ERR_[A-Z0-9_]+/.exec(failed.message)?.[0] : undefined;
+    if (netError && !isAborted) tally.networkFailure(netError);
+    if (!isGone(error) && !isAborted) return failed;
     // Its page or browser has gone, which breaks every call; or it was closed, as a page may close itself.
-    const ends = [limit(clock, REASON_LIMIT_MS), cancelled].map((end): Ending<Failed> => [end, () => failed]);
-    return await waitFor(null, ...deaths(lease), ...ends);
+    const limitMs = isAborted ? ABORTED_LIMIT_MS : REASON_LIMIT_MS;
+    const ends = [limit(clock, limitMs), cancelled].map((end): Ending<Failed> => [end, () => failed]);
+    const told = await waitFor<never, Failed>(null, ...deaths(lease), ...ends);
+    if (netError && told === failed) tally.networkFailure(netError);
+    return told;
   }
 }
 

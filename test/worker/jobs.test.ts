@@ -21,7 +21,7 @@ import { startChromium } from '../browsers/started.js';
 import { deadline, until } from '../deadline.js';
 import { DOMAINS } from '../metrics/domains.js';
 
-const RUN_MS = 30_000;
+const RUN_MS = 60_000;
 const test = suite('worker/jobs');
 const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-jobs-'));
 const layout = createLayout(DOMAINS);
@@ -127,14 +127,16 @@ test('one with a page is run in that page, in a plain context as far as its row 
 
 test('a session has at most 20 pages; what it opens beyond is closed, and it goes on', async () => {
   await withShard(async (shard) => {
-    // Frames and workers are none.
+    // Frames and workers are none. Opened once they are there: Chromium may never load a page that opens others while
+    // its frames load, with Playwright alone as well.
     const html = `${'<iframe srcdoc="x"></iframe>'.repeat(25)}<script>
       const worker = new Worker(URL.createObjectURL(new Blob(['postMessage(1)'])));
-      const opened = Array.from({ length: 60 }, () => open('about:blank'));
+      let opened = [];
+      onload = () => setTimeout(() => { opened = Array.from({ length: 30 }, () => open('about:blank')); });
     </script>`;
     for (const need of [{}, { prefix: '' }]) {
       const make = 'prefix' in need ? 'Playwright’s' : 'plain';
-      assert.is(await run(shard, 'opening', { html, ...need }), `60 opened, 20 pages in ${make}`);
+      assert.is(await run(shard, 'opening', { html, ...need }), `30 opened, 20 pages in ${make}`);
       assert.is(shard.pagesOpen(), 0);
     }
   });
