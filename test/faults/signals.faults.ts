@@ -203,7 +203,7 @@ test('a port that is taken, and settings that are wrong: one clear message, exit
   assert.is(await deadline(refused.exit, 2 * SOON_MS, 'the end'), 1);
   assert.is(refused.output().trim(), `headcount cannot start: 127.0.0.1:${port} is taken: set PORT to another`);
   taken.close();
-  const wrong = run({ PORT: 'x', CONCURRENT: '0', HOST: '0.0.0.0', TOKEN: '' }, ['--workers', '999', '--nonsense']);
+  const wrong = run({ PORT: 'x', CONCURRENT: '-2', HOST: '0.0.0.0', TOKEN: '' }, ['--workers', '999', '--nonsense']);
   assert.is(await deadline(wrong.exit, SOON_MS, 'the end'), 1);
   for (const name of ['PORT', 'CONCURRENT', 'HOST', '--workers', '--nonsense']) assert.match(wrong.output(), name);
   const help = run({}, ['--help']);
