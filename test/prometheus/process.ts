@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { deadline } from '../deadline.js';
 
 const STOP_MS = 15_000;
-const TOOL_MS = 20_000;
+const TOOL_MS = 60_000;
 
 export interface Program {
   /** Of stdout and stderr, in the order of arrival. */
