@@ -5,10 +5,11 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { FailureView } from '../../src/http/control.js';
 import { deadline } from '../deadline.js';
 import { type Pages, startPages } from '../fixtures/pages.js';
 import { checkIdentities } from './identities.js';
-import { atRest, ready, type Server, samplesOf, start, total } from './server.js';
+import { atRest, ready, type Server, start, withToken } from './server.js';
 
 const test = suite('end-to-end/reasons');
 const WAIT_MS = 20_000;
@@ -16,19 +17,6 @@ const TOKEN = 'a-token-of-this-test';
 const AS_CLIENT = { headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' } };
 let server: Server;
 let pages: Pages;
-
-interface Told {
-  readonly id: string;
-  readonly kind: string;
-  readonly trackingId: string | null;
-  readonly code: string;
-  readonly message: string;
-  readonly reason: string;
-  readonly host: string | null;
-  readonly status: number | null;
-  readonly client: string | null;
-  readonly when: number;
-}
 
 test.before(async () => {
   pages = await startPages();
@@ -203,7 +191,7 @@ for (const [name, made] of Object.entries(cases)) {
     assert.is(line['client'], '127.0.0.1');
     assert.is(line['status'], page);
     assert.is(line['host'], 'url' in body ? new URL(String(body.url)).host : undefined);
-    const [told] = await json<Told[]>('/failures?last=1');
+    const [told] = await json<FailureView[]>('/failures?last=1');
     assert.ok(told);
     assert.equal([told.id, told.code, told.reason, told.status], [id, code, reason, page ?? null]);
     assert.is(told.message, line['message']);
@@ -242,22 +230,9 @@ test('a session that ends well tells its page, client and phases too', async () 
 });
 
 test('the books are even', async () => {
-  await atRestWithToken();
-  await checkIdentities(withToken());
+  const asked = withToken(server, TOKEN);
+  await atRest(asked);
+  await checkIdentities(asked);
 });
-
-/** The same server, asked with the token. */
-function withToken(): Server {
-  const get: Server['get'] = (path, init = {}) =>
-    server.get(path, { ...init, headers: { ...AS_CLIENT.headers, ...Object(init.headers) } });
-  const samples: Server['samples'] = async () =>
-    samplesOf(await (await get('/prometheus', { headers: { accept: 'text/plain' } })).text());
-  return { ...server, get, samples };
-}
-
-async function atRestWithToken(): Promise<void> {
-  await atRest(withToken());
-  assert.is(total(await withToken().samples(), 'headcount_sessions_active'), 0);
-}
 
 test.run();

@@ -62,6 +62,15 @@ export async function start(settings: Readonly<Record<string, string>> = {}, tem
   };
 }
 
+/** The same server, asked with a token in a header; what is posted needs it too, and has `init` for that. */
+export function withToken(server: Server, token: string): Server {
+  const get: Server['get'] = (path, init = {}) =>
+    server.get(path, { ...init, headers: { authorization: `Bearer ${token}`, ...Object(init.headers) } });
+  const samples: Server['samples'] = async () =>
+    samplesOf(await (await get('/prometheus', { headers: { accept: 'text/plain' } })).text());
+  return { ...server, get, samples };
+}
+
 export function samplesOf(text: string): Map<string, number> {
   const found = new Map<string, number>();
   for (const line of text.split('\n')) {

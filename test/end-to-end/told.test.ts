@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { deadline, until } from '../deadline.js';
 import { type Pages, startPages } from '../fixtures/pages.js';
 import { checkIdentities } from './identities.js';
-import { atRest, ready, type Server, samplesOf, start, total } from './server.js';
+import { atRest, ready, type Server, start, withToken } from './server.js';
 
 const test = suite('end-to-end/told');
 const WAIT_MS = 20_000;
@@ -44,7 +44,7 @@ interface Seen {
 }
 
 test('sessions that wait are shown, with what the others are at, and end by their trackingId', async () => {
-  await atRestWithToken();
+  await atRest(withToken(server, TOKEN));
   const send = (trackingId: string, path: string): Promise<Response> =>
     server.post(`/content?trackingId=${trackingId}`, { url: pages.url(path) }, AS_CLIENT);
   const running = send('first', '/never');
@@ -79,7 +79,7 @@ test('sessions that wait are shown, with what the others are at, and end by thei
   await until(async () => (await at('third'))?.state === 'waiting', WAIT_MS, 'the third to wait');
   assert.is((await server.get('/kill/all', AS_CLIENT)).status, 204);
   for (const one of [running, third]) assert.is((await deadline(one, WAIT_MS, 'its end')).status, 500);
-  await atRestWithToken();
+  await atRest(withToken(server, TOKEN));
 });
 
 test('what /kill/all would mean is no name for a session', async () => {
@@ -119,7 +119,7 @@ test('a request refused before it became a session has a line', async () => {
 });
 
 test('what a page logs is not told when its browser dies', async () => {
-  await atRestWithToken();
+  await atRest(withToken(server, TOKEN));
   const script = 'console.log("of-a-page", "second\\nline-of-a-page"); throw new Error(location.href)';
   const url = pages.url('/?secret=of-a-page');
   const response = server.post('/content', { html: `<script>${script}</script>`, waitForTimeout: 0 }, AS_CLIENT);
@@ -137,22 +137,9 @@ test('what a page logs is not told when its browser dies', async () => {
 });
 
 test('the books are even', async () => {
-  await atRestWithToken();
-  await checkIdentities(withToken());
+  const asked = withToken(server, TOKEN);
+  await atRest(asked);
+  await checkIdentities(asked);
 });
-
-/** The same server, asked with the token. */
-function withToken(): Server {
-  const get: Server['get'] = (path, init = {}) =>
-    server.get(path, { ...init, headers: { ...AS_CLIENT.headers, ...Object(init.headers) } });
-  const samples: Server['samples'] = async () =>
-    samplesOf(await (await get('/prometheus', { headers: { accept: 'text/plain' } })).text());
-  return { ...server, get, samples };
-}
-
-async function atRestWithToken(): Promise<void> {
-  await atRest(withToken());
-  assert.is(total(await withToken().samples(), 'headcount_sessions_active'), 0);
-}
 
 test.run();
