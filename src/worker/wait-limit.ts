@@ -7,9 +7,9 @@ import type { Clock } from '../clock.js';
 
 /** Puppeteer's. */
 const LIMIT_MS = 30_000;
-/** What is left of a session's time for its answer, at most a twentieth of it. */
-const MARGIN_MS = 500;
-const MARGIN_SHARE = 0.05;
+/** What is left of a session's time for its answer, also on a busy machine; at most a quarter of it. */
+const MARGIN_MS = 1_000;
+const MARGIN_SHARE = 0.25;
 
 /** From now on. `runMs` null: the session may take as long as it does. */
 export function waitLimit(clock: Clock, runMs: number | null): () => number {

@@ -103,14 +103,14 @@ const cases: Readonly<Record<string, () => Case>> = {
     page: 404,
   }),
   'a selector that never comes, with no limit but the session’s': () => ({
-    path: '/content?timeout=2000',
+    path: '/content?timeout=4000',
     body: { url: pages.url('/'), waitForSelector: { selector: '#no' } },
     is: [408, 'STEP_TIMEOUT', 'step_timeout'],
     says: /^waitForSelector: not there after \d+ ms$/,
     page: 200,
   }),
   'an element to be pictured that never comes': () => ({
-    path: '/screenshot?timeout=2000',
+    path: '/screenshot?timeout=4000',
     body: { html: 'x', selector: '#no' },
     is: [408, 'STEP_TIMEOUT', 'step_timeout'],
     says: /^selector: not there after \d+ ms$/,
