@@ -85,9 +85,13 @@ export function createContexts(calls: Calls): Contexts {
       if (isPage) dismissDialogs(session);
       // Its frames and workers go with it. A pop-up waits here for its debugger, before it asks for anything.
       if (isPage && context.isInsecure) mayFail(session.send('Security.setIgnoreCertificateErrors', { ignore: true }));
-      if (isBeyond) mayFail(session.send('Page.close'));
-      if (isMain) context.onMain(session);
-      else mayFail(session.send('Runtime.runIfWaitingForDebugger'));
+      if (isMain) {
+        context.onMain(session);
+        return true;
+      }
+      const begun = session.send('Runtime.runIfWaitingForDebugger');
+      // Closed while it waits, it would take the word to go on with it, and its opener waits in the same process.
+      mayFail(isBeyond ? begun.then(() => session.send('Page.close')) : begun);
       return true;
     },
     detached,

@@ -1,0 +1,38 @@
+/**
+ * In which order pages of a context are told what to do, as Chromium would be told. That they do it is seen with a real
+ * one.
+ */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createCalls } from '../../../src/worker/cdp/calls.js';
+import { createContexts, PAGES_MAX } from '../../../src/worker/cdp/contexts.js';
+
+const test = suite('worker/cdp/contexts');
+
+interface Sent {
+  readonly id: number;
+  readonly method: string;
+  readonly sessionId: string;
+}
+
+test('a page beyond the limit is closed, but not before it has gone on: its opener would wait with it', async () => {
+  const sent: Sent[] = [];
+  const calls = createCalls((message) => void sent.push(message as Sent));
+  const contexts = createContexts(calls);
+  contexts.add('context');
+  const attach = (sessionId: string): boolean =>
+    contexts.attached({ sessionId, targetInfo: { targetId: sessionId, type: 'page', browserContextId: 'context' } });
+  for (let i = 0; i <= PAGES_MAX; i++) assert.ok(attach(`page ${i}`));
+  const closed = (): string[] => sent.filter(({ method }) => method === 'Page.close').map(({ sessionId }) => sessionId);
+  const begun = sent.filter(({ method }) => method === 'Runtime.runIfWaitingForDebugger');
+  // The first is let go by whoever it is for.
+  assert.is(begun.length, PAGES_MAX);
+  assert.equal(closed(), []);
+  for (const { id } of begun) calls.answer(JSON.parse(JSON.stringify({ id, result: {} })));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(closed(), [`page ${PAGES_MAX}`]);
+  calls.end();
+});
+
+test.run();
