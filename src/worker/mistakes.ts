@@ -32,6 +32,11 @@ export function isOfDocument(error: unknown): boolean {
   return !isOfPage && OF_DOCUMENT.test(messageOf(error));
 }
 
+/** What was waited for has not come in its time. */
+export function hasGivenUp(error: unknown): boolean {
+  return error instanceof ServiceError && error.code === 'STEP_TIMEOUT';
+}
+
 /** Without Playwright's call log. */
 export function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\nCall log:')[0]?.trim() ?? '';

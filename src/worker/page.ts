@@ -7,6 +7,7 @@ import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
 import type { PageBody } from '../protocol/jobs/page-body.js';
 
+import type { Cdp } from './cdp/cdp.js';
 import type { Navigator } from './cdp/navigator.js';
 import { setCookies } from './cookies.js';
 import { interceptRequests } from './intercept.js';
@@ -38,7 +39,8 @@ export function needOf(body: PageBody, ownKeys: readonly string[]): Need {
 }
 
 /** The settings that a context must be made with; null when any will do. */
-function contextOptions({ url, userAgent, viewport, authenticate, setJavaScriptEnabled }: PageBody) {
+function contextOptions({ url, viewport, authenticate, setJavaScriptEnabled, ...body }: PageBody) {
+  const { userAgent } = agentOf(body);
   const { deviceScaleFactor, isMobile, hasTouch } = viewport ?? {};
   const options: BrowserContextOptions = {
     ...(userAgent === undefined ? {} : { userAgent }),
@@ -51,6 +53,10 @@ function contextOptions({ url, userAgent, viewport, authenticate, setJavaScriptE
   };
   if (Object.keys(options).length === 0) return null;
   return viewport ? { ...options, viewport: { width: viewport.width, height: viewport.height } } : options;
+}
+
+function agentOf({ userAgent }: PageBody) {
+  return typeof userAgent === 'string' ? { userAgent } : (userAgent ?? {});
 }
 
 export interface PageOptions {
@@ -76,7 +82,8 @@ export async function openPage(lease: Lease, body: PageBody, { clock, fail, wait
   if (body.url === undefined) await navigator.setContent(body.html ?? '', body, first ?? '');
   else await go(navigator, body.url, body);
   if (!playwright) return;
-  if (body.addStyleTag || body.addScriptTag) await steadily(navigator, clock, () => addTags(cdp, body));
+  if (body.addStyleTag || body.addScriptTag)
+    await steadily(navigator, clock, () => addTags(cdp, body, { clock, waitLimitMs }));
   await runWaits({ waitLimitMs, page: playwright.page, cdp, navigator, clock, closed }, body);
 }
 
@@ -113,5 +120,19 @@ async function applySettings({ cdp }: Lease, { page }: Playwright, body: PageBod
   if (headers) await apply('setExtraHTTPHeaders', () => page.setExtraHTTPHeaders(headers));
   // When another process takes the page over, each CDP session has its own say again, and ours comes last.
   if (media) await cdp.send('Emulation.setEmulatedMedia', { media });
+  await setAgent(cdp, body);
   await setCookies(cdp, body);
+}
+
+/** What of it is not a setting of the context. */
+async function setAgent(cdp: Cdp, body: PageBody): Promise<void> {
+  const { userAgent, platform, userAgentMetadata } = agentOf(body);
+  if (platform === undefined && userAgentMetadata === undefined) return;
+  const given = {
+    // Chromium takes the one only with the other.
+    userAgent: userAgent ?? (await cdp.send('Browser.getVersion')).userAgent,
+    ...(platform === undefined ? {} : { platform }),
+    ...(userAgentMetadata === undefined ? {} : { userAgentMetadata }),
+  };
+  await apply('userAgent', () => cdp.send('Emulation.setUserAgentOverride', given));
 }

@@ -103,7 +103,7 @@ async function produce(assignment: Assignment, { runner, lease, contextMs, fail 
     readyAtMs = clock.monotonicMs();
     tally.phase('navigate', readyAtMs - startedAtMs);
     tell({ kind: 'phase', phase: 'run', beforeMs: readyAtMs - startedAtMs });
-    const product = await steadily(lease.navigator, clock, () => runner.run(lease, job.body, waitLimitMs));
+    const product = await steadily(lease.navigator, clock, () => runner.run(lease, job.body, { clock, waitLimitMs }));
     if (product.body.length === 0) throw new Error('Chromium made nothing of the page');
     const runMs = clock.monotonicMs() - readyAtMs;
     tally.phase('run', runMs);

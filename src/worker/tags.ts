@@ -2,19 +2,34 @@
  * Scripts and styles that are added to a page, as Puppeteer adds them: from a world apart, so that they come with
  * JavaScript off too; what the page's own policy forbids stays forbidden. Worker thread.
  */
+
 import type { PageBody } from '../protocol/jobs/page-body.js';
 import type { Cdp } from './cdp/cdp.js';
 import { valueApart } from './evaluate.js';
-import { runInPage } from './mistakes.js';
+import { hasGivenUp, runInPage } from './mistakes.js';
+import { inTime, type Times } from './wait-limit.js';
 
 type Tag = NonNullable<PageBody['addScriptTag']>[number];
 
-/** @throws {ServiceError} SESSION_FAILED when one cannot be loaded. */
-export async function addTags(cdp: Cdp, body: PageBody): Promise<void> {
-  for (const tag of body.addStyleTag ?? []) await runInPage('addStyleTag', () => valueApart(cdp, styleOf(tag)));
+/** @throws {ServiceError} SESSION_FAILED when one cannot be loaded, STEP_TIMEOUT when it does not come. */
+export async function addTags(cdp: Cdp, body: PageBody, { clock, waitLimitMs }: Times): Promise<void> {
+  const add = async (key: string, sources: readonly string[]): Promise<void> => {
+    for (const [i, source] of sources.entries()) {
+      const limited = { clock, timeoutMs: waitLimitMs(), missing: `${key}.${i}: not loaded` };
+      try {
+        await inTime(
+          runInPage(key, () => valueApart(cdp, source)),
+          limited,
+        );
+      } catch (error) {
+        if (!(body.bestAttempt && hasGivenUp(error))) throw error;
+      }
+    }
+  };
+  await add('addStyleTag', (body.addStyleTag ?? []).map(styleOf));
   // With JavaScript off a script does nothing, and nobody is told that it has loaded.
   const scripts = body.setJavaScriptEnabled === false ? [] : (body.addScriptTag ?? []);
-  for (const tag of scripts) await runInPage('addScriptTag', () => valueApart(cdp, scriptOf(tag)));
+  await add('addScriptTag', scripts.map(scriptOf));
 }
 
 function styleOf({ url, content = '' }: Tag): string {

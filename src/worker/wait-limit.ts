@@ -4,6 +4,8 @@
  * time. Worker thread.
  */
 import type { Clock } from '../clock.js';
+import { ServiceError } from '../failures.js';
+import { limit, waitFor } from '../wait.js';
 
 /** Puppeteer's. */
 const LIMIT_MS = 30_000;
@@ -16,4 +18,30 @@ export function waitLimit(clock: Clock, runMs: number | null): () => number {
   if (runMs === null) return () => LIMIT_MS;
   const endsAtMs = clock.monotonicMs() + runMs - Math.min(MARGIN_MS, runMs * MARGIN_SHARE);
   return () => Math.round(Math.max(1, Math.min(LIMIT_MS, endsAtMs - clock.monotonicMs())));
+}
+
+/** What is waited by. */
+export interface Times {
+  readonly clock: Clock;
+  /** See `Assignment`. */
+  readonly waitLimitMs: () => number;
+}
+
+interface Limited {
+  readonly clock: Clock;
+  /** 0: without limit. */
+  readonly timeoutMs: number;
+  /** What it is when the time is up, as `waitFor: not there`. */
+  readonly missing: string;
+}
+
+/** @throws {ServiceError} STEP_TIMEOUT when `work` takes longer. */
+export function inTime<T>(work: Promise<T>, { clock, timeoutMs, missing }: Limited): Promise<T> {
+  if (timeoutMs === 0) return work;
+  return waitFor<T, never>(work, [
+    limit(clock, timeoutMs),
+    () => {
+      throw new ServiceError('STEP_TIMEOUT', `${missing} after ${timeoutMs} ms`);
+    },
+  ]);
 }

@@ -10,7 +10,7 @@ import type { PageBody } from '../protocol/jobs/page-body.js';
 import { type End, limit, waitFor } from '../wait.js';
 import type { Cdp } from './cdp/cdp.js';
 import { isTrue, syntaxErrorOf } from './evaluate.js';
-import { isOfDocument, runInPage, select } from './mistakes.js';
+import { hasGivenUp, isOfDocument, runInPage, select } from './mistakes.js';
 import { type Followed, isOfLeaving, steadily } from './steadily.js';
 
 /** Where it is waited: some of it Playwright can do, the rest goes over CDP. */
@@ -54,8 +54,7 @@ export async function runWaits(waiting: Waiting, body: PageBody): Promise<void> 
     try {
       await wait();
     } catch (error) {
-      const isUp = error instanceof ServiceError && error.code === 'STEP_TIMEOUT';
-      if (!(body.bestAttempt && isUp)) throw error;
+      if (!(body.bestAttempt && hasGivenUp(error))) throw error;
     }
   }
 }

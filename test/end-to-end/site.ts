@@ -28,6 +28,7 @@ export const PAGES: Readonly<Record<string, string>> = {
   '/crosses': '<script>onload = () => setTimeout(() => { location = "AWAY/end" }, 5)</script>at /crosses',
   '/nothing': '<script>onload = () => { location = "/204" }</script>at /nothing',
   '/endless': '<script>onload = () => setTimeout(() => { location = "/endless" }, 50)</script>at /endless',
+  '/restless': '<script>location.href = "/restless?" + Math.random()</script>at /restless',
   '/strict': '<body>strict',
   '/events': `<script>
     window.dispatchEvent(new Event("on-window")); document.dispatchEvent(new CustomEvent("on-document"));
@@ -36,6 +37,7 @@ export const PAGES: Readonly<Record<string, string>> = {
 
 const OTHERS: Readonly<Record<string, (response: ServerResponse, headers: IncomingHttpHeaders) => unknown>> = {
   '/204': (response) => response.writeHead(204).end(),
+  '/never': () => {},
   '/to-auth': (response) => response.writeHead(302, { location: '/auth' }).end(),
   '/auth': (response, { authorization }) => {
     const isKnown = authorization === `Basic ${Buffer.from('user:pass').toString('base64')}`;

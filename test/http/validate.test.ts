@@ -53,6 +53,7 @@ const BOUNDS: readonly (readonly [JobKind, string, object, object])[] = [
   ],
   ['content', 'userAgent', page({ userAgent: 'x'.repeat(2_048) }), page({ userAgent: 'x'.repeat(2_049) })],
   ['content', 'userAgent', page({ userAgent: 'a b' }), page({ userAgent: 'a\nb' })],
+  ['content', 'userAgent', page({ userAgent: { userAgent: 'a b' } }), page({ userAgent: { userAgent: 'a\nb' } })],
   [
     'content',
     'setExtraHTTPHeaders.a',

@@ -48,6 +48,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'worker/mistakes',
     'worker/evaluate',
     'worker/viewport',
+    'worker/wait-limit',
     'type:worker/shard',
     'type:protocol',
     'protocol/jobs/picture',

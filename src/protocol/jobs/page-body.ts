@@ -11,6 +11,11 @@ const Pixels = Type.Integer({ minimum: 1, maximum: 10_000 });
 const WAIT_UNTIL = ['load', 'domcontentloaded', 'networkidle0', 'networkidle2', 'commit'] as const;
 const WaitUntil = oneOf(WAIT_UNTIL);
 
+const REFERRER_POLICIES = [
+  ...(['no-referrer', 'no-referrer-when-downgrade', 'origin', 'origin-when-cross-origin', 'same-origin'] as const),
+  ...(['strict-origin', 'strict-origin-when-cross-origin', 'unsafe-url'] as const),
+] as const;
+
 const Tag = Type.Object(
   { url: Type.Optional(text(8192)), content: Type.Optional(text(5_000_000)), type: Type.Optional(text(64)) },
   closed,
@@ -31,7 +36,40 @@ const Cookie = Type.Object(
   closed,
 );
 
+/** On one line, since it is sent in a header. */
+const WORD = { maxLength: 256, pattern: '^[\\x20-\\x7e]*$' } as const;
+
 const Headers = Type.Record(Type.String(), Type.String({ maxLength: 16_384 }));
+
+const Brands = Type.Array(Type.Object({ brand: Type.String(WORD), version: Type.String(WORD) }, closed), {
+  maxItems: 32,
+});
+
+/** As Puppeteer has it, and Chromium needs it. */
+const UserAgent = Type.Object(
+  {
+    userAgent: Type.Optional(text(2048)),
+    platform: Type.Optional(text(256)),
+    userAgentMetadata: Type.Optional(
+      Type.Object(
+        {
+          brands: Type.Optional(Brands),
+          fullVersionList: Type.Optional(Brands),
+          platform: Type.String(WORD),
+          platformVersion: Type.String(WORD),
+          architecture: Type.String(WORD),
+          model: Type.String(WORD),
+          mobile: Type.Boolean(),
+          bitness: Type.Optional(Type.String(WORD)),
+          wow64: Type.Optional(Type.Boolean()),
+          formFactors: Type.Optional(Type.Array(Type.String(WORD), { maxItems: 32 })),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
 
 const Viewport = Type.Object(
   {
@@ -84,6 +122,7 @@ export const PAGE_KEYS = {
         timeout: Type.Optional(ms()),
         waitUntil: Type.Optional(Type.Union([WaitUntil, Type.Array(WaitUntil, { minItems: 1, maxItems: 5 })])),
         referer: Type.Optional(Type.String({ maxLength: 8192 })),
+        referrerPolicy: Type.Optional(oneOf(REFERRER_POLICIES)),
       },
       closed,
     ),
@@ -111,7 +150,7 @@ export const PAGE_KEYS = {
     ),
   ),
   setExtraHTTPHeaders: Type.Optional(Headers),
-  userAgent: Type.Optional(text(2048)),
+  userAgent: Type.Optional(Type.Union([text(2048), UserAgent])),
   viewport: Type.Optional(Viewport),
   setJavaScriptEnabled: Type.Optional(Type.Boolean()),
   emulateMediaType: Type.Optional(oneOf(['screen', 'print'])),
@@ -130,3 +169,4 @@ export const RAW_PAGE = { 'text/html': 'html' } as const;
 
 export type PageBody = Type.Static<Type.TObject<typeof PAGE_KEYS>>;
 export type WaitUntilName = (typeof WAIT_UNTIL)[number];
+export type ReferrerPolicy = (typeof REFERRER_POLICIES)[number];

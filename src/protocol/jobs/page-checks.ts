@@ -35,7 +35,8 @@ export function checkPage(body: PageBody): void {
     checkHeaders(`requestInterceptors.${i}.response.headers`, headers);
     checkHeaders(`requestInterceptors.${i}.response`, contentType === undefined ? {} : { contentType });
   }
-  if (/[\r\n\0]/.test(body.userAgent ?? '')) throw complaint('userAgent', 'must be on one line');
+  const { userAgent } = typeof body.userAgent === 'object' ? body.userAgent : body;
+  if (/[\r\n\0]/.test(String(userAgent ?? ''))) throw complaint('userAgent', 'must be on one line');
   for (const [i, cookie] of (body.cookies ?? []).entries()) {
     if (cookie.url === undefined && cookie.domain === undefined && body.url === undefined) {
       throw complaint(`cookies.${i}`, 'needs a url or a domain when the page has no url');

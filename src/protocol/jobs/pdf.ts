@@ -6,7 +6,7 @@ import { FOREIGN_FILE, FOREIGN_TO_PAGES, type ForeignKey } from './foreign-names
 import { PAGE_KEYS, RAW_PAGE } from './page-body.js';
 import { checkPage } from './page-checks.js';
 import { complaint, type JobRow } from './row.js';
-import { closed, oneOf } from './schema-parts.js';
+import { closed, ms, oneOf } from './schema-parts.js';
 
 /** A paper length: `10`, `"10"` (px), `"10px"`, `".5in"`, `"2.5 cm"`, `"20MM"`. */
 const Length = Type.Union([
@@ -47,6 +47,7 @@ const PdfOptions = Type.Object(
     tagged: Type.Optional(Type.Boolean()),
     outline: Type.Optional(Type.Boolean()),
     waitForFonts: Type.Optional(Type.Boolean()),
+    timeout: Type.Optional(ms()),
   },
   closed,
 );
@@ -58,7 +59,6 @@ const FOREIGN: readonly ForeignKey[] = [
   FOREIGN_FILE,
   { path: 'safeMode', fate: 'ignored', why: 'every page is printed in a context of its own' },
   { path: 'rotate', fate: 'refused', harmless: [0, '0'], why: 'PDFs are not turned: use options.landscape' },
-  { path: 'options.timeout', fate: 'ignored', why: 'printing has the time of the session' },
   {
     path: 'options.fullPage',
     fate: 'refused',

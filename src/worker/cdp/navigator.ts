@@ -6,8 +6,8 @@
 import type { Clock } from '../../clock.js';
 import { ServiceError } from '../../failures.js';
 import type { NavigationAnswer } from '../../protocol/job.js';
-import type { PageBody, WaitUntilName } from '../../protocol/jobs/page-body.js';
-import { type End, isWithin, waitFor } from '../../wait.js';
+import type { PageBody, ReferrerPolicy, WaitUntilName } from '../../protocol/jobs/page-body.js';
+import { type End, type Ending, isWithin, limit, waitFor } from '../../wait.js';
 import type { Cdp } from './cdp.js';
 import { EVENTS, IDLE, PARSED, watchDocument } from './document.js';
 import { watchNetwork } from './network-quiet.js';
@@ -19,6 +19,24 @@ const ERROR_PAGE = 'net::ERR_HTTP_RESPONSE_CODE_FAILURE';
 
 /** A page that goes on to another when it has loaded has so long until that one has; then it is taken as it is. */
 const FOLLOW_LIMIT_MS = 5_000;
+
+/** What Chromium calls them. */
+const POLICIES = {
+  'no-referrer': 'noReferrer',
+  'no-referrer-when-downgrade': 'noReferrerWhenDowngrade',
+  origin: 'origin',
+  'origin-when-cross-origin': 'originWhenCrossOrigin',
+  'same-origin': 'sameOrigin',
+  'strict-origin': 'strictOrigin',
+  'strict-origin-when-cross-origin': 'strictOriginWhenCrossOrigin',
+  'unsafe-url': 'unsafeUrl',
+} as const satisfies Readonly<Record<ReferrerPolicy, string>>;
+
+/** How many documents may come before one has loaded: as many as Chromium takes redirects. */
+const DOCUMENTS_MAX = 20;
+
+/** Chromium needs a moment to have the next one in place. */
+const RETRY_MS = 20;
 
 type Load = Pick<PageBody, 'gotoOptions' | 'bestAttempt'>;
 
@@ -48,17 +66,34 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
 
   /** While a navigation waits for its answer, Chromium answers nothing else. */
   const stop = async (): Promise<void> => {
-    await cdp.send('Page.stopLoading');
-    document.stay();
+    for (let count = 1; ; count++) {
+      try {
+        await cdp.send('Page.stopLoading');
+        return document.stay();
+      } catch (error) {
+        // Between two documents there is none that could be told.
+        const isBetween = error instanceof Error && error.message.includes('Not attached to an active page');
+        if (!isBetween || count === DOCUMENTS_MAX) throw error;
+        await waitFor(null, [limit(clock, RETRY_MS), () => {}]);
+      }
+    }
   };
 
   const within = async (work: Promise<unknown>, { gotoOptions = {}, bestAttempt }: Load): Promise<void> => {
     const { timeout = 0 } = gotoOptions;
-    const isInTime = timeout > 0 ? await isWithin(clock, timeout, work) : await work.then(() => true);
-    if (isInTime) return;
-    if (!bestAttempt) {
-      throw new ServiceError('STEP_TIMEOUT', `the page had not loaded after ${timeout} ms, the limit of gotoOptions`);
+    const endings: Ending<string>[] = [
+      [manyOf(document.replaced), () => `the page went on to another each time, ${DOCUMENTS_MAX} times`],
+    ];
+    if (timeout > 0) {
+      const late = `the page had not loaded after ${timeout} ms, the limit of gotoOptions`;
+      endings.push([limit(clock, timeout), () => late]);
     }
+    const missed = await waitFor(
+      work.then(() => null),
+      ...endings,
+    );
+    if (missed === null) return;
+    if (!bestAttempt) throw new ServiceError('STEP_TIMEOUT', missed);
     await stop();
   };
 
@@ -87,10 +122,11 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
     replaced: document.replaced,
     isLeaving: document.isLeaving,
     async goto(url, load) {
-      const { referer, waitUntil } = load.gotoOptions ?? {};
+      const { referer, referrerPolicy, waitUntil } = load.gotoOptions ?? {};
       wanted = eventsOf(waitUntil);
       const loaded = document.next(wanted);
-      const from = referer === undefined ? {} : { referrer: referer, referrerPolicy: 'unsafeUrl' as const };
+      const policy = POLICIES[referrerPolicy ?? 'unsafe-url'];
+      const from = referer === undefined ? {} : { referrer: referer, referrerPolicy: policy };
       const began = cdp.send('Page.navigate', { url, ...from });
       const navigated = Promise.all([began.then(checkBegan), loaded]);
       await within(waitFor(navigated, [document.cutOff.happens, () => failed(document.cutOff.why())]), load);
@@ -114,6 +150,18 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
 
 function eventsOf(waitUntil: WaitUntilName | WaitUntilName[] = 'load'): string[] {
   return [waitUntil].flat().map((name) => EVENTS[name]);
+}
+
+/** More documents than may come. */
+function manyOf(replaced: End): End {
+  return {
+    on(listener) {
+      let count = 0;
+      return replaced.on(() => {
+        if (++count > DOCUMENTS_MAX) listener();
+      });
+    },
+  };
 }
 
 function failed(errorText: string): never {

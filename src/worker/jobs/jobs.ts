@@ -7,6 +7,7 @@ import type { BodyOf, SessionKind } from '../../protocol/jobs/jobs.js';
 import type { PageBody } from '../../protocol/jobs/page-body.js';
 import type { Lease } from '../lease.js';
 import type { Shard } from '../shard.js';
+import type { Times } from '../wait-limit.js';
 import { runContent } from './content.js';
 import { runPdf } from './pdf.js';
 import { runScreenshot } from './screenshot.js';
@@ -20,8 +21,7 @@ export interface PageRunner<Body = AnyBody> {
   readonly hasPage: true;
   /** Of the keys that its kind adds, those for which a plain context will do. */
   readonly plainKeys: readonly (string extends keyof Body ? string : Exclude<keyof Body, keyof PageBody>)[];
-  /** `waitLimitMs`: see `Assignment`. */
-  run(lease: Lease, body: Body, waitLimitMs: () => number): Promise<Bytes>;
+  run(lease: Lease, body: Body, times: Times): Promise<Bytes>;
 }
 
 /** Or without a page, with nothing but the shard. */

@@ -6,6 +6,7 @@ import type { Bytes } from '../../protocol/job.js';
 import type { PdfBody } from '../../protocol/jobs/pdf.js';
 import { valueApart } from '../evaluate.js';
 import type { Lease } from '../lease.js';
+import { inTime, type Times } from '../wait-limit.js';
 import { toBytes } from './bytes.js';
 
 type Options = NonNullable<PdfBody['options']>;
@@ -29,14 +30,21 @@ const PX_PER_INCH = 96;
 /** Pixels by unit, as Puppeteer rounds them. */
 const PX_PER: Readonly<Record<string, number>> = { px: 1, in: PX_PER_INCH, cm: 37.8, mm: 3.78 };
 
-export async function runPdf({ cdp }: Lease, { options = {} }: PdfBody): Promise<Bytes> {
+export async function runPdf({ cdp }: Lease, { options = {} }: PdfBody, times: Times): Promise<Bytes> {
+  const { clock, waitLimitMs } = times;
   if (options.omitBackground) {
     await cdp.send('Emulation.setDefaultBackgroundColorOverride', { color: { r: 0, g: 0, b: 0, a: 0 } });
   }
   // A font that comes late would be missing.
-  if (options.waitForFonts ?? true) await valueApart(cdp, 'document.fonts.ready.then(() => true)');
+  if (options.waitForFonts ?? true) {
+    const timeoutMs = options.timeout ?? waitLimitMs();
+    const missing = 'options.waitForFonts: not all there';
+    await inTime(valueApart(cdp, 'document.fonts.ready.then(() => true)'), { clock, timeoutMs, missing });
+  }
   try {
-    const { data } = await cdp.send('Page.printToPDF', printed(options));
+    // Long pages take long: only the client can say what is too long.
+    const limited = { clock, timeoutMs: options.timeout ?? 0, missing: 'options.timeout: not printed' };
+    const { data } = await inTime(cdp.send('Page.printToPDF', printed(options)), limited);
     return { body: toBytes(data, 'base64'), contentType: 'application/pdf' };
   } catch (error) {
     if (error instanceof Error && /page range|printing failed|invalid|zero or negative/i.test(error.message)) {

@@ -10,13 +10,14 @@ import { valueApart } from '../evaluate.js';
 import { DEFAULT_VIEWPORT, type Lease } from '../lease.js';
 import { select } from '../mistakes.js';
 import { metricsOf } from '../viewport.js';
+import type { Times } from '../wait-limit.js';
 import { toBytes } from './bytes.js';
 
 type Clip = { x: number; y: number; width: number; height: number; scale: number };
 
 const CAPTURE_ATTEMPTS = 5;
 
-export async function runScreenshot(lease: Lease, body: ScreenshotBody, waitLimitMs: () => number): Promise<Bytes> {
+export async function runScreenshot(lease: Lease, body: ScreenshotBody, { waitLimitMs }: Times): Promise<Bytes> {
   const { cdp } = lease;
   const { options = {}, selector } = body;
   const { type = 'png', quality, encoding = 'binary' } = options;
