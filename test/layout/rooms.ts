@@ -28,6 +28,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   pool: ['type:clock', 'type:failures', 'wait', 'protocol/names', 'type:protocol', 'type:metrics/lane'],
   chromium: [],
   browsers: ['type:chromium/discover', 'type:clock', 'wait', 'type:protocol/names', 'type:protocol/endpoint'],
+  egress: ['clock', 'wait', 'protocol/egress', 'protocol/usage'],
   worker: [
     'host/process-files',
     'worker/cdp',
@@ -108,7 +109,9 @@ export const DOORS: readonly Door[] = [
   { package: 'tar-fs', in: ['src/chromium/'], isOneFile: true },
   { package: '@sparticuz/chromium', in: ['src/chromium/'], isOneFile: true },
   { package: 'node:child_process', in: ['src/browsers/', 'src/chromium/'] },
-  { package: 'node:worker_threads', in: ['src/pool/', 'src/worker/'], typesIn: ['src/protocol/'] },
+  { package: 'ipaddr.js', in: ['src/egress/addresses.ts'] },
+  { package: 'socks', in: ['src/egress/upstream.ts'] },
+  { package: 'node:worker_threads', in: ['src/pool/', 'src/worker/', 'src/egress/'], typesIn: ['src/protocol/'] },
 ];
 
 interface Edge {

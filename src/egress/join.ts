@@ -1,0 +1,35 @@
+/**
+ * Two sockets joined: what comes from one goes to the other, at the pace of the slower, and each end is passed on as it
+ * is: half-open, whole, or reset.
+ */
+import type { Socket } from 'node:net';
+
+export interface Joined {
+  /** Of a listener of ours, and so a plain TCP socket. */
+  readonly client: Socket;
+  readonly remote: Socket;
+  onSent(bytes: number): void;
+  onReceived(bytes: number): void;
+}
+
+/** Both have listeners for errors. */
+export function join({ client, remote, onSent, onReceived }: Joined): void {
+  client.on('close', () => {
+    if (!client.readableEnded || client.errored) remote.destroy();
+  });
+  remote.on('close', () => {
+    // What it had sent before is the client's still.
+    if (client.writableLength > 0) client.destroySoon();
+    else if (remote.errored) client.resetAndDestroy();
+    else if (!remote.readableEnded) client.destroy();
+  });
+  if (client.destroyed || remote.destroyed) {
+    client.destroy();
+    remote.destroy();
+    return;
+  }
+  client.on('data', (chunk: Buffer) => onSent(chunk.length));
+  remote.on('data', (chunk: Buffer) => onReceived(chunk.length));
+  client.pipe(remote);
+  remote.pipe(client);
+}
