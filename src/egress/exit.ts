@@ -46,18 +46,17 @@ const SOCKETS_MAX = 2 * CONNECTIONS_MAX;
 export async function openExit(options: ExitOptions): Promise<Exit> {
   const { connector, traffic, clock, bytesMax } = options;
   const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: BUFFER_BYTES_MAX });
-  const sockets = new Set<Socket>();
+  const clients = new Set<Socket>();
+  const remotes = new Set<Socket>();
   const fates = createFates();
   let { ways } = options;
   let connectionCount = 0;
   let bytesLeft = bytesMax ?? Number.POSITIVE_INFINITY;
 
-  const keep = (socket: Socket): void => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  };
   const cutOff = (): void => {
-    for (const socket of sockets) socket.destroy();
+    // Reset, or what ends with its connection would pass for whole.
+    for (const client of clients) client.resetAndDestroy();
+    for (const remote of remotes) remote.destroy();
   };
 
   const count = (bytes: UsedBytes): void => {
@@ -87,7 +86,7 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
       const { signal } = gaveUp;
       const connection = await connect(connector, { ...request, ways, signal, limitMs: CONNECT_LIMIT_MS });
       const { socket, address, port } = connection;
-      keep(socket);
+      keep(remotes, socket);
       fates.set(request.host, request.port, { kind: 'dialled', address, port });
       traffic.opened();
       socket.on('close', () => traffic.closed());
@@ -108,7 +107,7 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
   server.maxConnections = SOCKETS_MAX;
   server.on('connection', async (client) => {
     client.on('error', () => {});
-    keep(client);
+    keep(clients, client);
     const request = await readRequest(client, clock);
     if (!request) {
       traffic.refusal('protocol');
@@ -135,6 +134,11 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
       connector.resolver.close();
     },
   };
+}
+
+function keep(sockets: Set<Socket>, socket: Socket): void {
+  sockets.add(socket);
+  socket.on('close', () => sockets.delete(socket));
 }
 
 async function listen(server: Server): Promise<number> {

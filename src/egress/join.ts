@@ -12,10 +12,13 @@ export interface Joined {
   onReceived(bytes: number): void;
 }
 
+/** For one that is half-open and silent: about what the kernel has for one that was closed. */
+const HALF_OPEN_MS = 60_000;
+
 /** Both have listeners for errors. */
 export function join({ client, remote, onSent, onReceived }: Joined): void {
   client.on('close', () => {
-    if (!client.readableEnded || client.errored) remote.destroy();
+    if (!client.readableEnded || !client.writableFinished) remote.destroy();
   });
   remote.on('close', () => {
     // What it had sent before is the client's still.
@@ -32,4 +35,8 @@ export function join({ client, remote, onSent, onReceived }: Joined): void {
   remote.on('data', (chunk: Buffer) => onReceived(chunk.length));
   client.pipe(remote);
   remote.pipe(client);
+  for (const socket of [client, remote]) {
+    // A page that has closed its socket, and one that only says no more, look the same here.
+    socket.on('end', () => socket.setTimeout(HALF_OPEN_MS, () => socket.destroy()));
+  }
 }

@@ -65,7 +65,8 @@ function tunnel({ proxy, host, port }: Errand, socket: Socket): Promise<Socket> 
   const isKnown = proxy.username !== '' || proxy.password !== '';
   const headers = { host: target, ...(isKnown ? { 'proxy-authorization': `Basic ${login}` } : {}) };
   return new Promise((resolve, reject) => {
-    const asked = request({ method: 'CONNECT', path: target, headers, agent: false, createConnection: () => socket });
+    // With an agent, `false` included, it would dial itself.
+    const asked = request({ method: 'CONNECT', path: target, headers, createConnection: () => socket });
     asked.on('error', reject);
     asked.on('response', () => reject(new Error('no answer to CONNECT')));
     asked.once('connect', ({ statusCode = 0 }, answered: Socket, head) => {
@@ -82,7 +83,10 @@ function tunnel({ proxy, host, port }: Errand, socket: Socket): Promise<Socket> 
 
 async function throughSocks({ proxy, socket, host, port, limitMs }: Errand): Promise<Socket> {
   const isKnown = proxy.username !== '' || proxy.password !== '';
-  const connected = await SocksClient.createConnection({
+  // It knows of no half-open sockets, and would wait on.
+  const hangUp = (): void => void socket.destroy();
+  socket.once('end', hangUp);
+  await SocksClient.createConnection({
     proxy: {
       host: proxy.host.text,
       port: proxy.port,
@@ -94,5 +98,6 @@ async function throughSocks({ proxy, socket, host, port, limitMs }: Errand): Pro
     timeout: limitMs,
     existing_socket: socket,
   });
-  return connected.socket;
+  socket.off('end', hangUp);
+  return socket;
 }
