@@ -18,6 +18,8 @@ export interface Connector {
   readonly own: OwnListeners;
   readonly resolver: Resolver;
   readonly clock: Clock;
+  /** In PEM; trusted in https proxies besides those that Node.js trusts. */
+  readonly authorities: readonly string[];
 }
 
 export interface Wish {
@@ -57,7 +59,8 @@ async function connectByProxy(connector: Connector, wish: Wish, host: Host, prox
   wish.signal.addEventListener('abort', giveUp);
   try {
     const { port, limitMs } = wish;
-    const socket = await connectThrough({ proxy, socket: connection.socket, host, port, limitMs });
+    const { authorities } = connector;
+    const socket = await connectThrough({ proxy, socket: connection.socket, host, port, limitMs, authorities });
     return { ...connection, socket };
   } finally {
     wish.signal.removeEventListener('abort', giveUp);

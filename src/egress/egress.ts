@@ -59,7 +59,7 @@ export function createEgress({ setup, record, clock, servers, hostsPath }: Egres
       try {
         const resolver = createResolver({ hostsFile, clock, ...(servers ? { servers } : {}) });
         const exit = await openExit({
-          connector: { policy, own, resolver, clock },
+          connector: { policy, own, resolver, clock, authorities: setup.authorities ?? [] },
           ways: operators,
           traffic,
           clock,

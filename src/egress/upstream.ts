@@ -4,7 +4,7 @@
  */
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, rootCertificates } from 'node:tls';
 import { SocksClient } from 'socks';
 import { type RefusedError, refusalOf, refuse } from './failure.js';
 import type { Host } from './host.js';
@@ -17,6 +17,8 @@ export interface Errand {
   readonly host: Host;
   readonly port: number;
   readonly limitMs: number;
+  /** In PEM; besides those that Node.js trusts. */
+  readonly authorities: readonly string[];
 }
 
 /** The socket to talk to the destination by. Rejects with a `RefusedError`. */
@@ -27,7 +29,7 @@ export async function connectThrough(errand: Errand): Promise<Socket> {
       case 'http':
         return await tunnel(errand, socket);
       case 'https':
-        return await tunnel(errand, await encrypted(proxy, socket));
+        return await tunnel(errand, await encrypted(errand));
       case 'socks5':
         return await throughSocks(errand);
     }
@@ -42,13 +44,14 @@ export function proxyFailure(proxy: Upstream, error: unknown): RefusedError {
   return refuse('proxy', `proxy ${proxy.host.text}:${proxy.port}: ${refusalOf(error, proxy.kind).refused.message}`);
 }
 
-function encrypted({ host }: Upstream, socket: Socket): Promise<Socket> {
+function encrypted({ proxy: { host }, socket, authorities }: Errand): Promise<Socket> {
   return new Promise((resolve, reject) => {
     // Half-open as the one below.
     const secure = connectTls({
       socket,
       host: host.text,
       ...(host.kind === 'name' ? { servername: host.name } : {}),
+      ...(authorities.length > 0 ? { ca: [...rootCertificates, ...authorities] } : {}),
       ALPNProtocols: ['http/1.1'],
     });
     secure.on('error', reject);

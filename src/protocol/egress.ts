@@ -114,6 +114,8 @@ export interface EgressSetup {
   readonly allow: string;
   readonly deny: string;
   readonly proxies: OutgoingProxies;
+  /** In PEM; trusted in https proxies besides those that Node.js trusts. */
+  readonly authorities?: readonly string[];
   /** Both ways together; null: no limit. */
   readonly maxSessionBytes: number | null;
   /** Of `createUsage`. */

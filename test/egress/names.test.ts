@@ -68,6 +68,14 @@ test('tries the addresses of both kinds in turn', async ({ scene }) => {
   assert.equal(scene.egress.fateOf(exit, 'both.example', to), { kind: 'dialled', address: '127.0.0.3', port: to });
 });
 
+test('does not wait long for a kind of addresses that nobody answers for', async ({ scene }) => {
+  const to = await scene.serve(sayAddress, '127.0.0.1');
+  scene.names.set('half.example', ['127.0.0.1']);
+  scene.silent.add('AAAA half.example');
+  const { port } = await scene.open();
+  assert.is((await reach(port, 'half.example', to)).code, 0);
+});
+
 test('asks anew for a name whose addresses do not answer', async ({ scene }) => {
   const to = await scene.serve(sayAddress, '127.0.0.3');
   scene.names.set('moved.example', ['127.0.0.4']);

@@ -1,6 +1,6 @@
 /**
- * A real egress with real sockets: a name server whose answers a test writes, servers to reach, and a client that speaks
- * SOCKS5 as Chromium does.
+ * A real egress with real sockets: a name server whose answers a test writes, servers to reach, and a client that
+ * speaks SOCKS5 as Chromium does.
  */
 
 import { createSocket } from 'node:dgram';
@@ -23,6 +23,8 @@ export interface Scene {
   readonly usage: Usage;
   /** Name to addresses; none: there is no such name. May change at any time. */
   readonly names: Map<string, readonly string[]>;
+  /** Questions, as in `asked`, that the name server does not answer. */
+  readonly silent: Set<string>;
   /** What the name server was asked, as `A name`. */
   readonly asked: string[];
   readonly hostsPath: string;
@@ -50,7 +52,8 @@ export async function createScene(settings: Partial<EgressSetup> = {}): Promise<
   writeFileSync(hostsPath, '');
   const names = new Map<string, readonly string[]>();
   const asked: string[] = [];
-  const dns = await serveNames(names, asked);
+  const silent = new Set<string>();
+  const dns = await serveNames({ names, silent, asked });
   const usage = createUsage();
   const counts: Scene['counts'] = { bytes: { sent: 0, received: 0 }, refusals: [], connections: 0, open: 0 };
   const egress = createEgress({
@@ -73,12 +76,13 @@ export async function createScene(settings: Partial<EgressSetup> = {}): Promise<
   });
   const servers: Server[] = [];
   const far = new Set<Socket>();
-  const exits: number[] = [];
+  const exits = new Set<number>();
   const over: number[] = [];
   return {
     egress,
     usage: openUsage(usage),
     names,
+    silent,
     asked,
     hostsPath,
     counts,
@@ -86,7 +90,7 @@ export async function createScene(settings: Partial<EgressSetup> = {}): Promise<
     async serve(serve, host = '127.0.0.1', port = 0) {
       const server = createServer({ allowHalfOpen: true }, (socket) => {
         socket.on('error', () => {});
-        far.add(socket);
+        far.add(socket.on('close', () => far.delete(socket)));
         serve(socket);
       });
       servers.push(server);
@@ -96,7 +100,7 @@ export async function createScene(settings: Partial<EgressSetup> = {}): Promise<
     },
     async open() {
       const opened = await egress.open((exit) => over.push(exit));
-      exits.push(opened.exit);
+      exits.add(opened.exit);
       return opened;
     },
     async close() {
@@ -181,13 +185,15 @@ interface NameServer {
   close(): void;
 }
 
-async function serveNames(names: ReadonlyMap<string, readonly string[]>, asked: string[]): Promise<NameServer> {
+async function serveNames({ names, silent, asked }: Pick<Scene, 'names' | 'silent' | 'asked'>): Promise<NameServer> {
   const socket = createSocket('udp4');
   socket.on('message', (message, from) => {
     const query = dnsPacket.decode(message);
     const [question] = query.questions ?? [];
     if (!question) return;
-    asked.push(`${question.type} ${question.name}`);
+    const text = `${question.type} ${question.name}`;
+    asked.push(text);
+    if (silent.has(text)) return;
     const found = names.get(question.name);
     const type = question.type === 'AAAA' ? 'AAAA' : 'A';
     const answers = (found ?? [])

@@ -1,20 +1,25 @@
 /** Outgoing proxies, real ones: HTTP, HTTPS with a certificate of its own, SOCKS5; the operator's and a client's. */
 
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseHost } from '../../src/egress/host.js';
 import { operatorsWays, parseClientProxy, parseProxy } from '../../src/egress/proxies.js';
 import type { OutgoingProxies } from '../../src/protocol/egress.js';
-import { createScene, NO_PROXIES, reach, read, type Scene } from './scene.js';
+import { authority, type Certificate, certificateFor } from '../faults/certificates.js';
+import { createScene, NO_PROXIES, reach, read, readAll, type Scene } from './scene.js';
 
 interface Context {
   closes: (() => unknown)[];
   scene(settings?: Parameters<typeof createScene>[0]): Promise<Scene>;
-  proxy(kind: ProxyKind): Promise<TestProxy>;
+  /** An https proxy needs a certificate. */
+  proxy(kind: ProxyKind, certificate?: Certificate): Promise<TestProxy>;
 }
 
 type ProxyKind = 'http' | 'https' | 'socks5';
@@ -35,16 +40,22 @@ test.before.each((context) => {
     context.closes.push(() => scene.close());
     return scene;
   };
-  context.proxy = (kind) => startProxy(kind, context.closes);
+  context.proxy = (kind, certificate) => startProxy({ kind, certificate, closes: context.closes });
 });
 test.after.each(async ({ closes }) => {
   for (const close of closes) await close();
 });
 
+interface Started {
+  readonly kind: ProxyKind;
+  readonly certificate: Certificate | undefined;
+  readonly closes: (() => unknown)[];
+}
+
 /** Connects to this machine, whatever it is asked for; refuses `denied.example`. */
-async function startProxy(kind: ProxyKind, closes: (() => unknown)[]): Promise<TestProxy> {
+async function startProxy({ kind, certificate, closes }: Started): Promise<TestProxy> {
   const asked: string[] = [];
-  const server = kind === 'socks5' ? socksProxy(asked) : httpProxy(kind, asked);
+  const server = kind === 'socks5' ? socksProxy(asked) : httpProxy(certificate, asked);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => sockets.add(socket.on('error', () => {})));
   closes.push(() => {
@@ -56,8 +67,13 @@ async function startProxy(kind: ProxyKind, closes: (() => unknown)[]): Promise<T
   return { at: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
 }
 
-function httpProxy(kind: 'http' | 'https', asked: string[]) {
-  const server = kind === 'http' ? createHttpServer() : createHttpsServer({});
+function httpProxy(certificate: Certificate | undefined, asked: string[]) {
+  const pem = (path: string): string => readFileSync(path, 'utf8');
+  // Which it knows, though its types do not.
+  const halfOpen = { allowHalfOpen: true };
+  const server = certificate
+    ? createHttpsServer({ ...halfOpen, cert: pem(certificate.cert), key: pem(certificate.key) })
+    : createHttpServer();
   return server.on('connect', (request: IncomingMessage, client: Socket, head: Buffer) => {
     const login = request.headers['proxy-authorization']?.replace('Basic ', '') ?? '';
     asked.push(`${request.url} ${Buffer.from(login, 'base64')}`.trim());
@@ -133,14 +149,29 @@ for (const kind of ['http', 'socks5'] as const) {
   });
 }
 
-test('does not trust an https proxy without a certificate', async ({ scene, proxy }) => {
-  const through = await proxy('https');
-  const { egress, open } = await scene(operator({ all: `https://${through.at}` }));
-  const { exit, port } = await open();
-  assert.is((await reach(port, 'far.example', 443)).code, 1);
-  const fate = egress.fateOf(exit, 'far.example', 443);
+test('goes through an https proxy that somebody trusted has signed for, and no other', async ({
+  scene,
+  proxy,
+  closes,
+}) => {
+  const folder = mkdtempSync(join(tmpdir(), 'egress-proxy-'));
+  closes.push(() => rmSync(folder, { recursive: true }));
+  const issuer = authority({ folder, name: 'issuer' });
+  const through = await proxy('https', certificateFor('proxy.localhost', { folder, name: 'proxy', issuer }));
+  const proxies = operator({ all: `https://me:secret@proxy.localhost:${through.at.split(':')[1]}` });
+  const trusting = await scene({ ...proxies, authorities: [readFileSync(issuer.cert, 'utf8')] });
+  const to = await trusting.serve(greet);
+  const { socket } = await reach((await trusting.open()).port, 'far.example', to);
+  socket.end('you');
+  assert.is(await readAll(socket), 'hello you', 'half-open too');
+  assert.equal(through.asked, [`far.example:${to} me:secret`]);
+
+  const other = await scene(proxies);
+  const { exit, port } = await other.open();
+  assert.is((await reach(port, 'far.example', to)).code, 1);
+  const fate = other.egress.fateOf(exit, 'far.example', to);
   assert.is(fate?.kind === 'refused' && fate.reason, 'proxy');
-  assert.equal(through.asked, []);
+  assert.is(through.asked.length, 1);
 });
 
 test("a proxy that is not there, or hangs up, is the proxy's failure", async ({ scene }) => {
@@ -194,7 +225,7 @@ test('names and literals are judged behind a proxy too, and what the hosts file 
   assert.equal(through.asked, []);
 });
 
-test("a client's own proxy takes the operator's place, and what it lets by goes the operator's way", async (context) => {
+test("a client's own proxy takes the operator's place, save for what it lets by", async (context) => {
   const [operators, clients] = [await context.proxy('http'), await context.proxy('socks5')];
   const { egress, serve, open } = await context.scene(operator({ all: `http://${operators.at}` }));
   const to = await serve(greet);
