@@ -3,6 +3,7 @@
  * judged. Behind an outgoing proxy the proxy resolves, so only names, literals and what this machine knows are judged.
  */
 import type { Clock } from '../clock.js';
+import { type End, waitFor } from '../wait.js';
 import type { Address } from './addresses.js';
 import { type Connection, type Dial, dial } from './dial.js';
 import { refusalOf, refuse } from './failure.js';
@@ -37,7 +38,7 @@ export async function connect(connector: Connector, wish: Wish): Promise<Connect
   const host = parseHost(wish.host);
   if (!host) throw refuse('name', 'it is no name of a host');
   const proxy = wish.ways.proxyFor(host, wish.port);
-  const addresses = await judged(connector, host, wish.port, proxy === null);
+  const addresses = await judged(connector, { host, port: wish.port, isResolved: proxy === null, signal: wish.signal });
   if (proxy) return await connectByProxy(connector, wish, host, proxy);
   try {
     return await dial(dialOf(connector, wish, addresses, wish.port));
@@ -48,37 +49,41 @@ export async function connect(connector: Connector, wish: Wish): Promise<Connect
 }
 
 async function connectByProxy(connector: Connector, wish: Wish, host: Host, proxy: Upstream): Promise<Connection> {
-  const addresses = proxy.isClients
-    ? await judged(connector, proxy.host, proxy.port, true)
-    : await addressesOf(connector, proxy.host, true);
+  const { signal } = wish;
+  const destination = { host: proxy.host, port: proxy.port, isResolved: true, signal };
+  const addresses = await (proxy.isClients ? judged(connector, destination) : addressesOf(connector, destination));
   const connection = await dial(dialOf(connector, wish, addresses, proxy.port)).catch((error) => {
     if (proxy.host.kind === 'name') connector.resolver.forget(proxy.host.name);
     throw proxyFailure(proxy, error);
   });
   const giveUp = (): void => void connection.socket.destroy();
-  wish.signal.addEventListener('abort', giveUp);
+  signal.addEventListener('abort', giveUp);
   try {
     const { port, limitMs } = wish;
     const { authorities } = connector;
     const socket = await connectThrough({ proxy, socket: connection.socket, host, port, limitMs, authorities });
     return { ...connection, socket };
   } finally {
-    wish.signal.removeEventListener('abort', giveUp);
+    signal.removeEventListener('abort', giveUp);
   }
 }
 
+interface Destination {
+  readonly host: Host;
+  readonly port: number;
+  /** Or only what this machine knows of it. */
+  readonly isResolved: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** All addresses that are known of it, none of them denied. */
-async function judged(
-  connector: Connector,
-  host: Host,
-  port: number,
-  isResolved: boolean,
-): Promise<readonly Address[]> {
+async function judged(connector: Connector, destination: Destination): Promise<readonly Address[]> {
   const { policy, own } = connector;
+  const { host, port } = destination;
   // A name may be denied as such, and then it is not asked for.
-  const denied = host.kind === 'name' ? policy.judge(host, [], port) : null;
+  const denied = policy.judge(host, [], port);
   if (denied !== null) throw refuse('policy', denied);
-  const addresses = await addressesOf(connector, host, isResolved);
+  const addresses = await addressesOf(connector, destination);
   if (addresses.some((address) => own.isOwn(address, port))) {
     throw refuse('listener', `${host.text}:${port} is the server's own`);
   }
@@ -87,9 +92,28 @@ async function judged(
   return addresses;
 }
 
-async function addressesOf({ resolver }: Connector, host: Host, isResolved: boolean): Promise<readonly Address[]> {
+async function addressesOf(
+  { resolver }: Connector,
+  { host, isResolved, signal }: Destination,
+): Promise<readonly Address[]> {
   if (host.kind === 'address') return [host.address];
-  return await (isResolved ? resolver.resolve(host.name) : resolver.known(host.name));
+  const asked = isResolved ? resolver.resolve(host.name) : resolver.known(host.name);
+  return await waitFor<readonly Address[], never>(asked, [
+    abortOf(signal),
+    () => {
+      throw signal.reason;
+    },
+  ]);
+}
+
+function abortOf(signal: AbortSignal): End {
+  return {
+    on(listener) {
+      if (signal.aborted) listener();
+      else signal.addEventListener('abort', listener);
+      return () => signal.removeEventListener('abort', listener);
+    },
+  };
 }
 
 function dialOf({ own, clock }: Connector, { signal }: Wish, addresses: readonly Address[], port: number): Dial {

@@ -76,7 +76,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
       lost(reason ?? `it ended with code ${code}`);
     });
     post(thread, { kind: 'listeners', ports: listeners });
-    for (const port of waiting.splice(0)) post(thread, { kind: 'worker', port });
+    for (const port of waiting.splice(0)) {
+      try {
+        post(thread, { kind: 'worker', port });
+      } catch {
+        // Its worker has gone meanwhile.
+      }
+    }
     options.onStarted();
   };
 

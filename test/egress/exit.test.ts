@@ -3,6 +3,7 @@
 import { connect, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Clock, systemClock } from '../../src/clock.js';
 import { deadline, until } from '../deadline.js';
 import { closed, createScene, GREETING, reach, read, readAll, request, type Scene, WAIT_MS } from './scene.js';
 
@@ -194,14 +195,23 @@ test('holds little for a reader that has stopped', async ({ scene }) => {
   await until(() => socket.bytesRead > readBytes + 2 * before, WAIT_MS, 'the rest');
 });
 
-test('gives up a connection when the page goes, while it is made', async ({ scene }) => {
+test('gives up a connection when the page goes, while its name is asked for', async ({ scene }) => {
+  for (const question of ['A slow.example', 'AAAA slow.example']) scene.silent.add(question);
   const { exit, port } = await scene.open();
-  // TEST-NET: nobody answers, here or anywhere.
   const socket = dialExit(port);
-  socket.write(Buffer.concat([GREETING, request('192.0.2.1', 80)]));
-  await read(socket, 2);
+  socket.write(Buffer.concat([GREETING, request('slow.example', 80)]));
+  await until(() => scene.asked.length >= 2, WAIT_MS, 'the questions');
   socket.resetAndDestroy();
-  await until(() => scene.egress.fateOf(exit, '192.0.2.1', 80), WAIT_MS, 'a fate');
+  const fate = await until(() => scene.egress.fateOf(exit, 'slow.example', 80), WAIT_MS, 'a fate');
+  assert.is(fate.kind === 'refused' && fate.message, 'the page has given it up');
+});
+
+test('passes on what has all come with the request, its end too', async ({ scene }) => {
+  const to = await scene.serve(echo);
+  const { port } = await scene.open();
+  const socket = dialExit(port);
+  socket.end(Buffer.concat([GREETING, request('127.0.0.1', to), Buffer.from('all')]));
+  assert.is((await readAll(socket)).slice(-3), 'all');
 });
 
 test('closes at once, with all that is open', async ({ scene }) => {
@@ -230,7 +240,29 @@ test('has at most 256 connections a session', async ({ scene }) => {
 
 test.run();
 
-const capped = suite<{ scene: Scene }>('egress/exit, capped');
+const capped = suite('egress/exit, limits');
+
+capped('gives up after 30 s, and says so', async () => {
+  let runOut = (): void => assert.unreachable('nobody waits');
+  const clock: Clock = {
+    ...systemClock,
+    after(delayMs, callback) {
+      if (delayMs !== 30_000) return systemClock.after(delayMs, callback);
+      runOut = callback;
+      return () => {};
+    },
+  };
+  const scene = await createScene({}, clock);
+  for (const question of ['A slow.example', 'AAAA slow.example']) scene.silent.add(question);
+  const { exit, port } = await scene.open();
+  const reaching = reach(port, 'slow.example', 80);
+  await until(() => scene.asked.length >= 2, WAIT_MS, 'the questions');
+  runOut();
+  assert.is((await reaching).code, 6);
+  const fate = scene.egress.fateOf(exit, 'slow.example', 80);
+  assert.is(fate?.kind === 'refused' && fate.netError, 'net::ERR_CONNECTION_TIMED_OUT');
+  await scene.close();
+});
 
 capped('cuts off a session whose bytes are used up, once, and takes no more of it', async () => {
   const scene = await createScene({ maxSessionBytes: 1_000 });

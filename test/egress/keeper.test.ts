@@ -122,7 +122,7 @@ test('no exit outlives its worker', async (context) => {
   assert.is((await reach(others.port, '127.0.0.1', to)).code, 0, 'those of others go on');
 });
 
-test('the server’s own listeners are out of reach, also of the thread that comes next', async (context) => {
+test('the server’s own listeners are out of reach as long as they are its own', async (context) => {
   const { keeper, scene, told } = context;
   const to = await scene.serve((socket) => void socket.pipe(socket));
   keeper.setListeners([to]);
@@ -163,6 +163,10 @@ test('replaces a thread that dies, again and again; ids go on', async (context) 
 
 test('a port that is asked for while there is no thread leads to the next', async (context) => {
   const { keeper, scene } = context;
+  // Of a worker that has gone before.
+  const gone = connectTo(context);
+  gone.close();
+  await once(gone, 'close');
   const port = connectTo(context);
   const opening = open(port);
   keeper.start();

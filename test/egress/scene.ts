@@ -10,7 +10,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import dnsPacket from 'dns-packet';
-import { systemClock } from '../../src/clock.js';
+import { type Clock, systemClock } from '../../src/clock.js';
 import { createEgress, type Egress } from '../../src/egress/egress.js';
 import type { EgressDirection, EgressSetup } from '../../src/protocol/egress.js';
 import { createUsage, openUsage, type Usage } from '../../src/protocol/usage.js';
@@ -46,7 +46,7 @@ export interface Opened {
   readonly port: number;
 }
 
-export async function createScene(settings: Partial<EgressSetup> = {}): Promise<Scene> {
+export async function createScene(settings: Partial<EgressSetup> = {}, clock: Clock = systemClock): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'egress-'));
   const hostsPath = join(folder, 'hosts');
   writeFileSync(hostsPath, '');
@@ -70,7 +70,7 @@ export async function createScene(settings: Partial<EgressSetup> = {}): Promise<
         counts.open = count;
       },
     },
-    clock: systemClock,
+    clock,
     servers: [`127.0.0.1:${dns.port}`],
     hostsPath,
   });
