@@ -38,6 +38,8 @@ export interface Exit {
 }
 
 const CONNECT_LIMIT_MS = 30_000;
+/** About what the kernel has for a connection that was closed. */
+const HALF_OPEN_MS = 60_000;
 const CONNECTIONS_MAX = 256;
 /** Those that have not said yet what they want, too. */
 const SOCKETS_MAX = 2 * CONNECTIONS_MAX;
@@ -94,6 +96,7 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
       join({
         client,
         remote: socket,
+        halfOpenMs: HALF_OPEN_MS,
         onSent: (sentBytes) => count({ sentBytes, receivedBytes: 0 }),
         onReceived: (receivedBytes) => count({ sentBytes: 0, receivedBytes }),
       });

@@ -10,21 +10,19 @@ export interface Joined {
   readonly remote: Socket;
   onSent(bytes: number): void;
   onReceived(bytes: number): void;
+  /** How long one that is half-open may be silent. */
+  readonly halfOpenMs: number;
 }
 
-/** For one that is half-open and silent: about what the kernel has for one that was closed. */
-const HALF_OPEN_MS = 60_000;
-
 /** Both have listeners for errors. */
-export function join({ client, remote, onSent, onReceived }: Joined): void {
+export function join({ client, remote, onSent, onReceived, halfOpenMs }: Joined): void {
   client.on('close', () => {
     if (!client.readableEnded || !client.writableFinished) remote.destroy();
   });
   remote.on('close', () => {
-    // What it had sent before is the client's still.
-    if (client.writableLength > 0) client.destroySoon();
-    else if (remote.errored) client.resetAndDestroy();
-    else if (!remote.readableEnded) client.destroy();
+    // What it had sent before is the client's still. A plain end would make what is cut off pass for whole.
+    if (!remote.readableEnded) client.write('', () => client.resetAndDestroy());
+    else if (!remote.writableFinished) client.destroySoon();
   });
   if (client.destroyed || remote.destroyed) {
     client.destroy();
@@ -37,6 +35,6 @@ export function join({ client, remote, onSent, onReceived }: Joined): void {
   remote.pipe(client);
   for (const socket of [client, remote]) {
     // A page that has closed its socket, and one that only says no more, look the same here.
-    socket.on('end', () => socket.setTimeout(HALF_OPEN_MS, () => socket.destroy()));
+    socket.on('end', () => socket.setTimeout(halfOpenMs, () => socket.destroy()));
   }
 }
