@@ -60,8 +60,6 @@ async function serve(args: readonly string[]): Promise<void> {
     config,
     log,
     workers: config.workers ?? Math.min(availableParallelism(), WORKERS_MAX),
-    // Chromium refuses to run as root with its sandbox.
-    isSandboxed: process.getuid?.() !== 0,
     tempDir: tmpdir(),
     historyPath: historyPath(config),
     environment: Object.fromEntries(

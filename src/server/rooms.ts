@@ -17,6 +17,7 @@ import type { Job } from '../protocol/job.js';
 import { JOB_KINDS, type SessionKind, TEST_KIND } from '../protocol/jobs/jobs.js';
 import type { Resource, Run, SessionLimits } from '../protocol/session.js';
 import type { HistoryFile } from '../store/history.js';
+import type { Cages } from './cage.js';
 import type { Finder } from './chromium.js';
 import { createCore } from './core.js';
 import { labelDomains } from './domains.js';
@@ -32,7 +33,7 @@ export interface RoomsOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly workers: number;
-  readonly isSandboxed: boolean;
+  readonly cages: Cages;
   readonly environment: Readonly<Record<string, string>>;
   readonly authorities: Authorities | null;
   readonly finder: Finder;

@@ -17,6 +17,7 @@ import {
   type BrowserRole,
   LAUNCH_FAILURE_REASONS,
 } from '../protocol/names.js';
+import type { Cages } from './cage.js';
 import type { Finder } from './chromium.js';
 import type { Shown } from './shown.js';
 import type { TempFolder } from './temp.js';
@@ -34,7 +35,7 @@ export interface ShardsOptions {
   readonly workers: number;
   /** Asked before each start. */
   readonly chromium: Finder['get'];
-  readonly isSandboxed: boolean;
+  readonly cages: Cages;
   readonly temp: Pick<TempFolder, 'path' | 'ensure'>;
   readonly environment: Readonly<Record<string, string>>;
   readonly authorities: Authorities | null;
@@ -87,9 +88,10 @@ export function createShards(options: ShardsOptions): Shards {
 
   const spawn = async (): Promise<BrowserProcess> => {
     await temp.ensure();
+    const found = await chromium();
     return await spawnBrowser({
-      chromium: await chromium(),
-      isSandboxed: options.isSandboxed,
+      chromium: found,
+      cage: await options.cages.of(found),
       tempDir: temp.path,
       environment: options.environment,
       authorities: options.authorities,
@@ -145,10 +147,11 @@ export function createShards(options: ShardsOptions): Shards {
     isHopeless: () => supervisors.every((one) => one.condition() === 'failing'),
     async stop() {
       timers.stop();
-      await Promise.all(supervisors.map((one) => one.stop()));
+      await Promise.all([options.cages.stop(), ...supervisors.map((one) => one.stop())]);
     },
     killNow() {
       timers.stop();
+      void options.cages.stop();
       for (const alive of browsers) for (const browser of alive) browser.kill('shutdown');
     },
   };

@@ -16,10 +16,11 @@ import { checkIdentities } from '../end-to-end/identities.js';
 import { aliveInGroups, processes } from '../end-to-end/processes.js';
 import { type Program, startProgram } from '../end-to-end/program.js';
 import { atRest, ready, type Server, samplesOf, start, total } from '../end-to-end/server.js';
+import { makeTempDir } from '../temp-dir.js';
 
 const test = suite('faults/shards');
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-shards-'));
+const tempDir = makeTempDir('shards');
 let server: Server;
 
 test.before(async () => {

@@ -79,6 +79,7 @@ async function rivalSetup(): Promise<RivalSetup> {
     progress: () => {},
     setting: undefined,
   });
+  // They start it themselves, as themselves: with its sandbox it refuses to run as root.
   const flags = browserFlags({ profileDir: '', isSandboxed: process.getuid?.() !== 0 });
   return { chromiumPath: path, chromiumEnv: env, flags: flags.filter((flag) => !flag.includes('-dir=')), slots: SLOTS };
 }
