@@ -13,6 +13,8 @@ const GONE_MS = 30_000;
 export interface Places {
   readonly homeDir: string;
   readonly cacheDir: string;
+  /** Whether Chromium may be another user, who has to reach what is in there. */
+  readonly isForAll?: boolean;
   readonly playwrightBrowsersPath: string | undefined;
   readonly libraryPath: string | undefined;
 }
