@@ -11,7 +11,7 @@ import type { Cage } from './cage.js';
 import type { BrowserProcess } from './spawn.js';
 
 const ASKED = '{"id":1,"method":"Browser.getVersion"}\0';
-const END_LIMIT_MS = 10_000;
+const END_LIMIT_MS = 5_000;
 
 export interface TrialOptions {
   /** Best first. */
@@ -70,11 +70,12 @@ async function complaintOn(cage: Cage, { spawn, limitMs, clock, stop }: TrialOpt
     [stop, () => 'stopped'],
   );
   close();
+  browser.kill('shutdown');
+  if (await isWithin(clock, END_LIMIT_MS, browser.exited)) return complaint;
   // One that may not be killed, as by a root without that capability, ends with its pipe.
   browser.releaseEnds();
-  browser.kill('shutdown');
-  const isGone = await isWithin(clock, END_LIMIT_MS, browser.exited);
-  return complaint ?? (isGone ? null : 'it cannot be ended');
+  await isWithin(clock, END_LIMIT_MS, browser.exited);
+  return complaint ?? 'it cannot be ended';
 }
 
 function ask({ readPath, writePath }: BrowserProcess): { answered: Once; close: () => void } {

@@ -144,6 +144,14 @@ rootTest('as root with folders that it keeps to itself: itself, and no sandbox',
   });
 });
 
+rootTest('as root that may not end what is not its own: itself, and no sandbox', async (context) => {
+  await withProgram(context, ['setpriv', '--inh-caps=-kill', '--bounding-set=-kill'], (program) => {
+    const { uid, sandbox, tried } = said(program);
+    assert.equal({ uid, sandbox }, { uid: 0, sandbox: false });
+    assert.is(tried[0]?.why, 'it cannot be ended');
+  });
+});
+
 rootTest('as an ordinary user: its sandbox where user namespaces are allowed, else none', async (context) => {
   chownSync(context.tempDir, NOBODY, NOBODY);
   await withProgram(context, AS_NOBODY, async (program) => {
