@@ -1,6 +1,6 @@
 /**
  * Which cage works here: Chromium is started in each, best first, until one answers. No file and no setting of the
- * kernel tells as much: user namespaces may be forbidden in four ways, and a folder be out of the other user's reach.
+ * kernel tells as much: user namespaces may be forbidden by several means, a folder be out of the other user's reach.
  * Main thread.
  */
 import { closeSync, constants, openSync, writeSync } from 'node:fs';

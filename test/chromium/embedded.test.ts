@@ -79,17 +79,6 @@ test('two unpackings at once give one folder, ours alone, and leave nothing behi
   }
 });
 
-test('what all may run, nobody else may change; ours alone is open to nobody', async (context) => {
-  const modesOf = () =>
-    readdirSync(folderOf(context), { recursive: true, withFileTypes: true }).map(
-      (entry) => statSync(join(entry.parentPath, entry.name)).mode & 0o777,
-    );
-  await prepare(context, { isForAll: true });
-  assert.equal([...new Set(modesOf())].sort(), [0o644, 0o755]);
-  for (const path of [context.cacheDir, folderOf(context), context.chromium.path])
-    assert.is(statSync(path).mode & 0o777, 0o755);
-});
-
 test('what is intact is used as it is', async (context) => {
   const { ino } = await stat(context.chromium.path);
   context.lines.length = 0;
