@@ -23,8 +23,8 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist/src ./dist/src
 COPY --from=build /app/src/page ./src/page
 COPY LICENSE ./
-# Not root: as root, Chromium would run without its sandbox. The sandbox needs user namespaces, which Docker's default
-# seccomp profile refuses; grafana/README.md says how to allow them.
+# Not root, which the server has no need to be. Chromium's sandbox needs user namespaces, which Docker's default seccomp
+# profile refuses: then it runs without, and the log warns. grafana/README.md says how to allow them.
 USER node
 EXPOSE 3000
 # The history of a week: it outlives the container in a volume.

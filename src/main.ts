@@ -56,12 +56,11 @@ async function serve(args: readonly string[]): Promise<void> {
   const log = createLog({ level: config.logLevel, isTerminal: process.stdout.isTTY === true });
   for (const warning of warnings) log.warn(warning);
   if (process.pid === 1) log.warn('running as process 1: use an init such as tini, or ended browsers stay as zombies');
+  const isRoot = process.getuid?.() === 0;
   const starting = startServer({
     config,
     log,
     workers: config.workers ?? Math.min(availableParallelism(), WORKERS_MAX),
-    // Chromium refuses to run as root with its sandbox.
-    isSandboxed: process.getuid?.() !== 0,
     tempDir: tmpdir(),
     historyPath: historyPath(config),
     environment: Object.fromEntries(
@@ -69,7 +68,8 @@ async function serve(args: readonly string[]): Promise<void> {
     ),
     places: {
       homeDir: homedir(),
-      cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'headcount'),
+      cacheDir: cacheDir(isRoot),
+      isForAll: isRoot,
       playwrightBrowsersPath: process.env['PLAYWRIGHT_BROWSERS_PATH'],
       libraryPath: process.env['LD_LIBRARY_PATH'],
     },
@@ -78,6 +78,12 @@ async function serve(args: readonly string[]): Promise<void> {
   stopOnSignals(starting, log);
   const server = await starting;
   log.info({ url: server.url }, 'listening');
+}
+
+/** Root's Chromium is another user, who is kept out of root's home. */
+function cacheDir(isRoot: boolean): string {
+  const cache = isRoot ? '/var/cache' : join(homedir(), '.cache');
+  return join(process.env['XDG_CACHE_HOME'] ?? cache, 'headcount');
 }
 
 /** Null: no history file is wanted. */

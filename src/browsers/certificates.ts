@@ -44,11 +44,13 @@ export async function readAuthorities(paths: readonly string[], tempDir: string)
   }
 }
 
-/** Into the home of a browser that has not been started yet. */
-export function writeAuthorities(authorities: Authorities, homeDir: string): void {
-  const folder = join(homeDir, ...DATABASE);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const [name, content] of authorities) writeFileSync(join(folder, name), content, { mode: 0o600 });
+/** Into the home of a browser that has not been started yet. Returns what it made, folders before what they hold. */
+export function writeAuthorities(authorities: Authorities, homeDir: string): string[] {
+  const folders = DATABASE.map((_, i) => join(homeDir, ...DATABASE.slice(0, i + 1)));
+  for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const files = Array.from(authorities, ([name, content]) => ({ path: join(homeDir, ...DATABASE, name), content }));
+  for (const { path, content } of files) writeFileSync(path, content, { mode: 0o600 });
+  return [...folders, ...files.map(({ path }) => path)];
 }
 
 async function certificatesIn(path: string): Promise<X509Certificate[]> {

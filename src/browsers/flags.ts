@@ -69,15 +69,31 @@ const PLAYWRIGHT_FLAGS = [
 export interface FlagOptions {
   readonly profileDir: string;
   readonly isSandboxed: boolean;
+  /** Where nobody answers: the way out of whatever has none of its own. */
+  readonly deadEndPort: number;
 }
 
-export function browserFlags({ profileDir, isSandboxed }: FlagOptions): string[] {
+export function browserFlags({ profileDir, isSandboxed, deadEndPort }: FlagOptions): string[] {
   return [
     ...PLAYWRIGHT_FLAGS,
     `--disable-features=${DISABLED_FEATURES.join()}`,
     ...(isSandboxed ? [] : ['--no-sandbox']),
+    ...wayOut(deadEndPort),
     `--user-data-dir=${profileDir}`,
     '--remote-debugging-pipe',
     '--no-startup-window',
+  ];
+}
+
+/**
+ * Nothing leaves a browser but by the proxy that each context is given. Not by a context without one; not by WebRTC,
+ * whose packets go past proxies otherwise; not as a question to a name server, which only a proxy asks.
+ */
+function wayOut(deadEndPort: number): string[] {
+  return [
+    `--proxy-server=socks5://127.0.0.1:${deadEndPort}`,
+    '--proxy-bypass-list=<-loopback>',
+    '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
+    '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
   ];
 }

@@ -4,21 +4,17 @@
  * however its worker fares. Main thread.
  */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setPriority } from 'node:os';
-import { join } from 'node:path';
 import type { Chromium } from '../chromium/discover.js';
 import type { BrowserExitReason } from '../protocol/names.js';
-import { type Authorities, writeAuthorities } from './certificates.js';
+import type { Cage } from './cage.js';
+import type { Authorities } from './certificates.js';
 import { browserFlags, type FlagOptions } from './flags.js';
+import { makeBrowserFolder, removeBrowserFolder } from './folder.js';
 
 const STDERR_KEPT_BYTES = 4_096;
-const FOLDER_PREFIX = 'browser-';
-/** It takes a few ms. */
-const MKFIFO_LIMIT_MS = 10_000;
 /** Pages take all the CPU that they can get; who counts them and answers for them has to come first. */
 const NICENESS = 5;
 
@@ -42,9 +38,10 @@ export interface BrowserExit {
   readonly detail: string;
 }
 
-/** What its flags are made from is the caller's, but for the profile, which is in the browser's own folder. */
-export interface SpawnOptions extends Omit<FlagOptions, 'profileDir'> {
+/** What its flags are made from is the caller's, but for what follows from its folder and its cage. */
+export interface SpawnOptions extends Omit<FlagOptions, 'profileDir' | 'isSandboxed'> {
   readonly chromium: Chromium;
+  readonly cage: Cage;
   readonly tempDir: string;
   /** What a browser may see of the server's environment. */
   readonly environment: Readonly<Record<string, string>>;
@@ -56,32 +53,28 @@ export interface SpawnOptions extends Omit<FlagOptions, 'profileDir'> {
 
 /** @throws {Error} when it cannot be spawned; nothing is left behind. */
 export async function spawnBrowser(options: SpawnOptions): Promise<BrowserProcess> {
-  const { chromium } = options;
-  const folder = await mkdtemp(join(options.tempDir, FOLDER_PREFIX));
-  const readPath = join(folder, 'from-browser');
-  const writePath = join(folder, 'to-browser');
-  const stderrPath = join(folder, 'stderr');
-  const profileDir = join(folder, 'profile');
-  const ownTempDir = join(folder, 'tmp');
-  const artifactsDir = join(folder, 'artifacts');
+  const { chromium, cage } = options;
+  const folder = await makeBrowserFolder(options.tempDir, { uid: cage.uid, authorities: options.authorities });
+  const { readPath, writePath, stderrPath, profileDir, artifactsDir } = folder;
   const ends: number[] = [];
   const theirs: number[] = [];
   let stderr: StderrTail | null = null;
   const closeEnds = (): void => closeAll(ends);
   try {
-    for (const dir of [profileDir, ownTempDir, artifactsDir]) mkdirSync(dir, { mode: 0o700 });
-    if (options.authorities) writeAuthorities(options.authorities, folder);
-    await makeFifos([readPath, writePath, stderrPath]);
     // Opened for both directions, a FIFO neither blocks the opener nor ends when the other side is not there yet.
     openInto(ends, [readPath, constants.O_RDWR], [writePath, constants.O_RDWR]);
     stderr = tailOf(openSync(stderrPath, constants.O_RDONLY | constants.O_NONBLOCK));
     openInto(theirs, [stderrPath, constants.O_WRONLY], [writePath, constants.O_RDONLY], [readPath, constants.O_WRONLY]);
-    const child = spawn(chromium.path, browserFlags({ ...options, profileDir }), {
-      cwd: folder,
+    const flags = browserFlags({ ...options, profileDir, isSandboxed: cage.isSandboxed });
+    const child = spawn(chromium.path, flags, {
+      // With an id of its own it has no group of the server's either.
+      ...(cage.uid === null ? {} : { uid: cage.uid, gid: cage.uid }),
+      // Where a sweep finds it.
+      cwd: folder.homeDir,
       detached: true,
       // No pipe made by Node.js: when no descriptor is left for the rest, it leaves those that it had made open.
       stdio: ['ignore', 'ignore', ...theirs],
-      env: { ...options.environment, ...chromium.env, HOME: folder, TMPDIR: ownTempDir },
+      env: { ...options.environment, ...chromium.env, HOME: folder.homeDir, TMPDIR: folder.ownTempDir },
     });
     closeAll(theirs);
     yieldToServer(child.pid);
@@ -93,7 +86,7 @@ export async function spawnBrowser(options: SpawnOptions): Promise<BrowserProces
       async cleanUp() {
         closeEnds();
         close();
-        await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }).catch(() => {});
+        await removeBrowserFolder(folder.path).catch(() => {});
       },
     });
     return { pid, readPath, writePath, artifactsDir, exited, releaseEnds: closeEnds, kill };
@@ -101,19 +94,9 @@ export async function spawnBrowser(options: SpawnOptions): Promise<BrowserProces
     closeEnds();
     closeAll(theirs);
     stderr?.close();
-    await rm(folder, { recursive: true, force: true });
+    await removeBrowserFolder(folder.path).catch(() => {});
     throw error;
   }
-}
-
-async function makeFifos(paths: readonly string[]): Promise<void> {
-  const child = spawn('mkfifo', ['-m', '600', ...paths], {
-    stdio: 'ignore',
-    timeout: MKFIFO_LIMIT_MS,
-    killSignal: 'SIGKILL',
-  });
-  const [code, signal] = await once(child, 'exit');
-  if (code !== 0) throw new Error(`mkfifo ended with ${code ?? signal}`);
 }
 
 interface StderrTail {

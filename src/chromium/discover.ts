@@ -58,6 +58,8 @@ export interface DiscoverOptions {
   readonly homeDir: string;
   /** The embedded Chromium goes into a folder of it. */
   readonly cacheDir: string;
+  /** Whether other users may run what is in there. */
+  readonly isForAll?: boolean | undefined;
   readonly playwrightBrowsersPath: string | undefined;
   /** Executables to try as the system's, in this order; the default is a table of where distributions put them. */
   readonly systemRoots?: readonly string[];

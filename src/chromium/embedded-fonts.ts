@@ -36,6 +36,8 @@ export function fontsConf(options: {
     '<fontconfig>',
     ...folders.map((folder) => `  <dir>${escapeXml(folder)}</dir>`),
     `  <cachedir>${escapeXml(options.cacheDir)}</cachedir>`,
+    // Below the browser's own home, for one that is another user and may not write there.
+    '  <cachedir prefix="xdg">fontconfig</cachedir>',
     '  <include ignore_missing="yes">/etc/fonts/conf.d</include>',
     ...Object.entries(GENERIC_FAMILIES).map(([family, preferred]) => alias(family, [...preferred, PACKAGED_FAMILY])),
     '</fontconfig>',

@@ -4,7 +4,7 @@
  * for a browser. The package's own `executablePath()` trusts whatever lies at a fixed place in /tmp; here the folder is
  * ours alone, appears whole by one rename, and is verified at each start. Main thread, at start.
  */
-import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fontsConf } from './embedded-fonts.js';
 import { findDamage, writeManifest } from './embedded-manifest.js';
@@ -35,6 +35,8 @@ interface EmbeddedOptions {
   /** Made when it is not there. Holds a folder a version; those of other versions are left alone. */
   readonly cacheDir: string;
   readonly homeDir: string;
+  /** Whether other users may run it, as root's Chromium is one; else it is this user's alone. */
+  readonly isForAll?: boolean | undefined;
   /** An LD_LIBRARY_PATH that is to stay valid, behind ours. */
   readonly libraryPath?: string | undefined;
   readonly progress: (message: string) => void;
@@ -50,7 +52,7 @@ export async function prepareEmbedded(options: EmbeddedOptions): Promise<Embedde
   // Absolute: the browser's working folder is another.
   const cacheDir = resolve(options.cacheDir);
   const folder = join(cacheDir, `${FOLDER_PREFIX}${embedded.version}`);
-  await mkdir(cacheDir, { recursive: true, mode: 0o700 });
+  await mkdir(cacheDir, { recursive: true, mode: options.isForAll ? 0o755 : 0o700 });
   await inodeOfOwn(cacheDir);
   await ensureUnpacked(embedded, folder, options.progress);
   const path = join(folder, EXECUTABLE_NAME);
@@ -59,6 +61,8 @@ export async function prepareEmbedded(options: EmbeddedOptions): Promise<Embedde
     LD_LIBRARY_PATH: options.libraryPath ? `${libraries}:${options.libraryPath}` : libraries,
     FONTCONFIG_FILE: await writeFontsConf(folder, options.homeDir),
   };
+  // Each time, whatever the umask was then.
+  if (options.isForAll) await openToAll(cacheDir, folder);
   return { path, env };
 }
 
@@ -162,6 +166,16 @@ async function writeFontsConf(folder: string, homeDir: string): Promise<string> 
     await rm(temporary, { recursive: true, force: true });
   }
   return path;
+}
+
+/** To read and to run, never to write. */
+async function openToAll(cacheDir: string, folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((one) => one.isFile() || one.isDirectory())) {
+    const isProgram = entry.isDirectory() || entry.name === EXECUTABLE_NAME;
+    await chmod(join(entry.parentPath, entry.name), isProgram ? 0o755 : 0o644);
+  }
+  for (const path of [folder, cacheDir]) await chmod(path, 0o755);
 }
 
 async function removeOldTemporaries(cacheDir: string): Promise<void> {

@@ -3,6 +3,8 @@
  */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { parseProxy } from '../egress/proxies.js';
+import { parseRules } from '../egress/rules.js';
 
 /** How a text becomes a value: throws a `TypeError` that says what was expected. */
 export interface Kind<T> {
@@ -89,6 +91,25 @@ export const url: Kind<URL> = {
   parse(value) {
     if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) throw new TypeError(this.expected);
     return new URL(value);
+  },
+};
+
+/** As other programs take it: without `http://` too. */
+export const proxy: Kind<string> = {
+  expected: 'a proxy such as http://user:password@proxy.example:3128, https:// or socks5://',
+  parse(value) {
+    if (parseProxy(value).kind === 'error') throw new TypeError(this.expected);
+    return value;
+  },
+};
+
+/** Who may be reached, or may not: as the egress thread reads it. */
+export const rules: Kind<string> = {
+  expected: 'names, *.names, addresses or networks, each with :port or without, with commas between',
+  parse(value) {
+    const parsed = parseRules(value);
+    if (parsed.kind === 'error') throw new TypeError(`${this.expected}: ${parsed.message}`);
+    return value;
   },
 };
 

@@ -43,7 +43,8 @@ export function parseConfig(
   const errors = [...complaints];
   const values: Record<string, unknown> = {};
   for (const [key, one] of entries) {
-    const name = one.names.find((candidate) => (environment[candidate] ?? '') !== '');
+    const variables = one.isAnyCase ? one.names.flatMap((each) => [each, each.toLowerCase()]) : one.names;
+    const name = variables.find((candidate) => (environment[candidate] ?? '') !== '');
     const flag = flags.get(key);
     const written = flag?.text ?? (name === undefined ? undefined : environment[name]);
     const raw = written ?? one.fallback;
@@ -98,12 +99,18 @@ function tokenOf(
 }
 
 /** Of the values that could be parsed. */
-function contradictions({ host, token, allowAnonymous }: Partial<Config>): string[] {
-  if (host === undefined || isLoopback(host) || token !== null || allowAnonymous !== false) return [];
+function contradictions({ host, token, allowAnonymous, networkPolicy, allowClientProxy }: Partial<Config>): string[] {
+  const isOpen = host !== undefined && !isLoopback(host) && token === null && allowAnonymous === false;
+  const isPointless = networkPolicy === 'public' && allowClientProxy === true;
   return [
-    `HOST is "${host}", which others can reach: set TOKEN or TOKEN_FILE, or ALLOW_ANONYMOUS=true if that is meant`,
+    ...(isOpen ? [`HOST is "${host}", which others can reach: ${TOKEN_ADVICE}`] : []),
+    ...(isPointless ? [PROXY_ADVICE] : []),
   ];
 }
+
+const TOKEN_ADVICE = 'set TOKEN or TOKEN_FILE, or ALLOW_ANONYMOUS=true if that is meant';
+const PROXY_ADVICE =
+  'NETWORK_POLICY is public and ALLOW_CLIENT_PROXY is true: where a proxy of a client leads, nobody here can judge';
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);

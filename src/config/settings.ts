@@ -13,6 +13,8 @@ import {
   origins,
   path,
   paths,
+  proxy,
+  rules,
   size,
   someOf,
   text,
@@ -29,6 +31,8 @@ export interface Setting<T> {
   /** The setting before it in the table whose value it has when it is not set: null as a value means something else. */
   readonly follows?: string;
   readonly isSecret?: true;
+  /** Other programs have the variable in small letters too. */
+  readonly isAnyCase?: true;
   readonly help: string;
 }
 
@@ -40,7 +44,7 @@ function setting<T>(
 function setting<T>(
   names: readonly [string, ...string[]],
   kind: Kind<T>,
-  rest: { readonly fallback: null; readonly follows?: string; readonly isSecret?: true; readonly help: string },
+  rest: Pick<Setting<T>, 'follows' | 'isSecret' | 'isAnyCase' | 'help'> & { readonly fallback: null },
 ): Setting<T | null>;
 function setting(names: readonly [string, ...string[]], kind: Kind<unknown>, rest: object): unknown {
   return { names, kind, ...rest };
@@ -170,6 +174,49 @@ export const SETTINGS = {
   disabledFeatures: setting(['DISABLED_FEATURES'], someOf(FEATURES), {
     fallback: '[]',
     help: "Routes that answer 404, by browserless's names, such as `killEndpoint` or `metricsEndpoint`.",
+  }),
+  networkPolicy: setting(['NETWORK_POLICY'], oneOf('open', 'no-metadata', 'public'), {
+    fallback: 'no-metadata',
+    help: 'What pages may reach: anything, anything but what clouds tell their machines, or public addresses only.',
+  }),
+  networkAllow: setting(['NETWORK_ALLOW'], rules, {
+    fallback: null,
+    help: 'What they may reach besides: names, `*.` names, addresses and networks, each with `:port` or without.',
+  }),
+  networkDeny: setting(['NETWORK_DENY'], rules, {
+    fallback: null,
+    help: 'What they may not reach whatever else is said; written as `NETWORK_ALLOW` is.',
+  }),
+  httpsProxy: setting(['HTTPS_PROXY'], proxy, {
+    fallback: null,
+    isAnyCase: true,
+    isSecret: true,
+    help: 'The proxy for what pages load from every port but 80: `http://`, `https://` or `socks5://`.',
+  }),
+  httpProxy: setting(['HTTP_PROXY'], proxy, {
+    fallback: null,
+    isAnyCase: true,
+    isSecret: true,
+    help: 'The same for port 80.',
+  }),
+  allProxy: setting(['ALL_PROXY'], proxy, {
+    fallback: null,
+    isAnyCase: true,
+    isSecret: true,
+    help: 'The same where the other is not set.',
+  }),
+  noProxy: setting(['NO_PROXY'], text, {
+    fallback: null,
+    isAnyCase: true,
+    help: 'What is reached without a proxy: names, `.` names, addresses and networks, `*`; with commas between.',
+  }),
+  allowClientProxy: setting(['ALLOW_CLIENT_PROXY'], bool, {
+    fallback: 'false',
+    help: 'Lets a session name a proxy of its own. Not with `NETWORK_POLICY=public`.',
+  }),
+  maxSessionBytes: setting(['MAX_SESSION_BYTES'], size, {
+    fallback: null,
+    help: 'Bytes that the pages of a session may send and receive. Not set: as many as it takes.',
   }),
   drainTimeoutMs: setting(['DRAIN_TIMEOUT'], integer(0, DAY_MS), {
     fallback: '30000',

@@ -21,6 +21,9 @@ export interface SessionView {
   readonly startedAt: number | null;
   /** Since then; of one that waits, since it came. */
   readonly ageMs: number;
+  /** What its pages have sent and received so far. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
   readonly remoteAddress: string | null;
 }
 

@@ -7,6 +7,7 @@ import type { TSchema } from 'typebox';
 import { JOB_KINDS, JOBS, type JobKind } from '../protocol/jobs/jobs.js';
 import {
   ANY_TRACKING_ID,
+  anything,
   bareFlag,
   COUNT,
   flag,
@@ -70,6 +71,8 @@ const SESSION = {
     body: JSON_BODY,
     acceptInsecureCerts: bareFlag('As in the body.'),
     ignoreHTTPSErrors: bareFlag('As `acceptInsecureCerts`, which is its later name.'),
+    externalProxyServer: anything('As `proxy` in the body: its URL, with `user:password@` or without.'),
+    '--proxy-server': anything('As `externalProxyServer`.'),
   },
 } as const;
 

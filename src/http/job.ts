@@ -12,10 +12,15 @@ import { createBodies } from './body.js';
 import type { Request } from './route.js';
 import { createValidate } from './validate.js';
 
+/** As v1's clients write it. */
+const PROXY_FLAG = '--proxy-server';
+
 interface Given {
   readonly body?: string;
   readonly acceptInsecureCerts?: boolean;
   readonly ignoreHTTPSErrors?: boolean;
+  readonly externalProxyServer?: string;
+  readonly [PROXY_FLAG]?: string;
 }
 
 type Asked = Request<Given>;
@@ -23,6 +28,7 @@ type Asked = Request<Given>;
 export interface JobReaderOptions {
   readonly maxPayloadBytes: number;
   readonly allowsInsecureCerts: boolean;
+  readonly allowsClientProxy: boolean;
   /** Of a key of a body that has no effect here. */
   readonly onIgnored: (name: string) => void;
 }
@@ -38,7 +44,7 @@ export type JobReader = (kind: string, request: Asked) => () => Promise<Job>;
 
 /** For the kinds of the table, and no others. */
 export function createJobReader(options: JobReaderOptions, jobs: JobTable = JOBS): JobReader {
-  const { maxPayloadBytes, allowsInsecureCerts, onIgnored } = options;
+  const { maxPayloadBytes, onIgnored } = options;
   const bodies = createBodies(maxPayloadBytes);
   const kinds = new Map(
     Object.entries(jobs).map(([kind, row]) => [kind, { row, validate: createValidate(kind, row, onIgnored) }]),
@@ -48,11 +54,11 @@ export function createJobReader(options: JobReaderOptions, jobs: JobTable = JOBS
     assert(known);
     const { row } = known;
     const { given } = request;
-    const isInsecure = given.acceptInsecureCerts === true || given.ignoreHTTPSErrors === true;
-    if (isInsecure && !allowsInsecureCerts) throw insecure();
+    const fromQuery = keysOf(given);
+    checkAllowed(fromQuery, options, given.externalProxyServer === undefined ? PROXY_FLAG : 'externalProxyServer');
     const validate = (body: unknown): Job => {
-      const job = known.validate(isInsecure ? insecurely(body) : body);
-      if ('acceptInsecureCerts' in job.body && job.body.acceptInsecureCerts && !allowsInsecureCerts) throw insecure();
+      const job = known.validate(joined(body, fromQuery));
+      checkAllowed(job.body, options);
       return job;
     };
     if (request.method === 'GET') {
@@ -89,14 +95,26 @@ function decoderOf({ headers }: Asked): (bytes: Buffer) => string {
   return (bytes) => iconv.decode(bytes, charset);
 }
 
-/** What is no object is refused as it is. */
-function insecurely(body: unknown): unknown {
-  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-  return isObject ? { ...body, acceptInsecureCerts: true } : body;
+/** What a query says in place of the body. */
+function keysOf(given: Given): object {
+  const server = given.externalProxyServer ?? given[PROXY_FLAG];
+  return {
+    ...(given.acceptInsecureCerts || given.ignoreHTTPSErrors ? { acceptInsecureCerts: true } : {}),
+    ...(server === undefined ? {} : { proxy: { server } }),
+  };
 }
 
-function insecure(): ServiceError {
-  return complaint('acceptInsecureCerts', 'must be false, since only ALLOW_INSECURE_CERTS=true allows it');
+/** What is no object is refused as it is. */
+function joined(body: unknown, fromQuery: object): unknown {
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+  return isObject ? { ...body, ...fromQuery } : body;
+}
+
+function checkAllowed(body: object, allowed: JobReaderOptions, proxyKey = 'proxy'): void {
+  if ('acceptInsecureCerts' in body && body.acceptInsecureCerts && !allowed.allowsInsecureCerts)
+    throw complaint('acceptInsecureCerts', 'must be false, since only ALLOW_INSECURE_CERTS=true allows it');
+  if ('proxy' in body && !allowed.allowsClientProxy)
+    throw complaint(proxyKey, 'must not be there, since only ALLOW_CLIENT_PROXY=true allows it');
 }
 
 function parseJson(value: string, what: string): unknown {

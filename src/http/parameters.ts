@@ -66,7 +66,7 @@ export const ANY_TRACKING_ID: Parameter<string> = anything('Only sessions of thi
 export const JSON_BODY: Parameter<string> = anything('With GET, the body as JSON.');
 
 /** What is asked of the main thread itself; no session. */
-export const MAIN_OPERATIONS = ['main-census', 'main-throw'] as const;
+export const MAIN_OPERATIONS = ['main-census', 'main-throw', 'egress-exit'] as const;
 const OPERATIONS = [...TEST_OPERATIONS, ...MAIN_OPERATIONS];
 
 export const OPERATION: Parameter<(typeof OPERATIONS)[number]> = {
@@ -76,7 +76,7 @@ export const OPERATION: Parameter<(typeof OPERATIONS)[number]> = {
   read: (value) => OPERATIONS.find((one) => one === value),
 };
 
-function anything(about: string): Parameter<string> {
+export function anything(about: string): Parameter<string> {
   return { about, pattern: '', expected: 'text', read: (value) => value };
 }
 

@@ -1,5 +1,5 @@
 /**
- * `POST /test`: sessions without a browser, ways to end a worker thread, and two questions to the main thread. There
+ * `POST /test`: sessions without a browser, ways to end a worker thread, and what is asked of the main thread. There
  * only when the server was started with HEADCOUNT_TEST_SESSIONS=true. Main thread.
  */
 import { takeCensus } from '../census.js';
@@ -10,7 +10,9 @@ import { type Answer, json } from './route.js';
 import { runSession, type SessionOptions } from './sessions.js';
 
 /** What is asked of the main thread itself; no session. */
-const OF_MAIN: Readonly<Record<(typeof MAIN_OPERATIONS)[number], () => Promise<Answer>>> = {
+type OfMain = Readonly<Record<(typeof MAIN_OPERATIONS)[number], (options: TestOptions) => Promise<Answer>>>;
+
+const OF_MAIN: OfMain = {
   'main-census': async () => json(await takeCensus()),
   'main-throw': () => {
     setImmediate(() => {
@@ -18,14 +20,23 @@ const OF_MAIN: Readonly<Record<(typeof MAIN_OPERATIONS)[number], () => Promise<A
     });
     return new Promise(() => {});
   },
+  'egress-exit': async ({ endEgress }) => {
+    endEgress();
+    return json({});
+  },
 };
 
-export function testHandlers(options: SessionOptions): Pick<Handlers, 'test'> {
+export interface TestOptions extends SessionOptions {
+  /** Ends the thread by which pages leave. */
+  readonly endEgress: () => void;
+}
+
+export function testHandlers(options: TestOptions): Pick<Handlers, 'test'> {
   return {
     async test(request) {
       const { operation } = request.given;
       if (operation === undefined) throw new ServiceError('BAD_REQUEST', `operation: must be ${OPERATION.expected}`);
-      if (isOfMain(operation)) return await OF_MAIN[operation]();
+      if (isOfMain(operation)) return await OF_MAIN[operation](options);
       return await runSession(options, request, { kind: 'test', body: { operation } });
     },
   };

@@ -60,6 +60,8 @@ export const DOMAINS = [
   'workerState',
   'worker',
   'netError',
+  'egressDirection',
+  'egressRefusal',
   'dropReason',
   'flushFailure',
   'resource',

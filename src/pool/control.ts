@@ -18,6 +18,8 @@ export interface Control {
    */
   conclude(sequence: number): void;
   cancel(sequence: number): void;
+  /** The egress thread is at the other end of `port` from now on. */
+  useEgress(port: MessagePort): void;
   /** Tells what has come, and closes. Idempotent. */
   close(): void;
 }
@@ -92,6 +94,7 @@ export function openControl(port: MessagePort, onReady: (pages: number) => void)
       expected.delete(sequence);
     },
     cancel: (sequence) => send({ kind: 'cancel', sequence }),
+    useEgress: (egress) => port.postMessage({ kind: 'egress', port: egress } satisfies ControlMessage, [egress]),
     close() {
       if (isClosed) return;
       while (takeNext());

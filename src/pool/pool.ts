@@ -3,6 +3,7 @@
  * browsers; out: outcomes, and word of threads that came and went. Which thread gets a job is decided here, because
  * piscina queues what it cannot place at once, uncounted. Main thread.
  */
+import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../clock.js';
 import type { LaneReader } from '../metrics/lane.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
@@ -28,6 +29,8 @@ export interface PoolOptions {
   readonly clock: Clock;
   /** Folds what all threads have written; called when one has died, before its lane is freed. */
   readonly drain: () => void;
+  /** A port to the egress thread for one worker; null: there is none, and `reconnectEgress` will be called. */
+  readonly egress: () => MessagePort | null;
   readonly events: PoolEvents;
 }
 
@@ -50,6 +53,8 @@ export interface Pool {
   detach(shard: number, generation: number): void;
   /** Ends the shard's thread, which cannot do what it should; another is started. */
   replaceThread(shard: number): void;
+  /** Another egress thread is there: every worker gets a port to it. */
+  reconnectEgress(): void;
   /** Whether `run` may be called: some worker is attached. */
   isReady(): boolean;
   /**
@@ -74,11 +79,16 @@ export function createPool(options: PoolOptions): Pool {
   let isDestroyed = false;
   let cancelLook = (): void => {};
 
+  const connect = (worker: PoolWorker): void => {
+    const port = options.egress();
+    if (port) worker.useEgress(port);
+  };
+
   const setup = createSetup({
     clock,
     onReady(thread, claimed) {
       const { index } = claimed;
-      workers[index] = createWorker(thread, claimed, {
+      const worker = createWorker(thread, claimed, {
         nextReady: () => ++counts.ready,
         events: {
           onBrowserLost: (generation) => events.onBrowserLost(index, generation),
@@ -86,6 +96,8 @@ export function createPool(options: PoolOptions): Pool {
           onChange: events.onChange,
         },
       });
+      workers[index] = worker;
+      connect(worker);
       threads.worked();
       events.onThreadReady(index);
     },
@@ -135,6 +147,9 @@ export function createPool(options: PoolOptions): Pool {
       await worker.attach(endpoint);
     },
     detach: (index, generation) => workers[index]?.detach(generation),
+    reconnectEgress() {
+      for (const worker of workers) if (worker) connect(worker);
+    },
     replaceThread: (index) => workers[index]?.thread.end('pool_rebuilt'),
     isReady: () => workers.some((worker) => worker?.isAttached),
     run(job, runMs = null) {
@@ -158,7 +173,7 @@ function stateOf(worker: PoolWorker | undefined): ShardState {
 
 function failedAtOnce(message: string): Running {
   const outcome = Promise.resolve<Outcome>({ isOk: false, code: 'INTERNAL', message });
-  const standing: Standing = { phase: 'context', past: {}, status: null };
+  const standing: Standing = { phase: 'context', past: {}, status: null, exit: null };
   const place = { kind: 'worker', index: 0 } as const;
   return { outcome, released: outcome.then(() => {}), place, standing: () => standing, cancel: () => {} };
 }

@@ -28,7 +28,7 @@ export function createRunning(options: {
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
-  let standing: Standing = { phase: 'context', past: {}, status: null };
+  let standing: Standing = { phase: 'context', past: {}, status: null, exit: null };
   control.expect(sequence, {
     settle,
     advance(progress) {
@@ -52,7 +52,7 @@ export function createRunning(options: {
   };
 }
 
-function advanced({ phase, past, status }: Standing, progress: Progress): Standing {
-  if (progress.kind === 'answered') return { phase, past, status: progress.status };
-  return { phase: progress.phase, past: { ...past, [phase]: progress.beforeMs }, status };
+function advanced({ phase, past, status, exit }: Standing, progress: Progress): Standing {
+  if (progress.kind === 'answered') return { phase, past, status: progress.status, exit };
+  return { phase: progress.phase, past: { ...past, [phase]: progress.beforeMs }, status, exit: progress.exit };
 }

@@ -3,6 +3,7 @@
  * others besides, whose sessions are finishing. In: word from the thread; out: whether it takes sessions, and how many
  * it has. Main thread.
  */
+import type { MessagePort } from 'node:worker_threads';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { Job } from '../protocol/job.js';
 import type { UnusableReason } from '../protocol/names.js';
@@ -29,6 +30,8 @@ export interface PoolWorker extends Candidate {
   attach(endpoint: PipeEndpoint): Promise<void>;
   /** The browser of this generation takes no sessions any more. */
   detach(generation: number): void;
+  /** The egress thread is at the other end of `port` from now on. */
+  useEgress(port: MessagePort): void;
   run(job: Job, sequence: number, runMs: number | null): Running;
   /** False once it has given no sign of life for too long. */
   isAlive(beats: number): boolean;
@@ -93,6 +96,7 @@ export function createWorker(
       attaching.isAttached = true;
     },
     detach,
+    useEgress: control.useEgress,
     run(job, sequence, runMs) {
       lastJob = sequence;
       const task = thread.post({ kind: 'job', job, sequence, runMs });

@@ -55,14 +55,24 @@ export interface Succeeded {
 
 export type Outcome = Succeeded | Failed;
 
-/** How a job gets on: it has come to a phase, the one before has taken so many ms; its page was answered. */
+/**
+ * How a job gets on: it has come to a phase, the one before has taken so many ms, and what its pages load goes by this
+ * exit; its page was answered.
+ */
 export type Progress =
-  | { readonly kind: 'phase'; readonly phase: keyof PhaseTimes; readonly beforeMs: number }
+  | {
+      readonly kind: 'phase';
+      readonly phase: keyof PhaseTimes;
+      readonly beforeMs: number;
+      readonly exit: number | null;
+    }
   | { readonly kind: 'answered'; readonly status: number };
 
 /** On a shard's control port, to the worker. */
 export type ControlMessage =
   | { readonly kind: 'attach'; readonly endpoint: PipeEndpoint }
+  /** The egress thread is at the other end of this port from now on. */
+  | { readonly kind: 'egress'; readonly port: MessagePort }
   /** The session of this job has been settled: end it. */
   | { readonly kind: 'cancel'; readonly sequence: number };
 

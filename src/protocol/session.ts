@@ -57,6 +57,8 @@ export interface Running {
 
 /** How far a session has come: what it is at, ms of the phases behind it, and the status of its page once answered. */
 export interface Standing {
+  /** By which what its pages load is found (`usage.ts`); null: it has no context yet. */
+  readonly exit: number | null;
   readonly phase: keyof PhaseTimes;
   readonly past: Partial<PhaseTimes>;
   readonly status: number | null;

@@ -5,11 +5,15 @@
 import type { Domains } from '../metrics/family.js';
 import type { LaneShape } from '../metrics/lane.js';
 
-export interface WorkerSetup {
+export interface WorkerSetup extends Books {
+  /** Contexts with a blank page kept ready. */
+  readonly prewarm: number;
+}
+
+/** Where a thread writes what it counts. */
+export interface Books {
   readonly lanes: SharedArrayBuffer;
   readonly laneShape: LaneShape;
   /** From which both threads make the same layout. */
   readonly domains: Domains;
-  /** Contexts with a blank page kept ready. */
-  readonly prewarm: number;
 }

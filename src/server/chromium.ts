@@ -1,5 +1,5 @@
 /**
- * Looks for a Chromium until one is found, and says which; looks again when that one is gone for good. Main thread.
+ * Looks for a Chromium until one is found, and looks again when that one is gone for good. Main thread.
  */
 import { existsSync } from 'node:fs';
 import { type Chromium, discoverChromium } from '../chromium/discover.js';
@@ -13,6 +13,8 @@ const GONE_MS = 30_000;
 export interface Places {
   readonly homeDir: string;
   readonly cacheDir: string;
+  /** Whether Chromium may be another user, who has to reach what is in there. */
+  readonly isForAll?: boolean;
   readonly playwrightBrowsersPath: string | undefined;
   readonly libraryPath: string | undefined;
 }
@@ -27,20 +29,12 @@ export interface Finder {
 export function createFinder(options: {
   readonly setting: string | null;
   readonly places: Places;
-  readonly isSandboxed: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }): Finder {
-  const { log, places, isSandboxed, clock } = options;
+  const { log, places, clock } = options;
   let found: Chromium | null = null;
   let goneSinceMs: number | null = null;
-  const announce = ({ path, version, origin }: Chromium): void => {
-    log.info({ path, version, origin, sandbox: isSandboxed }, 'Chromium');
-    if (!isSandboxed) log.warn('running as root, so Chromium runs without its sandbox');
-    if (origin === 'embedded') {
-      log.warn('the embedded Chromium trails security releases: install chromium-headless-shell, or set CHROMIUM_PATH');
-    }
-  };
   return {
     async get() {
       if (found && existsSync(found.path)) {
@@ -58,7 +52,11 @@ export function createFinder(options: {
         setting: options.setting ?? undefined,
         progress: (message) => log.info(message),
       });
-      announce(chromium);
+      if (chromium.origin === 'embedded') {
+        log.warn(
+          'the embedded Chromium trails security releases: install chromium-headless-shell, or set CHROMIUM_PATH',
+        );
+      }
       found = chromium;
       goneSinceMs = null;
       return chromium;

@@ -11,7 +11,7 @@ import { collectNodejs, collectProcess, type OwnFiles, openOwnFiles, watchGarbag
 import type { Log } from '../log.js';
 import type { Collector, Domains } from '../metrics/family.js';
 import { createFold } from '../metrics/fold.js';
-import { createLanes, LANE_CAPACITY, openLaneReader } from '../metrics/lane.js';
+import { createLanes, LANE_CAPACITY, type LaneShape, openLaneReader } from '../metrics/lane.js';
 import { createLayout } from '../metrics/layout.js';
 import { createRing } from '../metrics/ring.js';
 import { createSnapshots } from '../metrics/snapshot.js';
@@ -35,6 +35,8 @@ const DRAIN_EVERY_MS = 100;
 const SAMPLE_EVERY_MS = 1_000;
 /** At most so much history is lost with a server that is killed. */
 const FLUSH_EVERY_MS = 1_000;
+/** It writes a few records for each connection, and what there was of bytes a few times a second. */
+const EGRESS_LANE = { laneCount: 1, capacity: 2 ** 12 };
 /** A sample costs main about 3 ms. */
 const PROCESSES_EVERY_MS = 2_000;
 
@@ -72,15 +74,14 @@ export function createCore(options: CoreOptions) {
     Math.floor(clock.epochMs() / periodMs) * periodMs,
     options.historyFile?.restored ?? null,
   );
-  const laneShape = { laneCount: options.workers, capacity: LANE_CAPACITY };
-  const laneBuffer = createLanes(laneShape);
-  const lanes = Array.from({ length: options.workers }, (_, index) => openLaneReader(laneBuffer, laneShape, index));
+  const workers = openBooks({ laneCount: options.workers, capacity: LANE_CAPACITY }, domains);
+  const egress = openBooks(EGRESS_LANE, domains);
   const onSetBack = (from: number, to: number): void =>
     log.warn(
       { was: new Date(from).toISOString(), is: new Date(to).toISOString() },
       'the clock was set back: rows dated later are dated anew',
     );
-  const fold = createFold({ layout, ring, lanes, clock, periodMs, onSetBack });
+  const fold = createFold({ layout, ring, lanes: [...workers.lanes, ...egress.lanes], clock, periodMs, onSetBack });
   const { cellOf } = layout;
   const { record } = fold;
   setInfo(record, cellOf, [versions.headcount, versions.node, versions.playwright, versions.chromium]);
@@ -125,8 +126,8 @@ export function createCore(options: CoreOptions) {
     fold,
     record,
     cellOf,
-    lanes,
-    workerSetup: { lanes: laneBuffer, laneShape, domains },
+    workers,
+    egress,
     takeSnapshot,
     usage: usage.last,
     isOutOfMemory: oomKills.haveHappenedLately,
@@ -151,6 +152,13 @@ export function createCore(options: CoreOptions) {
       await keeper.close();
     },
   };
+}
+
+/** Where threads write what they count, and how it is read. */
+function openBooks(laneShape: LaneShape, domains: Domains) {
+  const buffer = createLanes(laneShape);
+  const lanes = Array.from({ length: laneShape.laneCount }, (_, index) => openLaneReader(buffer, laneShape, index));
+  return { lanes, books: { lanes: buffer, laneShape, domains } };
 }
 
 /** A collector that fails does so at each scrape. */

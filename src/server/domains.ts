@@ -6,6 +6,7 @@ import { PROCESS_TYPES } from '../host/processes.js';
 import { GC_KINDS } from '../host/self.js';
 import { ROUTES, statusesOf } from '../http/interface.js';
 import { COLLECTORS, type Domains } from '../metrics/family.js';
+import { EGRESS_DIRECTIONS, EGRESS_REFUSALS } from '../protocol/egress.js';
 import type { SessionKind } from '../protocol/jobs/jobs.js';
 import {
   BROWSER_EXIT_REASONS,
@@ -46,6 +47,8 @@ export function labelDomains(options: {
     workerState: ['idle', 'busy', 'starting', 'draining'],
     worker: Array.from({ length: options.workers }, (_, i) => String(i)),
     netError: [...NETWORK_ERRORS, 'other'],
+    egressDirection: EGRESS_DIRECTIONS,
+    egressRefusal: EGRESS_REFUSALS,
     flushFailure: FLUSH_FAILURE_REASONS,
     dropReason: ['lane_full', 'invalid'],
     resource: ['cpu', 'memory', 'queue'],

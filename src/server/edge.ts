@@ -24,7 +24,7 @@ import type { Log } from '../log.js';
 import type { Finder } from './chromium.js';
 import { countRequests } from './requests.js';
 import type { Rooms } from './rooms.js';
-import type { Shown } from './shown.js';
+import type { Told } from './told.js';
 
 const KILLED = 'ended by an operator';
 
@@ -62,7 +62,7 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
       proxyUrl: config.proxyUrl,
     }),
     ...controlHandlers({
-      sessions: () => admission.sessions().map((one) => viewOf(one, told.shown)),
+      sessions: () => admission.sessions().map((one) => viewOf(one, told)),
       failures: told.failures,
       kill: (id) => admission.kill(id, KILLED),
       killAll: () => admission.killAll(KILLED),
@@ -75,9 +75,10 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
       turnAway: admission.turnAway,
       maxPayloadBytes: config.maxPayloadBytes,
       allowsInsecureCerts: config.allowInsecureCerts,
+      allowsClientProxy: config.allowClientProxy,
       onIgnored: once((name) => log.warn({ name }, 'a name that has no effect here')),
     }),
-    ...testHandlers(session),
+    ...testHandlers({ ...session, endEgress: rooms.wayOut.endThread }),
   };
   return createEdge({
     routes: routesOf(ROUTES, handlers, switches).filter(({ path }) => isOn(path)),
@@ -113,10 +114,11 @@ function pathFilter(disabledFeatures: readonly string[]): (path: string) => bool
 
 function viewOf(
   { session, state, ageMs, startedAtEpochMs, place, standing }: PresentSession,
-  shown: Shown,
+  { shown, bytesOf }: Pick<Told, 'shown' | 'bytesOf'>,
 ): SessionView {
   const { id, kind, trackingId, client, target } = session;
   const url = shown.urlOf(target);
+  const bytes = bytesOf(standing);
   return {
     id,
     kind,
@@ -128,6 +130,8 @@ function viewOf(
     ...(url === null ? {} : { url }),
     startedAt: startedAtEpochMs,
     ageMs,
+    sentBytes: bytes?.sentBytes ?? 0,
+    receivedBytes: bytes?.receivedBytes ?? 0,
     remoteAddress: client,
   };
 }

@@ -4,11 +4,16 @@
 import type { Server } from 'node:http';
 import type { Log } from '../log.js';
 
+export interface Listening {
+  readonly url: string;
+  readonly port: number;
+}
+
 /** @throws {Error} with one clear message when the port is taken or may not be had. */
 export async function listen(
   server: Server,
   { host, port, log }: { readonly host: string; readonly port: number; readonly log: Pick<Log, 'warn'> },
-): Promise<string> {
+): Promise<Listening> {
   await new Promise<void>((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException): void => {
       const reason = error.code === 'EADDRINUSE' ? 'is taken: set PORT to another' : `cannot be had: ${error.message}`;
@@ -25,5 +30,5 @@ export async function listen(
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no address to listen on');
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${name}:${address.port}`;
+  return { url: `http://${name}:${address.port}`, port: address.port };
 }

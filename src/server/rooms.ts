@@ -5,10 +5,11 @@
 import { fileURLToPath } from 'node:url';
 import { type Admission, createAdmission } from '../admission/admission.js';
 import { createBooks } from '../admission/books.js';
-import { createRecent } from '../admission/recent.js';
+import { createRecent, type Recent } from '../admission/recent.js';
 import type { Authorities } from '../browsers/certificates.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
+import type { DeadEnd } from '../egress/dead-end.js';
 import { createEvents, type Events } from '../http/events.js';
 import { pathsOf, ROUTES } from '../http/interface.js';
 import type { Log } from '../log.js';
@@ -17,8 +18,9 @@ import type { Job } from '../protocol/job.js';
 import { JOB_KINDS, type SessionKind, TEST_KIND } from '../protocol/jobs/jobs.js';
 import type { Resource, Run, SessionLimits } from '../protocol/session.js';
 import type { HistoryFile } from '../store/history.js';
+import type { Cages } from './cage.js';
 import type { Finder } from './chromium.js';
-import { createCore } from './core.js';
+import { type Core, createCore } from './core.js';
 import { labelDomains } from './domains.js';
 import { poolEvents } from './pool-events.js';
 import { createShards, type Shards } from './shards.js';
@@ -26,56 +28,52 @@ import { createStatus, type Status } from './status.js';
 import type { TempFolder } from './temp.js';
 import { createTold } from './told.js';
 import { readVersions } from './versions.js';
+import { createWayOut, type WayOut } from './way-out.js';
 
 export interface RoomsOptions {
   readonly config: Config;
   readonly log: Log;
   readonly clock: Clock;
   readonly workers: number;
-  readonly isSandboxed: boolean;
+  readonly cages: Cages;
   readonly environment: Readonly<Record<string, string>>;
   readonly authorities: Authorities | null;
   readonly finder: Finder;
   readonly historyFile: HistoryFile | null;
   readonly temp: TempFolder;
+  readonly deadEnd: DeadEnd;
 }
 
 export type Rooms = ReturnType<typeof buildRooms>;
 
 export function buildRooms(options: RoomsOptions) {
-  const { config, log, workers, clock, finder, temp } = options;
+  const { config, log, workers, clock, finder } = options;
   const versions = readVersions(finder.version());
-  const kinds: readonly SessionKind[] = config.testSessions ? [...JOB_KINDS, TEST_KIND] : JOB_KINDS;
-  const switches = { apiGet: config.enableApiGet, testSessions: config.testSessions };
-  const paths = pathsOf(ROUTES, switches);
+  const { kinds, switches, paths } = offered(config);
   const state = { isDraining: false, wasReady: false };
   const isDraining = (): boolean => state.isDraining;
   const core = createCore({
     domains: labelDomains({ workers, kinds, routes: paths, versions }),
-    workers,
-    config,
-    clock,
-    log,
+    ...options,
     versions,
-    historyFile: options.historyFile,
     sources: () => ({ admission, pool, shards, kinds, isDraining, overloaded: status.overloaded }),
   });
   const { record, cellOf } = core;
-  const told = createTold({ config, log, clock });
+  const told = createTold({ config, log, clock, bytesOf: (standing) => wayOut.bytesOf(standing) });
   const rejected = createRecent(clock);
+  const isReady = (): boolean => pool.isReady() && wayOut.isReady();
   const changed = (): void => {
-    state.wasReady ||= pool.isReady();
+    state.wasReady ||= isReady();
     admission.pump();
   };
+  const served = (): void => {
+    pool.reconnectEgress();
+    changed();
+  };
+  const wayOut: WayOut = createWayOut({ config, core, clock, log, onStarted: served });
   const pool: Pool = createPool({
-    entry: fileURLToPath(new URL('../worker/entry.js', import.meta.url)),
-    workers,
-    tempDir: temp.path,
-    heapMb: config.workerHeapMb,
-    setup: { ...core.workerSetup, prewarm: config.prewarm },
-    lanes: core.lanes,
-    clock,
-    drain: core.fold.drain,
+    ...threadsOf(options, core),
+    egress: wayOut.connect,
     events: poolEvents({ core, log, workers, onChange: changed, shards: () => shards }),
   });
   const shards: Shards = createShards({
@@ -98,32 +96,92 @@ export function buildRooms(options: RoomsOptions) {
       told.settled(session);
     },
   });
-  const workersReady: Resource = { isReady: pool.isReady, isHopeless: shards.isHopeless };
-  const intake = {
-    runOf: (job: Job, { runMs }: SessionLimits): Run => ({
-      resource: workersReady,
-      start: () => pool.run(job, runMs),
-    }),
-    refusal: () => admission.refusalOf(workersReady),
+  wayOut.start();
+  const { intake, status, events } = buildIntake({
+    ...options,
+    core,
+    pool,
+    shards,
+    admission,
+    state,
+    isReady,
+    rejected,
+  });
+  return {
+    core,
+    pool,
+    shards,
+    wayOut,
+    admission,
+    intake,
+    status,
+    events,
+    told,
+    state,
+    clock,
+    versions,
+    paths,
+    switches,
   };
+}
+
+interface IntakeParts extends RoomsOptions {
+  readonly core: Core;
+  readonly pool: Pool;
+  readonly shards: Shards;
+  readonly admission: Admission;
+  readonly state: { readonly isDraining: boolean; readonly wasReady: boolean };
+  /** A session sent now would have a browser and a way out. */
+  readonly isReady: () => boolean;
+  readonly rejected: Recent;
+}
+
+/** What takes sessions in, and what tells how that stands. */
+function buildIntake(parts: IntakeParts) {
+  const { config, clock, core, pool, shards, admission, state, isReady } = parts;
+  const workersReady: Resource = { isReady, isHopeless: shards.isHopeless };
+  const runOf = (job: Job, { runMs }: SessionLimits): Run => {
+    return { resource: workersReady, start: () => pool.run(job, runMs) };
+  };
+  const intake = { runOf, refusal: () => admission.refusalOf(workersReady) };
   const status: Status = createStatus({
     config,
     clock,
     admission,
-    isBrowserReady: pool.isReady,
+    isBrowserReady: isReady,
     wasBrowserReady: () => state.wasReady,
     isHopeless: shards.isHopeless,
-    isDraining,
-    recentlyRejected: rejected.count,
+    isDraining: () => state.isDraining,
+    recentlyRejected: parts.rejected.count,
     usage: core.usage,
   });
-  const render = (): string => {
-    const { pressure, notReady } = status;
-    const told = { pressure: pressure(), notReady: notReady(), workers: workerStates(pool, shards) };
-    return `{"row":${core.liveRow()},${JSON.stringify(told).slice(1)}`;
-  };
+  const render = (): string => `{"row":${core.liveRow()},${JSON.stringify(presentOf(status, pool, shards)).slice(1)}`;
   const events: Events = createEvents({ clock, render });
-  return { core, pool, shards, admission, intake, status, events, told, state, clock, versions, paths, switches };
+  return { intake, status, events };
+}
+
+function threadsOf({ config, workers: count, clock, temp }: RoomsOptions, { workers, fold }: Core) {
+  return {
+    entry: fileURLToPath(new URL('../worker/entry.js', import.meta.url)),
+    workers: count,
+    tempDir: temp.path,
+    heapMb: config.workerHeapMb,
+    setup: { ...workers.books, prewarm: config.prewarm },
+    lanes: workers.lanes,
+    clock,
+    drain: fold.drain,
+  };
+}
+
+/** Which sessions and routes there are. */
+function offered(config: Config) {
+  const kinds: readonly SessionKind[] = config.testSessions ? [...JOB_KINDS, TEST_KIND] : JOB_KINDS;
+  const switches = { apiGet: config.enableApiGet, testSessions: config.testSessions };
+  return { kinds, switches, paths: pathsOf(ROUTES, switches) };
+}
+
+function presentOf({ pressure, notReady }: Status, pool: Pool, shards: Shards) {
+  return { pressure: pressure(), notReady: notReady(), workers: workerStates(pool, shards) };
 }
 
 /** What each worker is doing; a thread without a browser is not ready whatever else it is. */

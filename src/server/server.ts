@@ -5,7 +5,9 @@
 import { type Authorities, readAuthorities } from '../browsers/certificates.js';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config/settings.js';
+import { openDeadEnd } from '../egress/dead-end.js';
 import type { Log } from '../log.js';
+import { createCages } from './cage.js';
 import { createFinder, type Places } from './chromium.js';
 import { buildEdge } from './edge.js';
 import { openHistory } from './history.js';
@@ -22,7 +24,6 @@ interface HeadcountOptions {
   /** Where a Chromium may be found, or unpacked to. */
   readonly places: Places;
   readonly workers: number;
-  readonly isSandboxed: boolean;
   readonly tempDir: string;
   /** What a browser may see of the environment. */
   readonly environment: Readonly<Record<string, string>>;
@@ -44,15 +45,23 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
   const { config, log } = options;
   const clock = systemClock;
   const finder = createFinder({ ...options, clock, setting: config.chromiumPath });
-  await finder.get().catch((error: unknown) => log.error({ message: messageOf(error) }, 'no Chromium; it is tried on'));
+  const found = finder.get();
+  await found.catch((error: unknown) => log.error({ message: messageOf(error) }, 'no Chromium; it is tried on'));
   const temp = await createTempFolder(options.tempDir);
   const authorities = await authoritiesOf(config.extraCaCerts, temp);
   const historyFile = await openHistory(options.historyPath, { config, clock, log });
-  const rooms = await builtOr({ ...options, clock, finder, authorities, historyFile, temp }, async () => {
+  const deadEnd = await openDeadEnd();
+  const cages = createCages({ ...options, temp, deadEnd, clock });
+  // Tried while threads are started; whoever starts a browser waits for it, and hears of it.
+  found.then(cages.of).catch(() => {});
+  const parts = { ...options, clock, finder, cages, authorities, historyFile, temp, deadEnd };
+  const rooms = await builtOr(parts, async () => {
+    deadEnd.close();
+    await cages.stop();
     await historyFile?.close();
     await temp.remove();
   });
-  const { shards, state } = rooms;
+  const { shards, state, wayOut } = rooms;
   const edge = buildEdge(options, rooms, finder);
   const stopping = {
     ...rooms,
@@ -64,10 +73,12 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
     },
     edge,
     temp,
+    deadEnd,
   };
   const stop = stopInOrder(stopping);
   try {
-    const url = await listen(edge, { ...config, log });
+    const { url, port } = await listen(edge, { ...config, log });
+    wayOut.setListeners([port, deadEnd.port]);
     const abandon = shards.killNow;
     return { url, browserPids: shards.pids, stop, abandon, salvage: () => salvage(stopping) };
   } catch (error) {

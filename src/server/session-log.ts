@@ -8,6 +8,7 @@ import type { FailureView } from '../http/control.js';
 import type { Log } from '../log.js';
 import type { PhaseTimes } from '../protocol/job.js';
 import type { Standing } from '../protocol/session.js';
+import type { UsedBytes } from '../protocol/usage.js';
 import type { Shown } from './shown.js';
 
 /** `/failures` has so many. */
@@ -23,13 +24,17 @@ export interface SessionLogOptions {
   readonly log: Pick<Log, 'info'>;
   readonly shown: Shown;
   readonly clock: Clock;
+  readonly bytesOf: BytesOf;
 }
 
-export function createSessionLog({ log, shown, clock }: SessionLogOptions): SessionLog {
+/** What the pages of a session have sent and received by now; null: it has had none. */
+export type BytesOf = (standing: Standing | null) => UsedBytes | null;
+
+export function createSessionLog({ log, shown, clock, bytesOf }: SessionLogOptions): SessionLog {
   const failed: FailureView[] = [];
   return {
     settled(settled) {
-      const line = lineOf(settled, shown);
+      const line = lineOf(settled, shown, bytesOf);
       const { session, outcome, standing, reason } = settled;
       if (!outcome.isOk) {
         const { code } = outcome;
@@ -48,7 +53,7 @@ export function createSessionLog({ log, shown, clock }: SessionLogOptions): Sess
 }
 
 /** What is known of any session; spelled out, since spreading costs more than all else that is done of it. */
-function lineOf(settled: SettledSession, shown: Shown): Record<string, unknown> {
+function lineOf(settled: SettledSession, shown: Shown, bytesOf: BytesOf): Record<string, unknown> {
   const { session, reason, outcome, queueMs, runMs, place, standing } = settled;
   const { id, kind, trackingId, target, client } = session;
   const line: Record<string, unknown> = { id, kind, outcome: outcomeOf(settled), reason };
@@ -68,6 +73,10 @@ function lineOf(settled: SettledSession, shown: Shown): Record<string, unknown> 
   if (!outcome.isOk) line['phase'] = standing.phase;
   line['phases'] = rounded(outcome.isOk ? outcome.phases : phasesUntil(standing, runMs));
   line['worker'] = place?.index;
+  const bytes = bytesOf(standing);
+  if (!bytes) return line;
+  line['sentBytes'] = bytes.sentBytes;
+  line['receivedBytes'] = bytes.receivedBytes;
   return line;
 }
 

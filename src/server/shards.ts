@@ -8,6 +8,7 @@ import type { ShardCondition } from '../browsers/lifecycle.js';
 import { type BrowserProcess, spawnBrowser } from '../browsers/spawn.js';
 import { type Supervisor, superviseShard } from '../browsers/supervisor.js';
 import type { Clock } from '../clock.js';
+import type { DeadEnd } from '../egress/dead-end.js';
 import type { Log } from '../log.js';
 import type { CellOf, RecordDelta } from '../metrics/delta.js';
 import type { Pool } from '../pool/pool.js';
@@ -17,6 +18,7 @@ import {
   type BrowserRole,
   LAUNCH_FAILURE_REASONS,
 } from '../protocol/names.js';
+import type { Cages } from './cage.js';
 import type { Finder } from './chromium.js';
 import type { Shown } from './shown.js';
 import type { TempFolder } from './temp.js';
@@ -34,7 +36,8 @@ export interface ShardsOptions {
   readonly workers: number;
   /** Asked before each start. */
   readonly chromium: Finder['get'];
-  readonly isSandboxed: boolean;
+  readonly cages: Cages;
+  readonly deadEnd: Pick<DeadEnd, 'port'>;
   readonly temp: Pick<TempFolder, 'path' | 'ensure'>;
   readonly environment: Readonly<Record<string, string>>;
   readonly authorities: Authorities | null;
@@ -87,9 +90,11 @@ export function createShards(options: ShardsOptions): Shards {
 
   const spawn = async (): Promise<BrowserProcess> => {
     await temp.ensure();
+    const found = await chromium();
     return await spawnBrowser({
-      chromium: await chromium(),
-      isSandboxed: options.isSandboxed,
+      chromium: found,
+      cage: await options.cages.of(found),
+      deadEndPort: options.deadEnd.port,
       tempDir: temp.path,
       environment: options.environment,
       authorities: options.authorities,
@@ -145,10 +150,11 @@ export function createShards(options: ShardsOptions): Shards {
     isHopeless: () => supervisors.every((one) => one.condition() === 'failing'),
     async stop() {
       timers.stop();
-      await Promise.all(supervisors.map((one) => one.stop()));
+      await Promise.all([options.cages.stop(), ...supervisors.map((one) => one.stop())]);
     },
     killNow() {
       timers.stop();
+      void options.cages.stop();
       for (const alive of browsers) for (const browser of alive) browser.kill('shutdown');
     },
   };

@@ -5,6 +5,7 @@
 import type { Server } from 'node:http';
 import type { Admission } from '../admission/admission.js';
 import type { Clock } from '../clock.js';
+import type { DeadEnd } from '../egress/dead-end.js';
 import type { Events } from '../http/events.js';
 import type { Log } from '../log.js';
 import type { Pool } from '../pool/pool.js';
@@ -12,6 +13,7 @@ import { isWithin } from '../wait.js';
 import type { Core } from './core.js';
 import type { Shards } from './shards.js';
 import type { TempFolder } from './temp.js';
+import type { WayOut } from './way-out.js';
 
 /** How long disposal may take of sessions that have been settled as killed. */
 const DISPOSAL_LIMIT_MS = 6_000;
@@ -32,6 +34,8 @@ export interface StopOptions {
   readonly pool: Pool;
   readonly core: Pick<Core, 'stop'>;
   readonly temp: TempFolder;
+  readonly wayOut: Pick<WayOut, 'stop'>;
+  readonly deadEnd: Pick<DeadEnd, 'close'>;
 }
 
 /** Gives the function that stops; asked again, it tells of the same stop. */
@@ -54,6 +58,8 @@ async function stop(options: StopOptions): Promise<void> {
   if (edge.listening) await closeEdge(edge, clock);
   await options.shards.stop();
   await options.pool.destroy();
+  await options.wayOut.stop();
+  options.deadEnd.close();
   await options.core.stop();
   // What cannot be removed, as on a file system that has become read-only, is the next server's to remove.
   await options.temp

@@ -7,6 +7,7 @@
  */
 import { lstat, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { removeBrowserFolders } from '../browsers/folder.js';
 import { ask } from '../liveness.js';
 import { endProcessesIn, isAlive, isAnybodyIn } from './sweep-processes.js';
 
@@ -35,6 +36,7 @@ export async function removeFolder(path: string): Promise<void> {
     () => true,
     () => false,
   );
+  await removeBrowserFolders(isAside ? aside : path);
   await rm(isAside ? aside : path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }
 

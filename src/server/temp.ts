@@ -7,7 +7,7 @@
  * same with a lock that is made again: it is moved over the name once somebody listens.
  */
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { listenAt } from '../liveness.js';
 import { asideOf, FOLDER_PREFIX, LOCK_NAME, removeFolder, sweep } from './sweep.js';
@@ -116,6 +116,8 @@ async function lockFolder(folder: string): Promise<Lock> {
   try {
     const identity = await identityOf(bound);
     if (identity === null) throw new Error(`${bound} has gone as it was made`);
+    // Chromium's user may pass through the folder.
+    await chmod(bound, 0o600);
     await rename(bound, join(folder, LOCK_NAME));
     return { identity, leave };
   } catch (error) {

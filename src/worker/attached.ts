@@ -9,6 +9,7 @@ import { cpuMsOf } from '../host/process-files.js';
 import type { UnusableReason } from '../protocol/names.js';
 import { limit, type Once, waitFor } from '../wait.js';
 import type { Connection } from './cdp/connection.js';
+import type { Egress, Exit } from './egress.js';
 import { capture } from './jobs/screenshot.js';
 import { type Lease, type Need, type Opened, openContext } from './lease.js';
 import { watchBrowser } from './watchdog.js';
@@ -41,6 +42,7 @@ export interface AttachedOptions {
   /** Of its main process. */
   readonly pid: number;
   readonly connection: Connection;
+  readonly egress: Egress;
   readonly clock: Clock;
   /** Called once, when it is of no more use though it has not gone: somebody should end it. */
   readonly onUnusable: (reason: UnusableReason) => void;
@@ -49,16 +51,16 @@ export interface AttachedOptions {
 }
 
 export function createAttached(options: AttachedOptions): Attached {
-  const { browser, pid, connection, clock, onUnusable, onDoubt } = options;
+  const { browser, pid, connection, egress, clock, onUnusable, onDoubt } = options;
   const { lost } = connection;
   const open = new Set<Lease>();
   /** Contexts asked for and not yet gone. */
   let owned = 0;
 
-  const make = async (need: Need): Promise<Opened> => {
+  const make = async (need: Need, exit: Exit | null): Promise<Opened> => {
     owned++;
     try {
-      const opened = await openContext({ browser, connection, clock }, need);
+      const opened = await openContext({ browser, connection, clock, exit }, need);
       open.add(opened.lease);
       return opened;
     } catch (error) {
@@ -78,11 +80,23 @@ export function createAttached(options: AttachedOptions): Attached {
       onUnusable('unresponsive');
       await waitFor(closed, [lost, nothing]);
     }
+    lease.exit?.close();
     if (open.delete(lease)) owned--;
   };
 
+  /** Before a page is being made, since it says nothing of the browser how long this takes. */
+  const openExit = async (): Promise<Exit> => {
+    const opening = egress.open();
+    try {
+      return await waitFor(opening, [lost, gone]);
+    } catch (error) {
+      opening.then(({ close }) => close(), nothing);
+      throw error;
+    }
+  };
+
   const trial = async (): Promise<void> => {
-    const { lease } = await waitFor(make({ kind: 'plain' }), [lost, gone]);
+    const { lease } = await waitFor(make({ kind: 'plain' }, null), [lost, gone]);
     const picture = { format: 'jpeg', captureBeyondViewport: false, optimizeForSpeed: true } as const;
     // That something is refused is an answer too.
     await capture(lease, picture, TRIAL_FRAMES).catch(nothing);
@@ -94,7 +108,7 @@ export function createAttached(options: AttachedOptions): Attached {
     connection,
     clock,
     cpuMs: () => cpuMsOf(pid),
-    probe: async () => dispose((await waitFor(make({ kind: 'plain' }), [lost, gone])).lease),
+    probe: async () => dispose((await waitFor(make({ kind: 'plain' }, null), [lost, gone])).lease),
     trial,
     onUnusable,
     onDoubt,
@@ -103,17 +117,19 @@ export function createAttached(options: AttachedOptions): Attached {
   return {
     lost,
     async open(need) {
+      const exit = await openExit();
       watchdog.begun();
       for (let attempt = 1; ; attempt++) {
         try {
           // Some calls under way when the browser dies never settle, so none is waited for without looking at that.
-          const opened = await waitFor(make(need), [lost, gone]);
+          const opened = await waitFor(make(need, exit), [lost, gone]);
           watchdog.made();
           return opened;
         } catch (error) {
           // Nothing of the session's was in it: whatever killed it, the next page will do.
           const isCrash = error instanceof ServiceError && error.code === 'PAGE_CRASHED';
           if (isCrash && attempt < OPEN_ATTEMPTS) continue;
+          exit.close();
           watchdog.failed(isCrash);
           throw error;
         }

@@ -16,6 +16,13 @@ export interface Household extends Pick<Attached, 'lost' | 'suspect'> {
   readonly attached: Attached;
 }
 
+/** Kept ready. */
+interface Ready {
+  readonly lease: Lease;
+  /** It is kept no more: nothing of it is left with the thread that serves its exit, which outlives it. */
+  readonly forget: () => void;
+}
+
 export interface HouseholdOptions {
   readonly attached: Attached;
   readonly tally: Pick<Tally, 'prewarm'>;
@@ -28,7 +35,7 @@ export interface HouseholdOptions {
 }
 
 export function createHousehold({ attached, tally, prewarm, onReady, wanted }: HouseholdOptions): Household {
-  const ready: Lease[] = [];
+  const ready: Ready[] = [];
   /** `pending` are being made, to be kept ready; `busy` are sessions with a context of it, or waiting for one. */
   const state = { pending: 0, busy: 0, isRetired: false };
 
@@ -47,18 +54,21 @@ export function createHousehold({ attached, tally, prewarm, onReady, wanted }: H
 
   const keep = (lease: Lease, kind: Need['kind']): void => {
     if (kind !== wanted.kind || state.isRetired) return void attached.dispose(lease);
-    ready.push(lease);
-    onReady(ready.length);
-    lease.crashed.on(() => {
+    const replace = (): void => {
       if (discard(lease)) refill();
-    });
+    };
+    const offs: (() => void)[] = [];
+    ready.push({ lease, forget: () => offs.pop()?.() });
+    onReady(ready.length);
+    if (lease.exit) offs.push(lease.exit.lost.on(replace));
+    lease.crashed.on(replace);
   };
 
   /** False when it was not a ready one. */
   const discard = (lease: Lease): boolean => {
-    const at = ready.indexOf(lease);
+    const at = ready.findIndex((one) => one.lease === lease);
     if (at === -1) return false;
-    ready.splice(at, 1);
+    ready.splice(at, 1)[0]?.forget();
     onReady(ready.length);
     void attached.dispose(lease);
     return true;
@@ -68,12 +78,14 @@ export function createHousehold({ attached, tally, prewarm, onReady, wanted }: H
     if (need.kind === 'playwright' ? need.options !== null : need.isInsecure) return undefined;
     if (need.kind !== wanted.kind) {
       wanted.kind = need.kind;
-      for (const lease of [...ready]) discard(lease);
+      for (const { lease } of [...ready]) discard(lease);
     }
     // The youngest: its renderer is what the CPU's caches still know.
-    const lease = ready.pop();
-    if (lease) onReady(ready.length);
-    return lease;
+    const youngest = ready.pop();
+    if (!youngest) return undefined;
+    youngest.forget();
+    onReady(ready.length);
+    return youngest.lease;
   };
 
   refill();
@@ -101,7 +113,7 @@ export function createHousehold({ attached, tally, prewarm, onReady, wanted }: H
     },
     retire() {
       state.isRetired = true;
-      for (const lease of [...ready]) discard(lease);
+      for (const { lease } of [...ready]) discard(lease);
     },
   };
 }

@@ -7,9 +7,10 @@ import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
 import { createOnce, type End, limit, waitFor } from '../wait.js';
 import type { Cdp } from './cdp/cdp.js';
-import type { Connection } from './cdp/connection.js';
+import { type Connection, NOTHING_BYPASSED } from './cdp/connection.js';
 import { PAGES_MAX } from './cdp/contexts.js';
 import { type Navigator, openNavigator } from './cdp/navigator.js';
+import type { Exit } from './egress.js';
 
 /** It is the browser that answers, at once; a bound all the same. */
 const ATTACH_LIMIT_MS = 2_000;
@@ -19,6 +20,8 @@ export const DEFAULT_VIEWPORT = { width: 800, height: 600 };
 
 export interface Lease {
   readonly cdp: Cdp;
+  /** The only way out of its context; null: there is none. */
+  readonly exit: Exit | null;
   readonly navigator: Navigator;
   /** Null in a plain one. */
   readonly playwright: { readonly context: BrowserContext; readonly page: Page } | null;
@@ -53,6 +56,8 @@ interface Site {
   readonly browser: Browser;
   readonly connection: Connection;
   readonly clock: Clock;
+  /** Not given: its pages reach nobody. */
+  readonly exit: Exit | null;
 }
 
 /**
@@ -65,9 +70,10 @@ export function openContext(site: Site, need: Need): Promise<Opened> {
 
 type PlainNeed = Extract<Need, { kind: 'plain' }>;
 
-async function openPlain({ connection, clock }: Site, { isInsecure }: PlainNeed): Promise<Opened> {
+async function openPlain({ connection, clock, exit }: Site, { isInsecure }: PlainNeed): Promise<Opened> {
   const startedAtMs = clock.monotonicMs();
-  const tab = await connection.openTab({ ...DEFAULT_VIEWPORT, ...(isInsecure ? { isInsecure } : {}) });
+  const proxyServer = exit?.server ?? null;
+  const tab = await connection.openTab({ ...DEFAULT_VIEWPORT, proxyServer, ...(isInsecure ? { isInsecure } : {}) });
   const contextAtMs = clock.monotonicMs();
   try {
     const { cdp, crashed, closed, pageCount, close } = tab;
@@ -75,7 +81,16 @@ async function openPlain({ connection, clock }: Site, { isInsecure }: PlainNeed)
     const focused = cdp.send('Emulation.setFocusEmulationEnabled', { enabled: true });
     const [navigator] = await waitFor(Promise.all([openNavigator(cdp, clock), focused]), [crashed, died]);
     return {
-      lease: { ...withConnection(connection, navigator), cdp, playwright: null, crashed, closed, pageCount, close },
+      lease: {
+        ...withConnection(connection, navigator),
+        cdp,
+        exit,
+        playwright: null,
+        crashed,
+        closed,
+        pageCount,
+        close,
+      },
       contextMs: contextAtMs - startedAtMs,
       pageMs: clock.monotonicMs() - contextAtMs,
     };
@@ -87,11 +102,17 @@ async function openPlain({ connection, clock }: Site, { isInsecure }: PlainNeed)
 }
 
 async function openWithPlaywright(
-  { browser, connection, clock }: Site,
+  { browser, connection, clock, exit }: Site,
   options: BrowserContextOptions | null,
 ): Promise<Opened> {
   const startedAtMs = clock.monotonicMs();
-  const context = await browser.newContext({ viewport: DEFAULT_VIEWPORT, acceptDownloads: false, ...options });
+  const proxy = exit ? { proxy: { server: exit.server, bypass: NOTHING_BYPASSED } } : {};
+  const context = await browser.newContext({
+    viewport: DEFAULT_VIEWPORT,
+    acceptDownloads: false,
+    ...proxy,
+    ...options,
+  });
   context.on('page', (page) => {
     if (context.pages().length > PAGES_MAX) page.close().catch(() => {});
   });
@@ -110,7 +131,7 @@ async function openWithPlaywright(
     const pageCount = (): number => context.pages().length;
     const close = (): Promise<void> => context.close();
     return {
-      lease: { ...page, ...withConnection(connection, page.navigator), pageCount, close },
+      lease: { ...page, ...withConnection(connection, page.navigator), exit, pageCount, close },
       contextMs: contextAtMs - startedAtMs,
       pageMs: clock.monotonicMs() - contextAtMs,
     };

@@ -27,6 +27,7 @@ const PLAIN_KEYS: ReadonlySet<string> = new Set([
   'viewport',
   'acceptInsecureCerts',
   'bypassCSP',
+  'proxy',
 ]);
 
 /** `ownKeys` are those of its kind that a plain context will do for; whatever else is asked for is Playwright's. */
@@ -69,7 +70,8 @@ export interface PageOptions {
 
 /** Brings the page to where the job can begin. */
 export async function openPage(lease: Lease, body: PageBody, { clock, fail, waitLimitMs }: PageOptions): Promise<void> {
-  const { cdp, navigator, playwright, closed } = lease;
+  const { cdp, navigator, playwright, closed, exit } = lease;
+  if (body.proxy) exit?.useProxy(body.proxy);
   if (playwright) {
     await applySettings(lease, playwright, body);
     await interceptRequests(playwright.page, body, fail);

@@ -16,6 +16,7 @@ import { needOf, openPage } from './page.js';
 import type { Shard } from './shard.js';
 import { steadily } from './steadily.js';
 import type { Tally } from './tally.js';
+import { located, trueReason } from './way-out.js';
 
 /** A job to be run, and with what. */
 export interface Assignment {
@@ -36,6 +37,7 @@ export interface Assignment {
 const REASON_LIMIT_MS = 1_000;
 /** A navigation is also aborted by the death of its renderer, of which word comes right after. */
 const ABORTED_LIMIT_MS = 250;
+const OVER = 'its pages loaded more than MAX_SESSION_BYTES';
 const NO_PHASES: PhaseTimes = { context: 0, navigate: 0, run: 0 };
 
 /** Runs it. Resolves, never rejects, when its context is really gone. */
@@ -97,20 +99,22 @@ async function produce(assignment: Assignment, { runner, lease, contextMs, fail 
   const startedAtMs = clock.monotonicMs();
   let readyAtMs = startedAtMs;
   try {
-    tell({ kind: 'phase', phase: 'navigate', beforeMs: contextMs });
+    const exit = lease.exit?.id ?? null;
+    tell({ kind: 'phase', phase: 'navigate', beforeMs: contextMs, exit });
     lease.navigator.onAnswer = (status) => tell({ kind: 'answered', status });
     await openPage(lease, job.body, { clock, fail, waitLimitMs });
     readyAtMs = clock.monotonicMs();
     tally.phase('navigate', readyAtMs - startedAtMs);
-    tell({ kind: 'phase', phase: 'run', beforeMs: readyAtMs - startedAtMs });
+    tell({ kind: 'phase', phase: 'run', beforeMs: readyAtMs - startedAtMs, exit });
     const product = await steadily(lease.navigator, clock, () => runner.run(lease, job.body, { clock, waitLimitMs }));
     if (product.body.length === 0) throw new Error('Chromium made nothing of the page');
     const runMs = clock.monotonicMs() - readyAtMs;
     tally.phase('run', runMs);
     const phases = { context: contextMs, navigate: readyAtMs - startedAtMs, run: runMs };
-    return { isOk: true, product, answer: lease.navigator.answer(), phases } satisfies Succeeded;
+    const answer = await located(lease.navigator.answer(), lease.exit);
+    return { isOk: true, product, answer, phases } satisfies Succeeded;
   } catch (error) {
-    const failed = failure(error, 'page');
+    const failed = await trueReason(failure(error, 'page'), lease);
     const isAborted = failed.message === 'net::ERR_ABORTED';
     const netError = failed.code === 'NAVIGATION_FAILED' ? /net::ERR_[A-Z0-9_]+/.exec(failed.message)?.[0] : undefined;
     if (netError && !isAborted) tally.networkFailure(netError);
@@ -125,8 +129,15 @@ async function produce(assignment: Assignment, { runner, lease, contextMs, fail 
 }
 
 /** The renderer or the browser has died, or the page is there no more. */
-function deaths({ crashed, closed, lost, whyClosed }: Lease): Ending<Failed>[] {
+function deaths({ crashed, closed, lost, exit, whyClosed }: Lease): Ending<Failed>[] {
+  const ofExit: Ending<Failed>[] = exit
+    ? [
+        [exit.lost, () => ({ isOk: false, code: 'WORKER_CRASHED', message: 'the egress thread died' })],
+        [exit.over, () => ({ isOk: false, code: 'SESSION_FAILED', message: OVER, reason: 'policy' })],
+      ]
+    : [];
   return [
+    ...ofExit,
     [crashed, () => ({ isOk: false, code: 'PAGE_CRASHED', message: 'the page crashed' })],
     [lost, () => ({ isOk: false, code: 'BROWSER_CRASHED', message: 'the browser crashed' })],
     [closed, () => ({ isOk: false, code: 'SESSION_FAILED', message: whyClosed() ?? 'the page closed itself' })],

@@ -8,6 +8,7 @@ import type { UnusableReason } from '../protocol/names.js';
 import { type Attached, createAttached } from './attached.js';
 import { attachBrowser } from './browser.js';
 import type { Connection, ConnectionCensus } from './cdp/connection.js';
+import type { Egress } from './egress.js';
 import { createHousehold, type Household } from './household.js';
 import type { Lease, Need } from './lease.js';
 import type { Tally } from './tally.js';
@@ -43,11 +44,12 @@ export interface ShardOptions {
   readonly tally: Tally;
   readonly clock: Clock;
   readonly prewarm: number;
+  readonly egress: Egress;
   /** Told how many pages are kept ready, whenever that changes. */
   readonly onReady: (pages: number) => void;
 }
 
-export function createShard({ tally, clock, prewarm, onReady }: ShardOptions): Shard {
+export function createShard({ tally, clock, prewarm, egress, onReady }: ShardOptions): Shard {
   /** Of the browsers that are not lost, the oldest first; what each holds goes with it. */
   const households = new Map<Household, Connection>();
   let present: Household | null = null;
@@ -67,7 +69,7 @@ export function createShard({ tally, clock, prewarm, onReady }: ShardOptions): S
       const { browser, connection } = await attachBrowser(endpoint, tally.pageCrash);
       // Its word came before ours could be given.
       if (connection.lost.hasHappened()) throw new Error('the browser is gone');
-      const attached = createAttached({ browser, pid: endpoint.pid, connection, clock, ...told });
+      const attached = createAttached({ browser, pid: endpoint.pid, connection, egress, clock, ...told });
       onReady(0);
       const household = createHousehold({
         attached,

@@ -14,6 +14,7 @@ import type { ControlMessage, ControlReply, Outcome, Progress, Task, TaskResult 
 import { HEARTBEAT_MS } from '../protocol/names.js';
 import type { WorkerSetup } from '../protocol/setup.js';
 import { createCancels } from './cancels.js';
+import { createEgress } from './egress.js';
 import { runSession } from './session.js';
 import { createShard, type Shard } from './shard.js';
 import { createTally, type Tally } from './tally.js';
@@ -45,15 +46,18 @@ export function createWorkerThread(): WorkerThread {
       }
       const record = openLaneWriter(setup.lanes, setup.laneShape, { index: lane, now: clock.monotonicMs });
       const tally = createTally(record, createLayout(setup.domains), lane);
+      const egress = createEgress();
       const shard = createShard({
         tally,
         clock,
+        egress,
         prewarm: setup.prewarm,
         onReady: (pages) => port.postMessage({ kind: 'ready', pages } satisfies ControlReply),
       });
       ready = { port, shard, tally };
       port.on('message', (message: ControlMessage) => {
         if (message.kind === 'cancel') cancels.cancel(message.sequence);
+        else if (message.kind === 'egress') egress.connect(message.port);
         else void attach(port, shard, message.endpoint);
       });
       const beat = openHeartbeat(setup.lanes, setup.laneShape, lane);

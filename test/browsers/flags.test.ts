@@ -9,8 +9,8 @@ import { browserFlags } from '../../src/browsers/flags.js';
 const test = suite('browsers/flags');
 
 test('two browsers differ in what their options say, and in nothing else', () => {
-  const one = browserFlags({ profileDir: '/tmp/1/profile', isSandboxed: true });
-  const other = browserFlags({ profileDir: '/tmp/2/profile', isSandboxed: false });
+  const one = browserFlags({ profileDir: '/tmp/1/profile', isSandboxed: true, deadEndPort: 9 });
+  const other = browserFlags({ profileDir: '/tmp/2/profile', isSandboxed: false, deadEndPort: 9 });
   assert.equal(
     one.filter((flag) => !other.includes(flag)),
     ['--user-data-dir=/tmp/1/profile'],
@@ -22,7 +22,7 @@ test('two browsers differ in what their options say, and in nothing else', () =>
 });
 
 test('each flag is given once, with all of its values', () => {
-  const flags = browserFlags({ profileDir: '/tmp/1/profile', isSandboxed: false });
+  const flags = browserFlags({ profileDir: '/tmp/1/profile', isSandboxed: false, deadEndPort: 9 });
   const names = flags.map((flag) => flag.split('=')[0] ?? '');
   assert.equal(
     names.filter((name, i) => names.indexOf(name) !== i),
@@ -39,7 +39,7 @@ test('each flag is given once, with all of its values', () => {
 });
 
 test('it is spoken to over the pipe, and shows nothing by itself', () => {
-  const flags = browserFlags({ profileDir: '/tmp/1/profile', isSandboxed: true });
+  const flags = browserFlags({ profileDir: '/tmp/1/profile', isSandboxed: true, deadEndPort: 9 });
   for (const flag of ['--remote-debugging-pipe', '--headless', '--no-startup-window'])
     assert.ok(flags.includes(flag), flag);
 });

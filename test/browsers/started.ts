@@ -4,10 +4,14 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cagesFor } from '../../src/browsers/cage.js';
 import { type BrowserProcess, spawnBrowser } from '../../src/browsers/spawn.js';
 import { discoverChromium } from '../../src/chromium/discover.js';
 
-export async function startChromium(tempDir: string, isOutOfMemory = false): Promise<BrowserProcess> {
+/** Where tests run, the best is what works. */
+export const [CAGE = { uid: null, isSandboxed: false }] = cagesFor(process.getuid?.(), []);
+
+export async function startChromium(tempDir: string, isOutOfMemory = false, cage = CAGE): Promise<BrowserProcess> {
   const chromium = await discoverChromium({
     homeDir: homedir(),
     cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'headcount'),
@@ -17,7 +21,8 @@ export async function startChromium(tempDir: string, isOutOfMemory = false): Pro
   });
   return await spawnBrowser({
     chromium,
-    isSandboxed: process.getuid?.() !== 0,
+    cage,
+    deadEndPort: 9,
     tempDir,
     environment: { PATH: process.env['PATH'] ?? '' },
     authorities: null,

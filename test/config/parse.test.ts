@@ -161,6 +161,13 @@ test('what has no limit is shown as it is set, and what is not set as null', () 
     'METRICS_FILE',
     'STATE_DIR',
     'EXTRA_CA_CERTS',
+    'NETWORK_ALLOW',
+    'NETWORK_DENY',
+    'HTTPS_PROXY',
+    'HTTP_PROXY',
+    'ALL_PROXY',
+    'NO_PROXY',
+    'MAX_SESSION_BYTES',
     'PROXY_URL',
   ]);
 });

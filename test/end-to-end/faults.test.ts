@@ -3,13 +3,13 @@
  * hold, processes, folders and descriptors are back where they were, and a fresh job succeeds.
  */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { deadline, until } from '../deadline.js';
 import { type Pages, startPages } from '../fixtures/pages.js';
+import { makeTempDir } from '../temp-dir.js';
 import { checkIdentities } from './identities.js';
 import { aliveInGroups, processes } from './processes.js';
 import { atRest, ready, type Server, start, total } from './server.js';
@@ -19,7 +19,7 @@ const LEAVE_ATTEMPTS = 5;
 const AT_ONCE_MS = 8_000;
 
 const test = suite('end-to-end/faults');
-const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-faults-'));
+const tempDir = makeTempDir('faults');
 let server: Server;
 let pages: Pages;
 let chromiumPath = '';

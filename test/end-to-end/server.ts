@@ -29,7 +29,6 @@ export async function start(settings: Readonly<Record<string, string>> = {}, tem
     config,
     log: { trace: say, debug: say, info: say, warn: say, error: say, fatal: say },
     workers: config.workers ?? 2,
-    isSandboxed: process.getuid?.() !== 0,
     tempDir,
     historyPath: null,
     environment: { PATH: process.env['PATH'] ?? '' },

@@ -3,9 +3,7 @@
  * first session that runs into its limit makes its worker look, and the browser is replaced.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readTypeFlag } from '../../src/host/process-files.js';
@@ -13,9 +11,10 @@ import { deadline, until } from '../deadline.js';
 import { checkIdentities } from '../end-to-end/identities.js';
 import { processes } from '../end-to-end/processes.js';
 import { ready, type Server, start, total } from '../end-to-end/server.js';
+import { makeTempDir } from '../temp-dir.js';
 
 const test = suite('faults/frozen');
-const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-frozen-'));
+const tempDir = makeTempDir('frozen');
 let server: Server;
 
 test.before(async () => {

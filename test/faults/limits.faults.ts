@@ -6,7 +6,6 @@
 import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -16,13 +15,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { deadline, until } from '../deadline.js';
 import { type Program, run, startProgram } from '../end-to-end/program.js';
 import { samplesOf, total } from '../end-to-end/server.js';
+import { makeTempDir } from '../temp-dir.js';
 import { needs } from './needs.js';
 
 const PIDS_CGROUP = '/sys/fs/cgroup/pids';
@@ -31,7 +30,7 @@ const CHROMIUM = '/usr/lib/chromium/chromium-headless-shell';
 const limitTest = needs(test, { tools: ['prlimit'], files: [CHROMIUM] });
 // Root is not held by the limit of processes that a process has of its own, and only root can make a cgroup.
 const rootTest = needs(test, { root: true, files: [PIDS_CGROUP] });
-const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-limits-'));
+const tempDir = makeTempDir('limits');
 
 test.after(() => rmSync(tempDir, { recursive: true }));
 

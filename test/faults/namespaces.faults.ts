@@ -6,8 +6,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -15,6 +14,7 @@ import * as assert from 'uvu/assert';
 import { readStat } from '../../src/host/process-files.js';
 import { readNumericNames } from '../../src/host/virtual-files.js';
 import { deadline, until } from '../deadline.js';
+import { makeTempDir } from '../temp-dir.js';
 import { needs } from './needs.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
@@ -49,7 +49,7 @@ const test = suite<Context>('faults/namespaces');
 const rootTest = needs(test, { root: true, tools: ['unshare'] });
 
 test.before.each((context) => {
-  context.tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-namespaces-'));
+  context.tempDir = makeTempDir('namespaces');
   context.ends = [];
 });
 test.after.each(({ tempDir, ends }) => {

@@ -16,10 +16,11 @@ import { checkIdentities } from '../end-to-end/identities.js';
 import { aliveInGroups, processes } from '../end-to-end/processes.js';
 import { type Program, startProgram } from '../end-to-end/program.js';
 import { atRest, ready, type Server, samplesOf, start, total } from '../end-to-end/server.js';
+import { makeTempDir } from '../temp-dir.js';
 
 const test = suite('faults/shards');
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-shards-'));
+const tempDir = makeTempDir('shards');
 let server: Server;
 
 test.before(async () => {
@@ -56,11 +57,12 @@ test('a browser without its zygote answers and opens no page: it is replaced, th
   const zygotes = processesOf(broken, 'zygote');
   assert.ok(zygotes.length > 0);
   for (const pid of zygotes) process.kill(pid, 'SIGKILL');
-  // Both kinds of context, until it has been noticed; nobody waits for long.
+  // Both kinds of context, until it has been noticed. In the sandbox its renderers went with it, which nobody tells
+  // Chromium: who is on its ready page finds out by a limit.
   const isReplaced = async (): Promise<boolean> => {
     await Promise.all([
-      server.post('/content', { html: 'x' }).then((response) => response.text()),
-      server.post('/content', { html: 'x', userAgent: 'any' }).then((response) => response.text()),
+      server.post('/content?timeout=5000', { html: 'x' }).then((response) => response.text()),
+      server.post('/content?timeout=5000', { html: 'x', userAgent: 'any' }).then((response) => response.text()),
     ]);
     return (await counted('browser_exits_total', 'reason="no_pages"')) === 1;
   };

@@ -10,7 +10,7 @@ export type Rule = (dashboard: Dashboard) => string[];
 const SOURCE = '$'.concat('{datasource}');
 const LABELS = { job: 'Job', instance: 'Instance' } as const;
 /** Those of Grafana's units that are in use here; an unknown one would be shown as text behind the number. */
-const UNITS = ['none', 'short', 'percentunit', 's', 'bytes', 'ops', 'reqps', 'dtdurations'];
+const UNITS = ['none', 'short', 'percentunit', 's', 'bytes', 'Bps', 'ops', 'reqps', 'dtdurations'];
 const BUILT_IN = ['__rate_interval', '__interval', '__range', '__url_time_range'];
 const RATES = ['rate', 'irate'];
 const OF_COUNTERS = ['rate', 'irate', 'increase', 'last_over_time'];

@@ -29,7 +29,8 @@ async function read({ allows, body = HTML, given = {}, type = 'application/json'
   const request = { method: 'POST', headers: { 'content-type': type }, params: {}, query: new URLSearchParams() };
   let isHeadTaken = false;
   try {
-    const readJob = createJobReader({ maxPayloadBytes: 1_000, allowsInsecureCerts: allows, onIgnored: () => {} });
+    const allowed = { allowsInsecureCerts: allows, allowsClientProxy: allows };
+    const readJob = createJobReader({ maxPayloadBytes: 1_000, ...allowed, onIgnored: () => {} });
     const readBody = readJob('content', { ...request, given, raw, askForBody() {}, signal });
     isHeadTaken = true;
     return (await readBody()).body;

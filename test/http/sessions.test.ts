@@ -64,6 +64,7 @@ test.before.each(async (scene) => {
     maxTimeoutMs: null,
     maxPayloadBytes: LIMIT_BYTES,
     allowsInsecureCerts: false,
+    allowsClientProxy: false,
     onIgnored: (name) => scene.ignored.push(name),
   });
   scene.served = await serve(routesOf({ content: ROUTES.content }, { content }, { apiGet: true, testSessions: false }));

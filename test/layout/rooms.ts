@@ -13,7 +13,7 @@ import { importsOf, type Source } from './source.js';
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   metrics: ['type:clock'],
-  config: ['nearest'],
+  config: ['nearest', 'egress/rules', 'egress/proxies'],
   nearest: [],
   failures: [],
   clock: [],
@@ -23,11 +23,12 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   liveness: [],
   protocol: ['type:failures', 'type:metrics/family', 'type:metrics/lane', 'type:protocol/jobs'],
   patterns: ['failures'],
-  'protocol/jobs': ['failures', 'patterns'],
+  'protocol/jobs': ['failures', 'patterns', 'egress/proxies'],
   admission: ['failures', 'type:clock', 'type:protocol', 'type:metrics/delta'],
   pool: ['type:clock', 'type:failures', 'wait', 'protocol/names', 'type:protocol', 'type:metrics/lane'],
   chromium: [],
   browsers: ['type:chromium/discover', 'type:clock', 'wait', 'type:protocol/names', 'type:protocol/endpoint'],
+  egress: ['clock', 'wait', 'protocol/egress', 'protocol/usage', 'metrics/lane', 'metrics/layout'],
   worker: [
     'host/process-files',
     'worker/cdp',
@@ -75,6 +76,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'host',
     'store',
     'http',
+    'egress',
   ],
   main: ['config', 'server', 'log', 'store', 'http/parameters', 'chromium/discover'],
 };
@@ -109,7 +111,9 @@ export const DOORS: readonly Door[] = [
   { package: 'tar-fs', in: ['src/chromium/'], isOneFile: true },
   { package: '@sparticuz/chromium', in: ['src/chromium/'], isOneFile: true },
   { package: 'node:child_process', in: ['src/browsers/', 'src/chromium/'] },
-  { package: 'node:worker_threads', in: ['src/pool/', 'src/worker/'], typesIn: ['src/protocol/'] },
+  { package: 'ipaddr.js', in: ['src/egress/addresses.ts'] },
+  { package: 'socks', in: ['src/egress/upstream.ts'] },
+  { package: 'node:worker_threads', in: ['src/pool/', 'src/worker/', 'src/egress/'], typesIn: ['src/protocol/'] },
 ];
 
 interface Edge {

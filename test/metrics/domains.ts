@@ -5,6 +5,7 @@
 
 import { REJECTION_REASONS, SESSION_FAILURE_REASONS } from '../../src/failures.js';
 import { COLLECTORS, type Domains } from '../../src/metrics/family.js';
+import { EGRESS_DIRECTIONS, EGRESS_REFUSALS } from '../../src/protocol/egress.js';
 import { JOB_KINDS } from '../../src/protocol/jobs/jobs.js';
 import {
   BROWSER_EXIT_REASONS,
@@ -29,6 +30,8 @@ export const DOMAINS: Domains = {
   workerState: ['idle', 'busy', 'starting', 'draining'],
   worker: ['0', '1', '2', '3'],
   netError: [...NETWORK_ERRORS, 'other'],
+  egressDirection: EGRESS_DIRECTIONS,
+  egressRefusal: EGRESS_REFUSALS,
   flushFailure: ['no_space', 'io'],
   dropReason: ['lane_full', 'invalid'],
   resource: ['cpu', 'memory', 'queue'],

@@ -39,6 +39,7 @@ test.before.each(async (scene) => {
     lanes: Array.from({ length: WORKERS }, (_, index) => openLaneReader(lanes, SHAPE, index)),
     clock: systemClock,
     drain: () => scene.told.push('drain'),
+    egress: () => null,
     events: {
       onThreadReady: (shard) => scene.told.push(`ready ${shard}`),
       onThreadLost: (shard, reason) => scene.told.push(`lost ${shard}: ${reason}`),

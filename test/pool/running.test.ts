@@ -27,6 +27,7 @@ function scene() {
     },
     conclude: () => {},
     cancel: (sequence) => void cancelled.push(sequence),
+    useEgress: () => {},
     close: () => {},
   };
   const { running, abandon } = createRunning({ task, control, sequence: 7, place: { kind: 'worker', index: 1 } });

@@ -31,7 +31,7 @@ const script: JobRow<typeof Body> = {
   },
 };
 const readJob = createJobReader(
-  { maxPayloadBytes: 1_000, allowsInsecureCerts: false, onIgnored: () => {} },
+  { maxPayloadBytes: 1_000, allowsInsecureCerts: false, allowsClientProxy: false, onIgnored: () => {} },
   { ...JOBS, script },
 );
 

@@ -49,6 +49,8 @@ function scene(over: Partial<Record<'leadMs' | 'drainTimeoutMs', number>> = {}, 
     events: { close: () => say('events') },
     shards: { stop: asked('shards'), killNow: () => say('kill browsers') },
     pool: { destroy: asked('pool') },
+    wayOut: { stop: asked('way out') },
+    deadEnd: { close: () => {} },
     core: { stop: asked('core') },
     temp: { remove: asked('temp') },
   };
@@ -61,7 +63,7 @@ async function turn(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-const END = ['events', 'shards', 'pool', 'core', 'temp'];
+const END = ['events', 'shards', 'pool', 'way out', 'core', 'temp'];
 
 test('sessions finish, then all else stops in order; asked again, it is the same stop', async () => {
   const { options, done, idle } = scene();
@@ -74,7 +76,7 @@ test('sessions finish, then all else stops in order; asked again, it is the same
   await deadline(first, WAIT_MS, 'the stop');
   assert.equal(done, ['draining', 'drain', ...END]);
   await stop();
-  assert.is(done.length, 7);
+  assert.is(done.length, 2 + END.length);
 });
 
 test('when the time to drain is over, what runs is killed, and given a moment to go', async () => {
@@ -106,7 +108,7 @@ test('sessions whose contexts never go do not hold it up for more than 6 s', asy
   assert.not.ok(done.includes('events'));
   clock.pass(1);
   await deadline(stopping, WAIT_MS, 'the stop');
-  assert.equal(done.slice(-5), END);
+  assert.equal(done.slice(-END.length), END);
 });
 
 test('before it drains it says for a while that it will, if it listens', async () => {

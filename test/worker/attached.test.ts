@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert';
 import { createOnce, createRecurring, type Once } from '../../src/wait.js';
 import { type Attached, createAttached } from '../../src/worker/attached.js';
 import type { Connection } from '../../src/worker/cdp/connection.js';
+import { createEgress } from '../../src/worker/egress.js';
 import type { Lease } from '../../src/worker/lease.js';
 import { createTimedClock, type TimedClock } from '../admission/timed-clock.js';
 
@@ -45,6 +46,8 @@ test.before.each((scene) => {
     browser: {} as Browser,
     pid: 0,
     connection: connection as Connection,
+    // Nobody here goes out.
+    egress: createEgress(),
     clock: scene.clock,
     onUnusable: (reason) => scene.told.push(reason),
     onDoubt: () => {},

@@ -20,6 +20,7 @@ import { createTally } from '../../src/worker/tally.js';
 import { startChromium } from '../browsers/started.js';
 import { deadline, until } from '../deadline.js';
 import { DOMAINS } from '../metrics/domains.js';
+import { openExits } from './exits.js';
 
 const RUN_MS = 60_000;
 const test = suite('worker/jobs');
@@ -28,6 +29,7 @@ const layout = createLayout(DOMAINS);
 const counted: number[] = [];
 const tally = createTally((slot) => counted.push(slot), layout, 0);
 const clock = systemClock;
+const exits = openExits();
 
 /** The page's title, and which make of context it was asked in. */
 const title: PageRunner = {
@@ -66,7 +68,7 @@ const holding: ShardRunner = {
 const runners = { ...RUNNERS, title, opening, holding };
 
 function newShard(): Shard {
-  return createShard({ tally, clock, prewarm: 0, onReady: () => {} });
+  return createShard({ tally, clock, prewarm: 0, egress: exits.egress, onReady: () => {} });
 }
 
 async function run(shard: Shard, kind: string, body: Assignment['job']['body']): Promise<string> {
@@ -84,7 +86,10 @@ async function run(shard: Shard, kind: string, body: Assignment['job']['body']):
   return outcome.product === 'closed' ? 'nothing' : Buffer.from(outcome.product.body).toString('utf8');
 }
 
-test.after(() => rmSync(tempDir, { recursive: true }));
+test.after(() => {
+  exits.close();
+  rmSync(tempDir, { recursive: true });
+});
 
 test('a made-up kind without a page is run with its shard, also with no browser, and has no phases', async () => {
   counted.length = 0;

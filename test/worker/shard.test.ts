@@ -14,11 +14,13 @@ import { createShard, type Shard } from '../../src/worker/shard.js';
 import type { Tally } from '../../src/worker/tally.js';
 import { startChromium } from '../browsers/started.js';
 import { deadline, until } from '../deadline.js';
+import { type Exits, openExits } from './exits.js';
 
 interface Scene {
   folder: string;
   browsers: BrowserProcess[];
   shard: Shard;
+  exits: Exits;
   lost: number[];
   ready: number;
 }
@@ -40,13 +42,14 @@ test.before((scene) => {
   scene.folder = mkdtempSync(join(tmpdir(), 'headcount-test-shard-'));
 });
 test.before.each((scene) => {
-  Object.assign(scene, { browsers: [], lost: [], ready: 0 });
+  Object.assign(scene, { browsers: [], lost: [], ready: 0, exits: openExits() });
   const onReady = (pages: number): void => {
     scene.ready = pages;
   };
-  scene.shard = createShard({ tally: NOBODY, clock: systemClock, prewarm: 1, onReady });
+  scene.shard = createShard({ tally: NOBODY, clock: systemClock, prewarm: 1, egress: scene.exits.egress, onReady });
 });
-test.after.each(async ({ browsers }) => {
+test.after.each(async ({ browsers, exits }) => {
+  exits.close();
   for (const one of browsers) one.kill('shutdown');
   await Promise.all(browsers.map(({ exited }) => exited));
 });

@@ -79,8 +79,11 @@ async function rivalSetup(): Promise<RivalSetup> {
     progress: () => {},
     setting: undefined,
   });
-  const flags = browserFlags({ profileDir: '', isSandboxed: process.getuid?.() !== 0 });
-  return { chromiumPath: path, chromiumEnv: env, flags: flags.filter((flag) => !flag.includes('-dir=')), slots: SLOTS };
+  // They start it themselves, as themselves: with its sandbox it refuses to run as root.
+  const flags = browserFlags({ profileDir: '', isSandboxed: process.getuid?.() !== 0, deadEndPort: 9 });
+  // What is the same for all but where its files are and who its proxy is.
+  const shared = flags.filter((flag) => !/-dir=|^--(proxy|host-resolver)/.test(flag));
+  return { chromiumPath: path, chromiumEnv: env, flags: shared, slots: SLOTS };
 }
 
 async function startOurs(settings: Readonly<Record<string, string>>): Promise<Rival> {

@@ -42,13 +42,13 @@ export interface ForeignParameter {
 
 const SHARED = 'sessions over HTTP share a browser, which has been started already';
 const NO_LISTS = 'there is no list of what would be blocked: use rejectRequestPattern';
-const NO_PROXY = 'a session has no proxy of its own';
+const NO_PROXY = 'there is no pool of proxies: name one by externalProxyServer, or as proxy in the body';
 const OF_BROWSERS = ['stealth', 'headless', 'dumpio', 'pause', 'ignoreDefaultArgs', 'record', 'slowMo', 'keepalive'];
 
 /** In the query of a session. Launch flags (`--name`) are refused as `launch` is. */
 export const FOREIGN_PARAMETERS: readonly ForeignParameter[] = [
   ...['launch', 'userDataDir'].map((name): ForeignParameter => ({ name, fate: 'refused', why: SHARED })),
-  ...['externalProxyServer', 'proxy'].map((name): ForeignParameter => ({ name, fate: 'refused', why: NO_PROXY })),
+  { name: 'proxy', fate: 'refused', why: NO_PROXY },
   ...['blockAds', 'blockConsentModals'].map((name): ForeignParameter => ({ name, fate: 'ignored', why: NO_LISTS })),
   ...OF_BROWSERS.map((name): ForeignParameter => ({ name, fate: 'ignored', why: 'it is about a browser of its own' })),
 ];

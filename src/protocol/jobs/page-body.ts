@@ -162,6 +162,17 @@ export const PAGE_KEYS = {
   bestAttempt: Type.Optional(Type.Boolean()),
   acceptInsecureCerts: Type.Optional(Type.Boolean()),
   bypassCSP: Type.Optional(Type.Boolean()),
+  proxy: Type.Optional(
+    Type.Object(
+      {
+        server: text(2048),
+        username: Type.Optional(Type.String({ maxLength: 1024 })),
+        password: Type.Optional(Type.String({ maxLength: 1024 })),
+        bypass: Type.Optional(Type.String({ maxLength: 8192 })),
+      },
+      closed,
+    ),
+  ),
 } as const;
 
 /** The body may be the page as it is. */

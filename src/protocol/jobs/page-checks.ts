@@ -2,6 +2,7 @@
  * What a schema cannot say of a body that has a page: which keys need or exclude each other, and texts that only their
  * own parser can judge. Pure.
  */
+import { parseClientProxy } from '../../egress/proxies.js';
 import { checkPatterns } from '../../patterns.js';
 import type { PageBody } from './page-body.js';
 import { checkPixels } from './picture.js';
@@ -45,6 +46,8 @@ export function checkPage(body: PageBody): void {
       throw complaint(`cookies.${i}.url`, 'must be an http or https URL');
     }
   }
+  const proxy = body.proxy && parseClientProxy(body.proxy);
+  if (proxy?.kind === 'error') throw complaint('proxy.server', proxy.message);
   if (body.viewport) checkPixels('viewport', body.viewport, body.viewport.deviceScaleFactor ?? 1);
 }
 

@@ -23,6 +23,8 @@ type RequestEventName = 'Network.requestWillBeSent' | 'Network.loadingFinished';
 export interface FailedEvent {
   readonly requestId: string;
   readonly errorText: string;
+  /** Of what was asked for: `Document` for a frame's. */
+  readonly type: string;
   /** Asked for: by a stop, say. */
   readonly canceled?: boolean;
 }

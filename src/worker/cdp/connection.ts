@@ -17,6 +17,8 @@ import { isWanted } from './needs.js';
 import { idOf, sessionIdOf } from './peek.js';
 import type { Pipe } from './transport.js';
 
+/** Or Chromium would go to the machine itself directly. */
+export const NOTHING_BYPASSED = '<-loopback>';
 /** Of the pages that were ended, the latest: their sessions ask at once. */
 const ENDED_MAX = 100;
 
@@ -24,6 +26,8 @@ export interface TabOptions {
   /** CSS pixels. */
   readonly width: number;
   readonly height: number;
+  /** The way out of its context; null: the browser's, which leads nowhere. */
+  readonly proxyServer: string | null;
   /** Takes pages whose certificate cannot be trusted. */
   readonly isInsecure?: true;
 }
@@ -177,8 +181,9 @@ interface TabParts {
 
 /** A context of its own, and a page in it. */
 async function openTab(options: TabOptions, { cdp, contexts, pages, lost }: TabParts): Promise<Tab> {
-  const { isInsecure, ...size } = options;
-  const { browserContextId } = await cdp.send('Target.createBrowserContext');
+  const { isInsecure, proxyServer, ...size } = options;
+  const way = proxyServer === null ? {} : { proxyServer, proxyBypassList: NOTHING_BYPASSED };
+  const { browserContextId } = await cdp.send('Target.createBrowserContext', way);
   const context = contexts.add(browserContextId, isInsecure);
   const close = async (): Promise<void> => {
     await cdp.send('Target.disposeBrowserContext', { browserContextId });

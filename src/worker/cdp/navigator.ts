@@ -54,6 +54,8 @@ export interface Navigator {
   isLeaving(): boolean;
   /** What the present document was answered; null when nothing was, as for `data:` and `about:`. */
   answer(): NavigationAnswer | null;
+  /** Where the page was last led and found nobody, after all redirects; null: it is somewhere, or gone. */
+  unreachable(): Promise<string | null>;
   /** Called with the status that the page's own document was answered with, whenever that is another one. */
   onAnswer: (status: number) => void;
   /** Of its page, which is its main frame's too. */
@@ -111,6 +113,9 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
     );
     if (!isSettled) await stop();
     known = document.loaderId();
+    // It went on to somebody who is not there, and Chromium shows a page of its own.
+    const why = document.cutOff.whyNone();
+    if (why !== null && why !== ERROR_PAGE) failed(why);
   };
 
   const navigator: Navigator = {
@@ -121,6 +126,10 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
     hasGone: () => document.loaderId() !== known,
     replaced: document.replaced,
     isLeaving: document.isLeaving,
+    async unreachable() {
+      const told = await cdp.send('Page.getFrameTree').catch(() => null);
+      return told?.frameTree.frame.unreachableUrl ?? null;
+    },
     async goto(url, load) {
       const { referer, referrerPolicy, waitUntil } = load.gotoOptions ?? {};
       wanted = eventsOf(waitUntil);

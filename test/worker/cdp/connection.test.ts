@@ -35,7 +35,7 @@ test('what is under way when the pipe ends is rejected, and so is what is sent a
   const pipe = fakePipe();
   const connection = openConnection(pipe, () => {});
   const underWay = connection.cdp.send('Browser.getVersion');
-  const opening = connection.openTab({ width: 1, height: 1 });
+  const opening = connection.openTab({ width: 1, height: 1, proxyServer: null });
   assert.is(connection.census().calls, 2);
   let isLostFirst = false;
   connection.lost.on(() => {
@@ -46,7 +46,7 @@ test('what is under way when the pipe ends is rejected, and so is what is sent a
   for (const call of [underWay, opening]) assert.is(await rejection(call), 'Target closed');
   const count = pipe.sent.length;
   assert.is(await rejection(connection.cdp.send('Browser.getVersion')), 'Target closed');
-  assert.is(await rejection(connection.openTab({ width: 1, height: 1 })), 'Target closed');
+  assert.is(await rejection(connection.openTab({ width: 1, height: 1, proxyServer: null })), 'Target closed');
   assert.is(pipe.sent.length, count, 'nothing is written into a pipe that has ended');
   assert.equal(connection.census(), { calls: 0, contexts: 0, sessions: 0, pages: 0, listeners: 0 });
 });

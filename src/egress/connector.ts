@@ -1,0 +1,121 @@
+/**
+ * From a host and port to a connection: resolved once, every address judged, and the very address dialled that was
+ * judged. Behind an outgoing proxy the proxy resolves, so only names, literals and what this machine knows are judged.
+ */
+import type { Clock } from '../clock.js';
+import { type End, waitFor } from '../wait.js';
+import type { Address } from './addresses.js';
+import { type Connection, type Dial, dial } from './dial.js';
+import { refusalOf, refuse } from './failure.js';
+import { type Host, parseHost } from './host.js';
+import type { OwnListeners } from './own-listeners.js';
+import type { Policy } from './policy.js';
+import type { Upstream, Ways } from './proxies.js';
+import type { Resolver } from './resolver.js';
+import { connectThrough, proxyFailure } from './upstream.js';
+
+export interface Connector {
+  readonly policy: Policy;
+  readonly own: OwnListeners;
+  readonly resolver: Resolver;
+  readonly clock: Clock;
+  /** In PEM; trusted in https proxies besides those that Node.js trusts. */
+  readonly authorities: readonly string[];
+}
+
+export interface Wish {
+  /** As the page spelled it. */
+  readonly host: string;
+  readonly port: number;
+  readonly ways: Ways;
+  /** Gives it up, its reason a `RefusedError`. */
+  readonly signal: AbortSignal;
+  readonly limitMs: number;
+}
+
+/** Rejects with a `RefusedError`, and leaves nothing open then. */
+export async function connect(connector: Connector, wish: Wish): Promise<Connection> {
+  const host = parseHost(wish.host);
+  if (!host) throw refuse('name', 'it is no name of a host');
+  const proxy = wish.ways.proxyFor(host, wish.port);
+  const addresses = await judged(connector, { host, port: wish.port, isResolved: proxy === null, signal: wish.signal });
+  if (proxy) return await connectByProxy(connector, wish, host, proxy);
+  try {
+    return await dial(dialOf(connector, wish, addresses, wish.port));
+  } catch (error) {
+    if (host.kind === 'name') connector.resolver.forget(host.name);
+    throw refusalOf(error, 'connect');
+  }
+}
+
+async function connectByProxy(connector: Connector, wish: Wish, host: Host, proxy: Upstream): Promise<Connection> {
+  const { signal } = wish;
+  const destination = { host: proxy.host, port: proxy.port, isResolved: true, signal };
+  const addresses = await (proxy.isClients ? judged(connector, destination) : addressesOf(connector, destination));
+  const connection = await dial(dialOf(connector, wish, addresses, proxy.port)).catch((error) => {
+    if (proxy.host.kind === 'name') connector.resolver.forget(proxy.host.name);
+    throw proxyFailure(proxy, error);
+  });
+  const giveUp = (): void => void connection.socket.destroy();
+  signal.addEventListener('abort', giveUp);
+  try {
+    const { port, limitMs } = wish;
+    const { authorities } = connector;
+    const socket = await connectThrough({ proxy, socket: connection.socket, host, port, limitMs, authorities });
+    return { ...connection, socket };
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+interface Destination {
+  readonly host: Host;
+  readonly port: number;
+  /** Or only what this machine knows of it. */
+  readonly isResolved: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** All addresses that are known of it, none of them denied. */
+async function judged(connector: Connector, destination: Destination): Promise<readonly Address[]> {
+  const { policy, own } = connector;
+  const { host, port } = destination;
+  // A name may be denied as such, and then it is not asked for.
+  const denied = policy.judge(host, [], port);
+  if (denied !== null) throw refuse('policy', denied);
+  const addresses = await addressesOf(connector, destination);
+  if (addresses.some((address) => own.isOwn(address, port))) {
+    throw refuse('listener', `${host.text}:${port} is the server's own`);
+  }
+  const reason = policy.judge(host, addresses, port);
+  if (reason !== null) throw refuse('policy', reason);
+  return addresses;
+}
+
+async function addressesOf(
+  { resolver }: Connector,
+  { host, isResolved, signal }: Destination,
+): Promise<readonly Address[]> {
+  if (host.kind === 'address') return [host.address];
+  const asked = isResolved ? resolver.resolve(host.name) : resolver.known(host.name);
+  return await waitFor<readonly Address[], never>(asked, [
+    abortOf(signal),
+    () => {
+      throw signal.reason;
+    },
+  ]);
+}
+
+function abortOf(signal: AbortSignal): End {
+  return {
+    on(listener) {
+      if (signal.aborted) listener();
+      else signal.addEventListener('abort', listener);
+      return () => signal.removeEventListener('abort', listener);
+    },
+  };
+}
+
+function dialOf({ own, clock }: Connector, { signal }: Wish, addresses: readonly Address[], port: number): Dial {
+  return { addresses, port, signal, own, clock };
+}

@@ -1,0 +1,99 @@
+/**
+ * All exits, and what they have in common: the settings, the server's own listeners, the counts. Egress thread.
+ */
+import type { Clock } from '../clock.js';
+import type { ClientProxy, EgressSetup, Fate } from '../protocol/egress.js';
+import { EXIT_COUNT_MAX, openUsage } from '../protocol/usage.js';
+import { type Exit, openExit } from './exit.js';
+import { refuse } from './failure.js';
+import { createHostsFile } from './hosts-file.js';
+import { createOwnListeners } from './own-listeners.js';
+import { createPolicy } from './policy.js';
+import { clientsWays, operatorsWays, parseClientProxy, type Ways } from './proxies.js';
+import { createTraffic, type EgressRecord } from './record.js';
+import { createResolver } from './resolver.js';
+
+export interface EgressOptions {
+  readonly setup: Omit<EgressSetup, 'books'>;
+  readonly record: EgressRecord;
+  readonly clock: Clock;
+  /** Name servers, `address:port` each, instead of the system's. */
+  readonly servers?: readonly string[];
+  readonly hostsPath?: string;
+}
+
+export interface Egress {
+  /** Rejects when there are too many, or no port. `onOver`: its bytes are used up. */
+  open(onOver: (exit: number) => void): Promise<{ readonly exit: number; readonly port: number }>;
+  /** For what is not open, nothing. */
+  close(exit: number): void;
+  setProxy(exit: number, proxy: ClientProxy): void;
+  fateOf(exit: number, host: string, port: number): Fate | null;
+  setListeners(ports: readonly number[]): void;
+}
+
+/** @throws {Error} when the settings were not checked before. */
+export function createEgress({ setup, record, clock, servers, hostsPath }: EgressOptions): Egress {
+  const usage = openUsage(setup.usage);
+  const policy = createPolicy(setup);
+  const operators = operatorsWays(setup.proxies);
+  const own = createOwnListeners();
+  const hostsFile = createHostsFile(hostsPath);
+  const traffic = createTraffic(record, clock);
+  const exits = new Map<number, Exit>();
+  const rowsTaken = new Set<number>();
+  let lastId = usage.lastExitId();
+
+  const takeId = (): number => {
+    if (rowsTaken.size >= EXIT_COUNT_MAX) throw new Error(`${EXIT_COUNT_MAX} exits are open`);
+    do lastId++;
+    while (rowsTaken.has(lastId % EXIT_COUNT_MAX));
+    rowsTaken.add(lastId % EXIT_COUNT_MAX);
+    usage.begin(lastId);
+    return lastId;
+  };
+
+  return {
+    async open(onOver) {
+      const id = takeId();
+      try {
+        const resolver = createResolver({ hostsFile, clock, ...(servers ? { servers } : {}) });
+        const exit = await openExit({
+          connector: { policy, own, resolver, clock, authorities: setup.authorities ?? [] },
+          ways: operators,
+          traffic,
+          clock,
+          bytesMax: setup.maxSessionBytes,
+          onBytes: (bytes) => usage.add(id, bytes),
+          onOver: () => onOver(id),
+        });
+        exits.set(id, exit);
+        return { exit: id, port: exit.port };
+      } catch (error) {
+        rowsTaken.delete(id % EXIT_COUNT_MAX);
+        throw error;
+      }
+    },
+    close(id) {
+      const exit = exits.get(id);
+      if (!exit) return;
+      exits.delete(id);
+      rowsTaken.delete(id % EXIT_COUNT_MAX);
+      exit.close();
+    },
+    setProxy: (id, proxy) => exits.get(id)?.setWays(waysOf(proxy, operators)),
+    fateOf: (id, host, port) => exits.get(id)?.fateOf(host, port) ?? null,
+    setListeners: (ports) => own.setPorts(ports),
+  };
+}
+
+/** A proxy that makes no sense is no way at all, rather than none that is needed. */
+function waysOf(wish: ClientProxy, operators: Ways): Ways {
+  const parsed = parseClientProxy(wish);
+  if (parsed.kind === 'proxy') return clientsWays(parsed.proxy, wish.bypass ?? '', operators);
+  return {
+    proxyFor() {
+      throw refuse('proxy', parsed.message);
+    },
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * One exit: an address on loopback that speaks SOCKS5 and lives as long as the context that was given it. Connections
+ * come in; what they reach, what it weighs, and why one was refused is known when they go. Egress thread.
+ */
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../clock.js';
+import type { Fate } from '../protocol/egress.js';
+import type { UsedBytes } from '../protocol/usage.js';
+import { type Connector, connect } from './connector.js';
+import { BUFFER_BYTES_MAX } from './dial.js';
+import { type RefusedError, refusalOf, refuse } from './failure.js';
+import { createFates } from './fates.js';
+import { join } from './join.js';
+import type { Ways } from './proxies.js';
+import type { Traffic } from './record.js';
+import { type Request, readRequest } from './request.js';
+import { CONNECTED_REPLY, refusalReply } from './socks.js';
+
+export interface ExitOptions {
+  readonly connector: Connector;
+  readonly ways: Ways;
+  readonly traffic: Traffic;
+  readonly clock: Clock;
+  /** Both ways together; null: no limit. */
+  readonly bytesMax: number | null;
+  readonly onBytes: (bytes: UsedBytes) => void;
+  /** Its bytes are used up; once. */
+  readonly onOver: () => void;
+}
+
+export interface Exit {
+  readonly port: number;
+  setWays(ways: Ways): void;
+  fateOf(host: string, port: number): Fate | null;
+  /** At once, with all its connections. */
+  close(): void;
+}
+
+const CONNECT_LIMIT_MS = 30_000;
+/** About what the kernel has for a connection that was closed. */
+const HALF_OPEN_MS = 60_000;
+const CONNECTIONS_MAX = 256;
+/** Those that have not said yet what they want, too. */
+const SOCKETS_MAX = 2 * CONNECTIONS_MAX;
+
+/** Rejects when there is no port, or no descriptor. */
+export async function openExit(options: ExitOptions): Promise<Exit> {
+  const { connector, traffic, clock, bytesMax } = options;
+  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: BUFFER_BYTES_MAX });
+  /** What ends each, with what it is joined to. */
+  const clients = new Map<Socket, () => void>();
+  const fates = createFates();
+  let { ways } = options;
+  let connectionCount = 0;
+  let bytesLeft = bytesMax ?? Number.POSITIVE_INFINITY;
+
+  const cutOff = (): void => {
+    for (const end of clients.values()) end();
+  };
+
+  const count = (bytes: UsedBytes): void => {
+    const wasLeft = bytesLeft > 0;
+    bytesLeft -= bytes.sentBytes + bytes.receivedBytes;
+    options.onBytes(bytes);
+    if (bytes.sentBytes > 0) traffic.bytes('sent', bytes.sentBytes);
+    if (bytes.receivedBytes > 0) traffic.bytes('received', bytes.receivedBytes);
+    if (bytesLeft > 0 || !wasLeft) return;
+    traffic.refusal('limit');
+    cutOff();
+    options.onOver();
+  };
+
+  const refused = (client: Socket, { host, port }: Request, { refused }: RefusedError): void => {
+    fates.set(host, port, refused);
+    traffic.refusal(refused.reason);
+    client.end(refusalReply(refused.reason));
+    client.destroySoon();
+  };
+
+  const connected = async (client: Socket, request: Request): Promise<void> => {
+    if (bytesLeft <= 0) throw refuse('limit', `the session's ${bytesMax} bytes are used up`);
+    if (connectionCount > CONNECTIONS_MAX) throw refuse('limit', `the session has ${CONNECTIONS_MAX} connections`);
+    const gaveUp = giveUpWith(client, clock);
+    try {
+      const { signal } = gaveUp;
+      const connection = await connect(connector, { ...request, ways, signal, limitMs: CONNECT_LIMIT_MS });
+      const { socket, address, port } = connection;
+      fates.set(request.host, request.port, { kind: 'dialled', address, port });
+      traffic.opened();
+      socket.on('close', () => traffic.closed());
+      client.write(CONNECTED_REPLY);
+      const end = join({
+        client,
+        remote: socket,
+        halfOpenMs: HALF_OPEN_MS,
+        onSent: (sentBytes) => count({ sentBytes, receivedBytes: 0 }),
+        onReceived: (receivedBytes) => count({ sentBytes: 0, receivedBytes }),
+      });
+      if (clients.has(client)) clients.set(client, end);
+    } catch (error) {
+      throw gaveUp.signal.aborted ? gaveUp.signal.reason : error;
+    } finally {
+      gaveUp.end();
+    }
+  };
+
+  server.maxConnections = SOCKETS_MAX;
+  server.on('connection', async (client) => {
+    client.on('error', () => {});
+    clients.set(client, () => client.destroy());
+    client.once('close', () => clients.delete(client));
+    const request = await readRequest(client, clock);
+    if (!request) {
+      traffic.refusal('protocol');
+      return;
+    }
+    connectionCount++;
+    client.once('close', () => connectionCount--);
+    await connected(client, request).catch((error) => refused(client, request, refusalOf(error, 'connect')));
+  });
+
+  const port = await listen(server);
+  connector.own.addExit(port);
+  return {
+    port,
+    setWays(others) {
+      ways = others;
+    },
+    fateOf: (host, at) => fates.get(host, at),
+    close() {
+      // Its descriptor is closed when this returns, so that another's port is not taken for this one's.
+      server.close();
+      connector.own.removeExit(port);
+      cutOff();
+      connector.resolver.close();
+    },
+  };
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // Of accepting: no descriptor is left, and whoever wanted in is told by the kernel.
+  server.on('error', () => {});
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+interface GaveUp {
+  readonly signal: AbortSignal;
+  /** Nothing of it is left after this. */
+  end(): void;
+}
+
+/** Aborts when the client has gone, or it has taken too long. */
+function giveUpWith(client: Socket, clock: Clock): GaveUp {
+  const controller = new AbortController();
+  const gone = (): void => controller.abort(refuse('other', 'the page has given it up'));
+  const cancel = clock.after(CONNECT_LIMIT_MS, () => {
+    controller.abort(refuse('timeout', `connect: not within ${CONNECT_LIMIT_MS} ms`));
+  });
+  client.once('close', gone);
+  if (client.destroyed) gone();
+  return {
+    signal: controller.signal,
+    end() {
+      cancel();
+      client.off('close', gone);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * The egress thread's ears: what main and the workers ask of it, and its answers. A worker that has gone takes its
+ * exits with it.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { EgressToWorker, MainToEgress, WorkerToEgress } from '../protocol/egress.js';
+import type { Egress } from './egress.js';
+
+export function serveMain(main: MessagePort, egress: Egress): void {
+  main.on('message', (message: MainToEgress) => {
+    switch (message.kind) {
+      case 'worker':
+        return serveWorker(message.port, egress);
+      case 'listeners':
+        return egress.setListeners(message.ports);
+    }
+  });
+}
+
+function serveWorker(port: MessagePort, egress: Egress): void {
+  const exits = new Set<number>();
+  let isClosed = false;
+  // To a port that has closed, this does nothing.
+  const answer = (message: EgressToWorker): void => port.postMessage(message);
+
+  const open = async (call: number): Promise<void> => {
+    try {
+      const opened = await egress.open((exit) => answer({ kind: 'over', exit }));
+      if (isClosed) return egress.close(opened.exit);
+      exits.add(opened.exit);
+      answer({ kind: 'opened', call, ...opened });
+    } catch (error) {
+      answer({ kind: 'failed', call, message: error instanceof Error ? error.message : String(error) });
+    }
+  };
+
+  port.on('message', (message: WorkerToEgress) => {
+    switch (message.kind) {
+      case 'open':
+        void open(message.call);
+        return;
+      case 'close':
+        exits.delete(message.exit);
+        return egress.close(message.exit);
+      case 'proxy':
+        return egress.setProxy(message.exit, message.proxy);
+      case 'fate':
+        answer({
+          kind: 'fate',
+          call: message.call,
+          fate: egress.fateOf(message.exit, message.host, message.port),
+        });
+        return;
+    }
+  });
+  port.on('close', () => {
+    isClosed = true;
+    for (const exit of exits) egress.close(exit);
+  });
+}
