@@ -8,11 +8,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cdp, launchBare } from './cdp.js';
+import { startExits } from './exits.js';
 import { type Kind, readSetup, serveBatches } from './rival.js';
 
 const CAPTURE_ATTEMPTS = 5;
 
-const { chromiumPath, chromiumEnv, flags, slots } = readSetup();
+const { chromiumPath, chromiumEnv, flags, slots, hasExits } = readSetup();
+const exits = hasExits ? startExits() : null;
 const profileDir = mkdtempSync(join(tmpdir(), 'bare-cdp-'));
 const cdp = launchBare(chromiumPath, [...flags, `--user-data-dir=${profileDir}`], { ...process.env, ...chromiumEnv });
 // The first answer: from then on it takes orders.
@@ -21,7 +23,9 @@ await cdp.send('Browser.getVersion');
 serveBatches(
   slots,
   async ({ kind, pageUrl }, gotProduct, ended) => {
-    const { browserContextId } = await cdp.send('Target.createBrowserContext');
+    const exit = await exits?.open();
+    const way = exit ? { proxyServer: exit.server, proxyBypassList: '<-loopback>' } : {};
+    const { browserContextId } = await cdp.send('Target.createBrowserContext', way);
     const target = { url: 'about:blank', browserContextId, width: 800, height: 600 };
     const { targetId } = await cdp.send('Target.createTarget', target);
     const { sessionId } = await cdp.send('Target.attachToTarget', { targetId, flatten: true });
@@ -35,6 +39,7 @@ serveBatches(
     gotProduct((await PRODUCE[kind](cdp, sessionId)).length);
     ended('run');
     await cdp.send('Target.disposeBrowserContext', { browserContextId });
+    exit?.close();
     ended('close');
   },
   () => void end(),

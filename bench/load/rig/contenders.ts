@@ -32,12 +32,13 @@ const QUEUE = 64;
 
 export const RIVALS = {
   cdp: { file: 'bare-cdp', shownAs: 'bare CDP' },
+  exits: { file: 'bare-cdp', shownAs: 'bare CDP by exits', hasExits: true },
   playwright: { file: 'bare-playwright', shownAs: 'playwright-core' },
   cluster: { file: 'cluster', shownAs: 'puppeteer-cluster' },
   launching: { file: 'launching', shownAs: 'launch per session' },
   /** Ours with one Chromium, as the rivals have: what the second costs. */
   single: { file: null, shownAs: 'headcount, one worker' },
-} as const satisfies Record<string, { file: RivalFile | null; shownAs: string }>;
+} as const satisfies Record<string, { file: RivalFile | null; shownAs: string; hasExits?: true }>;
 export type RivalName = keyof typeof RIVALS;
 export type Name = 'ours' | RivalName;
 
@@ -66,12 +67,13 @@ export async function startContender(name: Name): Promise<Contender> {
 
 async function start(name: Name): Promise<Rival> {
   if (name === 'ours') return await startOurs({});
-  const { file } = RIVALS[name];
-  return file === null ? await startOurs({ WORKERS: '1' }) : await startRival(file, await rivalSetup());
+  const rival: { file: RivalFile | null; hasExits?: true } = RIVALS[name];
+  const { file, hasExits = false } = rival;
+  return file === null ? await startOurs({ WORKERS: '1' }) : await startRival(file, await rivalSetup(hasExits));
 }
 
 /** The same binary that the server finds by itself, with the server's flags. */
-async function rivalSetup(): Promise<RivalSetup> {
+async function rivalSetup(hasExits: boolean): Promise<RivalSetup> {
   const { path, env } = await discoverChromium({
     homeDir: homedir(),
     cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'headcount'),
@@ -81,9 +83,10 @@ async function rivalSetup(): Promise<RivalSetup> {
   });
   // They start it themselves, as themselves: with its sandbox it refuses to run as root.
   const flags = browserFlags({ profileDir: '', isSandboxed: process.getuid?.() !== 0, deadEndPort: 9 });
-  // What is the same for all but where its files are and who its proxy is.
-  const shared = flags.filter((flag) => !/-dir=|^--(proxy|host-resolver)/.test(flag));
-  return { chromiumPath: path, chromiumEnv: env, flags: shared, slots: SLOTS };
+  // What is the same for all: not where its files are, and not how ours leave, unless that is what is measured.
+  const notShared = hasExits ? /-dir=/ : /-dir=|^--(proxy|host-resolver|force-webrtc)/;
+  const shared = flags.filter((flag) => !notShared.test(flag));
+  return { chromiumPath: path, chromiumEnv: env, flags: shared, slots: SLOTS, hasExits };
 }
 
 async function startOurs(settings: Readonly<Record<string, string>>): Promise<Rival> {

@@ -26,6 +26,8 @@ export interface RivalSetup {
   readonly flags: readonly string[];
   /** Sessions at once; what comes above waits. */
   readonly slots: number;
+  /** Each context leaves by an exit of its own, as ours do. */
+  readonly hasExits: boolean;
 }
 
 export interface Batch {
