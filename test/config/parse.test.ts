@@ -251,4 +251,26 @@ test('the help has every setting with its flag', () => {
   }
 });
 
+test('whom pages may reach, and by which proxy, is checked at the start', () => {
+  const errorsOf = (environment: Record<string, string>): string => parseConfig(environment).errors.join('; ');
+  assert.is(errorsOf({ NETWORK_ALLOW: 'a.test:443, *.b.test 10.0.0.0/8 [::1]:80-90 :25' }), '');
+  for (const wrong of ['10.0.0.0/33', 'a.test:99999', 'http://a.test', 'a b/8', '*.']) {
+    assert.match(errorsOf({ NETWORK_DENY: wrong }), /^NETWORK_DENY is "/, wrong);
+  }
+  assert.match(errorsOf({ NETWORK_POLICY: 'private' }), 'NETWORK_POLICY is "private", expected one of open');
+  assert.match(errorsOf({ NETWORK_POLICY: 'public', ALLOW_CLIENT_PROXY: 'true' }), 'where a proxy of a client leads');
+  assert.is(errorsOf({ NETWORK_POLICY: 'no-metadata', ALLOW_CLIENT_PROXY: 'true' }), '');
+
+  const { config, errors } = parseConfig({ https_proxy: 'user:pass@proxy.test:3128', no_proxy: 'a.test' });
+  assert.equal([errors, config.httpsProxy, config.noProxy], [[], 'user:pass@proxy.test:3128', 'a.test']);
+  assert.is(
+    parseConfig({ https_proxy: 'http://b.test', HTTPS_PROXY: 'http://a.test' }).config.httpsProxy,
+    'http://a.test',
+  );
+  assert.is(shownConfig(config)['HTTPS_PROXY'], '***');
+  const refused = errorsOf({ ALL_PROXY: 'ftp://user:pass@proxy.test' });
+  assert.match(refused, /^ALL_PROXY is "\*\*\*", expected a proxy such as/);
+  assert.not.match(refused, 'user:pass@proxy.test"');
+});
+
 test.run();
