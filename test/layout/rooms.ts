@@ -44,6 +44,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'type:metrics/delta',
   ],
   'worker/cdp': ['type:protocol', 'failures', 'type:clock', 'wait'],
+  'worker/broker': [],
   'worker/jobs': [
     'worker/lease',
     'worker/mistakes',
