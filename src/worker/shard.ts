@@ -89,6 +89,7 @@ export function createShard({ tally, clock, prewarm, egress, onReady }: ShardOpt
         connection,
         clock,
         folder: endpoint.artifactsDir,
+        homeDir: endpoint.homeDir,
         openExit: attached.openExit,
         openContext: attached.openBare,
         onPageCrash: tally.pageCrash,

@@ -24,13 +24,15 @@ export interface Broker {
 
 export interface BrokerOptions extends Omit<Site, 'scout'> {
   readonly onPageCrash: () => void;
+  /** For the socket. Nobody else can enter it. */
+  readonly folder: string;
 }
 
 /** In the folder of the browser. */
 const SOCKET = 'clients';
 
-export function createBroker({ onPageCrash, ...site }: BrokerOptions): Broker {
-  const { connection, folder } = site;
+export function createBroker({ onPageCrash, folder, ...site }: BrokerOptions): Broker {
+  const { connection } = site;
   const scout = createScout(connection, onPageCrash);
   const clients = new Set<Client>();
   let opening: Promise<Listener> | null = null;

@@ -37,8 +37,8 @@ export interface Site {
   readonly connection: Connection;
   readonly scout: Scout;
   readonly clock: Clock;
-  /** A folder for what it downloads. */
-  readonly folder: string;
+  /** Where Chromium may write: what it downloads for a client goes there. */
+  readonly homeDir: string;
   openExit(): Promise<Exit>;
   openContext(exit: Exit, claimant: Claimant): Promise<BareContext>;
 }
@@ -93,7 +93,7 @@ interface Built {
 }
 
 async function build({ peer, options, site, undo }: Building): Promise<Built> {
-  const { connection, scout, folder } = site;
+  const { connection, scout, homeDir } = site;
   const { cdp, raw } = connection;
   const tell: Tell = ({ sessionId }, method, params) => peer.send(JSON.stringify({ method, params, sessionId }));
   const tooMuch = (message: string) => (): void => peer.end(CLOSE.policy, failed('SESSION_FAILED', message, 'policy'));
@@ -104,7 +104,7 @@ async function build({ peer, options, site, undo }: Building): Promise<Built> {
     raw.ignore(ownId);
     mayFail(cdp.send('Target.detachFromTarget', { sessionId: ownId }));
   });
-  const downloads = createDownloads(folder, tooMuch('its pages downloaded more than can be taken'));
+  const downloads = createDownloads(homeDir, tooMuch('its pages downloaded more than can be taken'));
   undo.push(downloads.close);
   undo.push(scout.end);
   await scout.begin();

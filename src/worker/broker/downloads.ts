@@ -2,15 +2,16 @@
  * What a client's pages download: into a folder of the session's own, which goes with it, and no more than the server's
  * disk can bear. In: Chromium's word of downloads; out: that there is too much. Runs in a worker thread.
  */
-import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, readdir, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Of a session. What a page makes itself, no limit of the network can see. */
 const BYTES_MAX = 512 * 2 ** 20;
 
 export interface Downloads {
-  /** Made when it is first asked for. */
+  /** Made by Chromium, as whoever that runs as, when something is downloaded. */
   folder(): string;
   /** Its client wants to hear of them. */
   areTold: boolean;
@@ -18,12 +19,12 @@ export interface Downloads {
   close(): Promise<void>;
 }
 
-export function createDownloads(parent: string, onTooMuch: () => void): Downloads {
+export function createDownloads(homeDir: string, onTooMuch: () => void): Downloads {
   const bytes = new Map<string, number>();
   let made: string | null = null;
   return {
     folder() {
-      made ??= mkdtempSync(join(parent, 'downloads-'));
+      made ??= join(homeDir, `downloads-${randomBytes(8).toString('hex')}`);
       return made;
     },
     areTold: false,
@@ -32,7 +33,23 @@ export function createDownloads(parent: string, onTooMuch: () => void): Download
       if ([...bytes.values()].reduce((sum, one) => sum + one, 0) > BYTES_MAX) onTooMuch();
     },
     async close() {
-      if (made !== null) await rm(made, { recursive: true, force: true }).catch(() => {});
+      // What cannot be removed goes with the browser.
+      if (made !== null) await remove(made).catch(() => {});
     },
   };
+}
+
+/**
+ * By its descriptor, and no folder below: a browser that was broken out of could put a link in the place of any, and
+ * root would follow it.
+ */
+async function remove(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    const inside = `/proc/self/fd/${folder.fd}`;
+    for (const name of await readdir(inside)) await unlink(join(inside, name));
+  } finally {
+    await folder.close();
+  }
+  await rmdir(path);
 }

@@ -85,8 +85,8 @@ export async function openScene(): Promise<BrokerScene> {
   };
   const shard = createShard({ tally, clock, prewarm: 0, egress, onReady: () => {} });
   const lost = createOnce();
-  const { pid, readPath, writePath, artifactsDir } = browser;
-  const endpoint = { generation: 1, pid, readPath, writePath, artifactsDir };
+  const { pid, readPath, writePath, artifactsDir, homeDir } = browser;
+  const endpoint = { generation: 1, pid, readPath, writePath, artifactsDir, homeDir };
   await shard.attach(endpoint, { onLost: lost.happen, onUnusable: () => {}, onDoubt: () => {} });
   browser.releaseEnds();
   const relay = await openRelay();
