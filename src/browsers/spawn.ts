@@ -24,6 +24,8 @@ export interface BrowserProcess {
   readonly writePath: string;
   /** For what a worker keeps of it; goes with it. */
   readonly artifactsDir: string;
+  /** Where it may write. */
+  readonly homeDir: string;
   /** Resolves once, when the process has gone and its folder has been removed. */
   readonly exited: Promise<BrowserExit>;
   /** Closes main's ends of the FIFOs, once the worker holds its own: from then on, each sees the other's end. */
@@ -55,7 +57,7 @@ export interface SpawnOptions extends Omit<FlagOptions, 'profileDir' | 'isSandbo
 export async function spawnBrowser(options: SpawnOptions): Promise<BrowserProcess> {
   const { chromium, cage } = options;
   const folder = await makeBrowserFolder(options.tempDir, { uid: cage.uid, authorities: options.authorities });
-  const { readPath, writePath, stderrPath, profileDir, artifactsDir } = folder;
+  const { readPath, writePath, stderrPath, profileDir, artifactsDir, homeDir } = folder;
   const ends: number[] = [];
   const theirs: number[] = [];
   let stderr: StderrTail | null = null;
@@ -70,11 +72,11 @@ export async function spawnBrowser(options: SpawnOptions): Promise<BrowserProces
       // With an id of its own it has no group of the server's either.
       ...(cage.uid === null ? {} : { uid: cage.uid, gid: cage.uid }),
       // Where a sweep finds it.
-      cwd: folder.homeDir,
+      cwd: homeDir,
       detached: true,
       // No pipe made by Node.js: when no descriptor is left for the rest, it leaves those that it had made open.
       stdio: ['ignore', 'ignore', ...theirs],
-      env: { ...options.environment, ...chromium.env, HOME: folder.homeDir, TMPDIR: folder.ownTempDir },
+      env: { ...options.environment, ...chromium.env, HOME: homeDir, TMPDIR: folder.ownTempDir },
     });
     closeAll(theirs);
     yieldToServer(child.pid);
@@ -89,7 +91,7 @@ export async function spawnBrowser(options: SpawnOptions): Promise<BrowserProces
         await removeBrowserFolder(folder.path).catch(() => {});
       },
     });
-    return { pid, readPath, writePath, artifactsDir, exited, releaseEnds: closeEnds, kill };
+    return { pid, readPath, writePath, artifactsDir, homeDir, exited, releaseEnds: closeEnds, kill };
   } catch (error) {
     closeEnds();
     closeAll(theirs);

@@ -119,9 +119,9 @@ export function superviseShard(options: SupervisorOptions): Supervisor {
   };
 
   const attach = async (process: BrowserProcess, generation: number, limitMs: number): Promise<void> => {
-    const { pid, readPath, writePath, artifactsDir } = process;
+    const { pid, readPath, writePath, artifactsDir, homeDir } = process;
     try {
-      const attaching = options.attach({ generation, pid, readPath, writePath, artifactsDir });
+      const attaching = options.attach({ generation, pid, readPath, writePath, artifactsDir, homeDir });
       await waitFor(attaching, [limit(clock, limitMs), () => tooLate(limitMs)]);
       happened({ kind: 'attached', generation });
     } catch (error) {

@@ -52,7 +52,9 @@ export function createRunning(options: {
   };
 }
 
-function advanced({ phase, past, status, exit }: Standing, progress: Progress): Standing {
+function advanced(standing: Standing, progress: Progress): Standing {
+  const { phase, past, status, exit } = standing;
+  if (progress.kind === 'serving') return standing;
   if (progress.kind === 'answered') return { phase, past, status: progress.status, exit };
   return { phase: progress.phase, past: { ...past, [phase]: progress.beforeMs }, status, exit: progress.exit };
 }

@@ -13,4 +13,6 @@ export interface PipeEndpoint {
   readonly writePath: string;
   /** A folder for what the worker keeps of this browser; goes with the browser. */
   readonly artifactsDir: string;
+  /** Where Chromium may write; belongs to whoever it runs as, and goes with it. */
+  readonly homeDir: string;
 }

@@ -4,6 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { FailureCode, SessionFailureReason } from '../failures.js';
+import type { CdpJob } from './cdp.js';
 import type { PipeEndpoint } from './endpoint.js';
 import type { BodyOf, SessionKind } from './jobs/jobs.js';
 import type { UnusableReason } from './names.js';
@@ -66,7 +67,9 @@ export type Progress =
       readonly beforeMs: number;
       readonly exit: number | null;
     }
-  | { readonly kind: 'answered'; readonly status: number };
+  | { readonly kind: 'answered'; readonly status: number }
+  /** Of a client over WebSocket: main may bring it to the socket at this path. */
+  | { readonly kind: 'serving'; readonly path: string };
 
 /** On a shard's control port, to the worker. */
 export type ControlMessage =
@@ -98,7 +101,7 @@ export type BrowserReply =
  */
 export type Task =
   | { readonly kind: 'init'; readonly port: MessagePort }
-  | { readonly kind: 'job'; readonly job: Job; readonly sequence: number; readonly runMs: number | null };
+  | { readonly kind: 'job'; readonly job: Job | CdpJob; readonly sequence: number; readonly runMs: number | null };
 
 /** `init`: the lane claimed, -1 when none was free. `job`: its context is really gone. */
 export type TaskResult =

@@ -7,8 +7,9 @@ import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
 import { cpuMsOf } from '../host/process-files.js';
 import type { UnusableReason } from '../protocol/names.js';
-import { limit, type Once, waitFor } from '../wait.js';
+import { type End, limit, type Once, waitFor } from '../wait.js';
 import type { Connection } from './cdp/connection.js';
+import type { Claimant } from './cdp/contexts.js';
 import type { Egress, Exit } from './egress.js';
 import { capture } from './jobs/screenshot.js';
 import { type Lease, type Need, type Opened, openContext } from './lease.js';
@@ -27,6 +28,10 @@ export interface Attached {
   readonly lost: Once;
   /** A fresh context with a page. Rejects when the browser is lost meanwhile. */
   open(need: Need): Promise<Opened>;
+  /** A way out. Rejects when the browser is lost meanwhile. */
+  openExit(): Promise<Exit>;
+  /** A context with nothing in it, for whoever claims it. */
+  openBare(exit: Exit, claimant: Claimant): Promise<BareContext>;
   /** See `Watchdog`. */
   suspect(): void;
   /** Resolves when the context is really gone, or the browser is. Never rejects. */
@@ -35,6 +40,12 @@ export interface Attached {
   strayContexts(): Promise<number>;
   contextsOpen(): number;
   pagesOpen(): number;
+}
+
+export interface BareContext {
+  readonly id: string;
+  /** Resolves when it is really gone, or the browser is. Never rejects. */
+  dispose(): Promise<void>;
 }
 
 export interface AttachedOptions {
@@ -69,28 +80,26 @@ export function createAttached(options: AttachedOptions): Attached {
     }
   };
 
+  const untilGone = (closing: Promise<unknown>): Promise<void> =>
+    waitUntilGone(closing, { connection, clock, onUnusable });
+
   const dispose = async (lease: Lease): Promise<void> => {
-    const closed = lease.close().then(nothing, nothing);
-    const isGone = await waitFor(
-      closed.then(() => true),
-      [lost, () => true],
-      [limit(clock, CLOSE_LIMIT_MS), () => false],
-    );
-    if (!isGone) {
-      onUnusable('unresponsive');
-      await waitFor(closed, [lost, nothing]);
-    }
+    await untilGone(lease.close());
     lease.exit?.close();
     if (open.delete(lease)) owned--;
   };
 
-  /** Before a page is being made, since it says nothing of the browser how long this takes. */
-  const openExit = async (): Promise<Exit> => {
-    const opening = egress.open();
+  const openBare = async (exit: Exit, claimant: Claimant): Promise<BareContext> => {
+    owned++;
     try {
-      return await waitFor(opening, [lost, gone]);
+      const id = await waitFor(connection.raw.openContext(exit.server, claimant), [lost, gone]);
+      const close = async (): Promise<void> => {
+        await untilGone(connection.raw.closeContext(id));
+        owned--;
+      };
+      return { id, dispose: close };
     } catch (error) {
-      opening.then(({ close }) => close(), nothing);
+      owned--;
       throw error;
     }
   };
@@ -117,7 +126,7 @@ export function createAttached(options: AttachedOptions): Attached {
   return {
     lost,
     async open(need) {
-      const exit = await openExit();
+      const exit = await openExit(egress, lost);
       watchdog.begun();
       for (let attempt = 1; ; attempt++) {
         try {
@@ -135,6 +144,8 @@ export function createAttached(options: AttachedOptions): Attached {
         }
       }
     },
+    openExit: () => openExit(egress, lost),
+    openBare,
     suspect: watchdog.suspect,
     dispose,
     async strayContexts() {
@@ -146,6 +157,33 @@ export function createAttached(options: AttachedOptions): Attached {
     contextsOpen: () => owned,
     pagesOpen: () => [...open].reduce((sum, lease) => sum + lease.pageCount(), 0),
   };
+}
+
+/** Before a page is being made, since it says nothing of the browser how long this takes. */
+async function openExit(egress: Egress, lost: End): Promise<Exit> {
+  const opening = egress.open();
+  try {
+    return await waitFor(opening, [lost, gone]);
+  } catch (error) {
+    opening.then(({ close }) => close(), nothing);
+    throw error;
+  }
+}
+
+type Closing = Pick<AttachedOptions, 'connection' | 'clock' | 'onUnusable'>;
+
+/** A browser in which a context never comes to its end is of no more use. Never rejects. */
+async function waitUntilGone(closing: Promise<unknown>, { connection, clock, onUnusable }: Closing): Promise<void> {
+  const { lost } = connection;
+  const closed = closing.then(nothing, nothing);
+  const isGone = await waitFor(
+    closed.then(() => true),
+    [lost, () => true],
+    [limit(clock, CLOSE_LIMIT_MS), () => false],
+  );
+  if (isGone) return;
+  onUnusable('unresponsive');
+  await waitFor(closed, [lost, nothing]);
 }
 
 function gone(): never {

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { UnusableReason } from '../protocol/names.js';
 import { type Attached, createAttached } from './attached.js';
+import { type Broker, createBroker } from './broker/broker.js';
 import { attachBrowser } from './browser.js';
 import type { Connection, ConnectionCensus } from './cdp/connection.js';
 import type { Egress } from './egress.js';
@@ -22,6 +23,11 @@ export interface Shard {
   suspect(lease: Lease): void;
   /** Disposes of it. Resolves when it is really gone; never rejects. */
   release(lease: Lease): Promise<void>;
+  /**
+   * Of the browser that takes the sessions.
+   * @throws {Error} when there is none.
+   */
+  broker(): Broker;
   /**
    * How many contexts Chromium has that are not ours: neither a session's nor one kept ready, nor one being made or
    * closed at this moment. 0 when the browser does not answer.
@@ -51,7 +57,7 @@ export interface ShardOptions {
 
 export function createShard({ tally, clock, prewarm, egress, onReady }: ShardOptions): Shard {
   /** Of the browsers that are not lost, the oldest first; what each holds goes with it. */
-  const households = new Map<Household, Connection>();
+  const households = new Map<Household, { readonly connection: Connection; readonly broker: Broker }>();
   let present: Household | null = null;
   const wanted: { kind: Need['kind'] } = { kind: 'plain' };
   const owners = new Map<Lease, Household>();
@@ -79,7 +85,16 @@ export function createShard({ tally, clock, prewarm, egress, onReady }: ShardOpt
         // Of one that has been replaced main need not know.
         onReady: (pages) => present === household && onReady(pages),
       });
-      households.set(household, connection);
+      const broker = createBroker({
+        connection,
+        clock,
+        folder: endpoint.artifactsDir,
+        homeDir: endpoint.homeDir,
+        openExit: attached.openExit,
+        openContext: attached.openBare,
+        onPageCrash: tally.pageCrash,
+      });
+      households.set(household, { connection, broker });
       replacePresent(household);
       attached.lost.on(() => {
         households.delete(household);
@@ -96,6 +111,11 @@ export function createShard({ tally, clock, prewarm, egress, onReady }: ShardOpt
       owners.set(lease, household);
       return lease;
     },
+    broker() {
+      const broker = present && households.get(present)?.broker;
+      if (!broker) throw new Error('Target closed: the browser is gone');
+      return broker;
+    },
     suspect: (lease) => owners.get(lease)?.suspect(),
     async release(lease) {
       const household = owners.get(lease);
@@ -107,7 +127,9 @@ export function createShard({ tally, clock, prewarm, egress, onReady }: ShardOpt
       return counts.reduce((total, one) => total + one, 0);
     },
     contextsOpen: () => sum((attached) => attached.contextsOpen()),
-    pagesOpen: () => sum((attached) => attached.pagesOpen()),
-    census: () => [...households.values()].map((connection) => connection.census()),
+    pagesOpen: () =>
+      sum((attached) => attached.pagesOpen()) +
+      [...households.values()].reduce((total, { broker }) => total + broker.pagesOpen(), 0),
+    census: () => [...households.values()].map(({ connection }) => connection.census()),
   };
 }

@@ -13,6 +13,7 @@ import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { ControlMessage, ControlReply, Outcome, Progress, Task, TaskResult } from '../protocol/job.js';
 import { HEARTBEAT_MS } from '../protocol/names.js';
 import type { WorkerSetup } from '../protocol/setup.js';
+import { serveClient } from './broker/serve.js';
 import { createCancels } from './cancels.js';
 import { createEgress } from './egress.js';
 import { runSession } from './session.js';
@@ -77,7 +78,11 @@ export function createWorkerThread(): WorkerThread {
       try {
         const cancelled = cancels.begin(sequence);
         const waitLimitMs = waitLimit(clock, runMs);
-        await runSession({ job, cancelled, post, tell, shard, tally, clock, waitLimitMs });
+        if (job.kind === 'cdp') {
+          await serveClient({ job, cancelled, post, tell, broker: shard.broker, tally, clock });
+        } else {
+          await runSession({ job, cancelled, post, tell, shard, tally, clock, waitLimitMs });
+        }
         return { kind: 'job' };
       } finally {
         cancels.end(sequence);

@@ -37,7 +37,7 @@ function fakeBrowser(pid: number): FakeBrowser {
     exit = resolve;
   });
   const kills: string[] = [];
-  const paths = { readPath: `r${pid}`, writePath: `w${pid}`, artifactsDir: `a${pid}` };
+  const paths = { readPath: `r${pid}`, writePath: `w${pid}`, artifactsDir: `a${pid}`, homeDir: `h${pid}` };
   const kill = (reason: string): void => void kills.push(reason);
   return { pid, ...paths, exited, releaseEnds: () => kills.push('ends released'), kill, kills, exit };
 }
@@ -92,7 +92,8 @@ test('starts one for its thread, has it attached to, and says when it is ready',
   assert.is(scene.supervisor.condition(), 'starting');
   scene.clock.pass(70);
   const [attaching] = scene.attachings;
-  assert.equal(attaching?.endpoint, { generation: 1, pid: 1, readPath: 'r1', writePath: 'w1', artifactsDir: 'a1' });
+  const paths = { readPath: 'r1', writePath: 'w1', artifactsDir: 'a1', homeDir: 'h1' };
+  assert.equal(attaching?.endpoint, { generation: 1, pid: 1, ...paths });
   attaching?.attached();
   await settle();
   assert.is(scene.supervisor.condition(), 'ready');

@@ -8,7 +8,14 @@ import { deadline } from '../deadline.js';
 
 const test = suite('pool/control');
 const MESSAGE_MS = 5_000;
-const endpoint = (generation: number) => ({ generation, pid: 0, readPath: '', writePath: '', artifactsDir: '' });
+const endpoint = (generation: number) => ({
+  generation,
+  pid: 0,
+  readPath: '',
+  writePath: '',
+  artifactsDir: '',
+  homeDir: '',
+});
 
 function failed(message: string): Outcome {
   return { isOk: false, code: 'SESSION_FAILED', message };

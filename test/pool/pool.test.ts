@@ -56,7 +56,14 @@ test.after.each(async ({ pool, folder }) => {
   rmSync(folder, { recursive: true });
 });
 
-const endpoint = (generation: number) => ({ generation, pid: 0, readPath: '', writePath: '', artifactsDir: '' });
+const endpoint = (generation: number) => ({
+  generation,
+  pid: 0,
+  readPath: '',
+  writePath: '',
+  artifactsDir: '',
+  homeDir: '',
+});
 const job = (html: string): Job => ({ kind: 'content', body: { html } });
 
 async function attachBoth({ pool }: Scene): Promise<void> {

@@ -22,7 +22,14 @@ interface Scene {
 
 const test = suite<Scene>('pool/worker');
 const WAIT_MS = 5_000;
-const endpoint = (generation: number) => ({ generation, pid: 0, readPath: '', writePath: '', artifactsDir: '' });
+const endpoint = (generation: number) => ({
+  generation,
+  pid: 0,
+  readPath: '',
+  writePath: '',
+  artifactsDir: '',
+  homeDir: '',
+});
 
 test.before.each((scene) => {
   const { port1, port2 } = new MessageChannel();

@@ -103,9 +103,9 @@ async function withShard(work: (shard: Shard) => Promise<void>): Promise<void> {
   const browser = await startChromium(tempDir);
   const lost = createOnce();
   try {
-    const { pid, readPath, writePath, artifactsDir } = browser;
+    const { pid, readPath, writePath, artifactsDir, homeDir } = browser;
     const shard = newShard();
-    const endpoint = { generation: 1, pid, readPath, writePath, artifactsDir };
+    const endpoint = { generation: 1, pid, readPath, writePath, artifactsDir, homeDir };
     await shard.attach(endpoint, { onLost: lost.happen, onUnusable: () => {}, onDoubt: () => {} });
     browser.releaseEnds();
     await work(shard);

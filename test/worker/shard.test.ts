@@ -59,10 +59,10 @@ test.after(({ folder }) => rmSync(folder, { recursive: true, force: true }));
 async function takeOver(scene: Scene): Promise<BrowserProcess> {
   const started = await startChromium(scene.folder);
   const generation = scene.browsers.push(started);
-  const { pid, readPath, writePath, artifactsDir } = started;
+  const { pid, readPath, writePath, artifactsDir, homeDir } = started;
   const told = { onLost: () => scene.lost.push(generation), onUnusable: () => {}, onDoubt: () => {} };
   await deadline(
-    scene.shard.attach({ generation, pid, readPath, writePath, artifactsDir }, told),
+    scene.shard.attach({ generation, pid, readPath, writePath, artifactsDir, homeDir }, told),
     WAIT_MS,
     'attaching',
   );

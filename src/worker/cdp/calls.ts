@@ -6,7 +6,7 @@ import type { Cdp } from './cdp.js';
 import type { Frame } from './frame.js';
 
 /** Ids of Playwright's commands count from 1, ours from here; Chromium takes 31 bits. */
-const OWN_IDS_FROM = 1_000_000_000;
+export const OWN_IDS_FROM = 1_000_000_000;
 /** As Playwright says it of its own calls. */
 export const CLOSED = 'Target closed';
 
@@ -54,7 +54,7 @@ export function createCalls(send: (message: object) => void): Calls {
         }),
     }),
     answer({ id = 0, result, error }) {
-      if (id < OWN_IDS_FROM) return false;
+      if (!isOwnId(id)) return false;
       const call = underWay.get(id);
       underWay.delete(id);
       if (error) call?.reject(new Error(error.message));
@@ -78,6 +78,11 @@ export function createCalls(send: (message: object) => void): Calls {
       return underWay.size;
     },
   };
+}
+
+/** Of a command of ours. */
+export function isOwnId(id: number | undefined): boolean {
+  return id !== undefined && id > OWN_IDS_FROM;
 }
 
 function unreachable(): never {

@@ -1,20 +1,21 @@
 /**
- * One pipe to Chromium, two who talk over it: Playwright, and tabs of our own for the sessions that need nothing that
- * Playwright adds (src/README.md, decision 20). In: frames from the pipe, each for one of the two; out: Playwright's
- * transport, and `openTab`. Runs in a worker thread.
+ * One pipe to Chromium, three who talk over it: Playwright, tabs of our own for the sessions that need nothing that
+ * Playwright adds (src/README.md, decision 20), and clients through their broker. In: frames from the pipe, each for
+ * one of them; out: Playwright's transport, `openTab`, and `raw`. Runs in a worker thread.
  *
- * Playwright has told Chromium to attach it to everything new, paused. What is new in a context of ours comes here
- * instead: the session made for Playwright is the tab's session.
+ * Playwright has told Chromium to attach it to everything new, paused. What is new in a context that somebody has
+ * claimed comes to whoever has: the session made for Playwright is the tab's session, or the client's.
  */
 import type { ConnectOverCDPTransport } from 'playwright-core';
 import { createOnce, createRecurring, type End, type Once, waitFor } from '../../wait.js';
-import { CLOSED, createCalls, type Sender } from './calls.js';
+import { type Calls, CLOSED, createCalls, type Sender } from './calls.js';
 import type { Cdp } from './cdp.js';
-import { type Contexts, CRASHED, createContexts, mayFail } from './contexts.js';
+import { type Claimant, type Contexts, CRASHED, createContexts, mayFail } from './contexts.js';
 import type { AttachedParams, Frame } from './frame.js';
 import { createIncoming } from './incoming.js';
 import { isWanted } from './needs.js';
-import { idOf, sessionIdOf } from './peek.js';
+import { idOf, methodOf, sessionIdOf } from './peek.js';
+import { createRaw, type Raw } from './raw.js';
 import type { Pipe } from './transport.js';
 
 /** Or Chromium would go to the machine itself directly. */
@@ -48,6 +49,8 @@ export interface Connection {
   readonly transport: ConnectOverCDPTransport;
   /** Of the browser as a whole. */
   readonly cdp: Sender;
+  /** For whoever reads and writes frames as they are. */
+  readonly raw: RawAccess;
   /** The pipe has ended, and the browser with it. */
   readonly lost: Once;
   /** The renderer of some page of Playwright's has died. */
@@ -61,6 +64,21 @@ export interface Connection {
   /** Why the page with this target was ended from here; null: it was not. */
   whyEnded(targetId: string): string | null;
   census(): ConnectionCensus;
+}
+
+export interface RawAccess extends Pick<Raw, 'listen' | 'ignore' | 'detached'> {
+  /** A context with nothing in it, of which the claimant hears and nobody else. Gives its id. */
+  openContext(proxyServer: string, claimant: Claimant): Promise<string>;
+  /** Resolves when Chromium has disposed of it. */
+  closeContext(browserContextId: string): Promise<void>;
+  /** Commands of ours to a session that somebody listens on. */
+  sender(sessionId: string): Sender;
+  write(json: string): void;
+  /** What Chromium has not read yet; it has read all each time that `drained` happens. */
+  backlogBytes(): number;
+  readonly drained: End;
+  /** While somebody reads whatever their pages tell. */
+  keepAll(isNeeded: boolean): void;
 }
 
 /** What a connection holds at this moment; at rest only what is kept ready. */
@@ -77,12 +95,12 @@ export interface ConnectionCensus {
 export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection {
   const calls = createCalls((message) => pipe.send(message));
   const contexts = createContexts(calls);
+  const raw = createRaw(calls);
   const cdp = calls.sender();
   const pages = createPages();
   const lost = createOnce();
   const crashes = createRecurring();
-  let signCount = 0;
-  let frameCount = 0;
+  const seen = { signs: 0, frames: 0 };
 
   const crashed = (sessionId: string): void => {
     if (!pages.delete(sessionId)) return;
@@ -90,24 +108,25 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     if (!contexts.get(sessionId)) crashes.happen();
   };
 
-  /** What the browser as a whole tells. True when it was for us. */
-  const takeRoot = ({ method, params }: Frame): boolean => {
+  /** What the browser as a whole tells. True when it was for whoever has claimed the context. */
+  const takeRoot = (frame: Buffer): boolean => {
+    const method = methodOf(frame);
     if (method === 'Target.attachedToTarget') {
-      const attached: AttachedParams = params ?? unreachable();
-      pages.add(attached);
-      return contexts.attached(attached);
+      const { params }: { params: AttachedParams } = JSON.parse(frame.toString('utf8'));
+      pages.add(params);
+      return contexts.attached(params, frame);
     }
     if (method !== 'Target.detachedFromTarget') return false;
-    const { sessionId }: { sessionId: string } = params ?? unreachable();
+    const { sessionId }: { sessionId: string } = JSON.parse(frame.toString('utf8')).params;
     pages.delete(sessionId);
     incoming.forget(sessionId);
-    return contexts.detached(sessionId);
+    return raw.detached(sessionId, frame) || contexts.detached(sessionId);
   };
 
   /** True when the frame was for us. */
   const take = (frame: Frame): boolean => {
     if (frame.id !== undefined) return calls.answer(frame);
-    if (frame.sessionId === undefined) return takeRoot(frame);
+    if (frame.sessionId === undefined) return false;
     const session = contexts.get(frame.sessionId);
     session?.events.emit(frame.method ?? '', frame.params);
     if (frame.method === CRASHED) crashed(frame.sessionId);
@@ -123,6 +142,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
 
   const transport: ConnectOverCDPTransport = { send: (message) => pipe.send(message), close: () => pipe.close() };
   const incoming = createIncoming({
+    take: (frame, sessionId) => (sessionId === undefined ? takeRoot(frame) : raw.take(frame, sessionId)),
     isWanted: (frame, method, sessionId) => {
       const events = contexts.get(sessionId)?.events;
       return events === undefined || method === CRASHED || isWanted(frame, method, events.listenerCount(method));
@@ -133,14 +153,13 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     onTooMuch: endPage,
   });
   // A frame may take many chunks and seconds, in which the browser lives.
-  pipe.onchunk = () => {
-    signCount++;
-  };
+  pipe.onchunk = () => void seen.signs++;
   pipe.onframe = (frame) => {
-    frameCount++;
+    seen.frames++;
     incoming.add(frame);
   };
   pipe.ongiant = (ends) => {
+    if (raw.giant(ends)) return;
     const sessionId = sessionIdOf(ends);
     // Whoever has asked for it is told; a page that tells it unasked ends.
     if (!calls.refuse(idOf(ends), 'the answer is larger than can be taken') && sessionId)
@@ -154,21 +173,56 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   };
 
   const census = (): ConnectionCensus => {
-    const own = contexts.census();
-    const listeners = own.listeners + lost.listenerCount() + crashes.listenerCount();
-    return { ...own, listeners, calls: calls.size, pages: pages.size() };
+    const { listeners, ...own } = contexts.census();
+    const counts = { calls: calls.size, pages: pages.size(), sessions: own.sessions + raw.size() };
+    return { ...own, ...counts, listeners: listeners + lost.listenerCount() + crashes.listenerCount() };
   };
 
   return {
     transport,
     cdp,
+    raw: rawAccess({ pipe, calls, contexts, raw }),
     lost,
     crashes,
-    signCount: () => signCount,
-    frameCount: () => frameCount,
+    signCount: () => seen.signs,
+    frameCount: () => seen.frames,
     whyEnded: pages.whyEnded,
     census,
     openTab: (options) => openTab(options, { cdp, contexts, pages, lost }),
+  };
+}
+
+interface RawParts {
+  readonly pipe: Pipe;
+  readonly calls: Calls;
+  readonly contexts: Contexts;
+  readonly raw: Raw;
+}
+
+function rawAccess({ pipe, calls, contexts, raw }: RawParts): RawAccess {
+  const cdp = calls.sender();
+  const drained = createRecurring();
+  pipe.ondrain = drained.happen;
+  return {
+    listen: raw.listen,
+    ignore: raw.ignore,
+    detached: raw.detached,
+    async openContext(proxyServer, claimant) {
+      const browserContextId = await makeContext(cdp, proxyServer);
+      contexts.claim(browserContextId, claimant);
+      return browserContextId;
+    },
+    async closeContext(browserContextId) {
+      await cdp.send('Target.disposeBrowserContext', { browserContextId });
+      contexts.remove(browserContextId);
+    },
+    sender: (sessionId) => calls.sender(sessionId),
+    write: (json) => pipe.write(json),
+    backlogBytes: () => pipe.backlogBytes(),
+    drained,
+    keepAll(isNeeded) {
+      pipe.keepsAll = isNeeded;
+    },
   };
 }
 
@@ -179,11 +233,18 @@ interface TabParts {
   readonly lost: End;
 }
 
+/** Nothing is in it yet, and nothing will be downloaded there. */
+async function makeContext(cdp: Sender, proxyServer: string | null): Promise<string> {
+  const way = proxyServer === null ? {} : { proxyServer, proxyBypassList: NOTHING_BYPASSED };
+  const { browserContextId } = await cdp.send('Target.createBrowserContext', way);
+  mayFail(cdp.send('Browser.setDownloadBehavior', { behavior: 'deny', browserContextId }));
+  return browserContextId;
+}
+
 /** A context of its own, and a page in it. */
 async function openTab(options: TabOptions, { cdp, contexts, pages, lost }: TabParts): Promise<Tab> {
   const { isInsecure, proxyServer, ...size } = options;
-  const way = proxyServer === null ? {} : { proxyServer, proxyBypassList: NOTHING_BYPASSED };
-  const { browserContextId } = await cdp.send('Target.createBrowserContext', way);
+  const browserContextId = await makeContext(cdp, proxyServer);
   const context = contexts.add(browserContextId, isInsecure);
   const close = async (): Promise<void> => {
     await cdp.send('Target.disposeBrowserContext', { browserContextId });
@@ -191,7 +252,6 @@ async function openTab(options: TabOptions, { cdp, contexts, pages, lost }: TabP
     contexts.remove(browserContextId);
   };
   try {
-    mayFail(cdp.send('Browser.setDownloadBehavior', { behavior: 'deny', browserContextId }));
     await cdp.send('Target.createTarget', { url: 'about:blank', browserContextId, ...size });
     const session = await waitFor(context.main, [lost, closed]);
     const pageCount = (): number => [...context.sessions.values()].filter(({ isPage }) => isPage).length;
@@ -229,8 +289,4 @@ function createPages() {
 
 function closed(): never {
   throw new Error(CLOSED);
-}
-
-function unreachable(): never {
-  throw new Error('Chromium sent a frame without what it is about');
 }

@@ -27,13 +27,21 @@ export interface OwnContext {
   readonly main: Promise<Session>;
 }
 
+/** Whoever has made a context: what is in it is theirs, and nobody else hears of it. */
+export interface Claimant {
+  /** Attached to by the browser as a whole, and paused. `frame`: as it was told. Must not throw. */
+  attached(params: AttachedParams, frame: Buffer): void;
+}
+
 export interface Contexts {
+  /** Before anything is in it. */
+  claim(browserContextId: string, claimant: Claimant): void;
   /** `isInsecure`: its pages take any certificate. */
   add(browserContextId: string, isInsecure?: boolean): OwnContext;
   /** It has gone, with all that was in it. */
   remove(browserContextId: string): void;
-  /** False when it is in no context of ours. */
-  attached(params: AttachedParams): boolean;
+  /** False when it is in a context that nobody has claimed. */
+  attached(params: AttachedParams, frame: Buffer): boolean;
   /** False when it was no session of ours. */
   detached(sessionId: string): boolean;
   get(sessionId: string): Session | undefined;
@@ -48,6 +56,7 @@ interface Held {
 }
 
 export function createContexts(calls: Calls): Contexts {
+  const claims = new Map<string, Claimant>();
   const contexts = new Map<string, Held>();
   const sessions = new Map<string, Session>();
 
@@ -60,44 +69,50 @@ export function createContexts(calls: Calls): Contexts {
     return session !== undefined;
   };
 
+  const enter = (context: Held, { sessionId, targetInfo: { type } }: AttachedParams): void => {
+    const isPage = type === 'page';
+    const session = openSession(calls, sessionId, isPage);
+    const isMain = context.sessions.size === 0 && isPage;
+    const isBeyond = isPage && pagesIn(context) >= PAGES_MAX;
+    sessions.set(sessionId, session);
+    context.sessions.set(sessionId, session);
+    if (isPage) dismissDialogs(session);
+    // Its frames and workers go with it. A pop-up waits here for its debugger, before it asks for anything.
+    if (isPage && context.isInsecure) mayFail(session.send('Security.setIgnoreCertificateErrors', { ignore: true }));
+    if (isMain) {
+      context.onMain(session);
+      return;
+    }
+    const begun = session.send('Runtime.runIfWaitingForDebugger');
+    // Closed while it waits, it would take the word to go on with it, and its opener waits in the same process.
+    mayFail(isBeyond ? begun.then(() => session.send('Page.close')) : begun);
+  };
+
   return {
+    claim: (browserContextId, claimant) => void claims.set(browserContextId, claimant),
     add(browserContextId, isInsecure = false) {
       let onMain = (_session: Session): void => {};
       const main = new Promise<Session>((resolve) => (onMain = resolve));
       const held: Held = { sessions: new Map(), onMain, isInsecure };
       contexts.set(browserContextId, held);
+      claims.set(browserContextId, { attached: (params) => enter(held, params) });
       return { sessions: held.sessions, main };
     },
     remove(browserContextId) {
       const held = contexts.get(browserContextId);
       contexts.delete(browserContextId);
+      claims.delete(browserContextId);
       for (const sessionId of held?.sessions.keys() ?? []) detached(sessionId);
     },
-    attached({ sessionId, targetInfo: { type, browserContextId = '' } }) {
-      const context = contexts.get(browserContextId);
-      if (!context) return false;
-      const isPage = type === 'page';
-      const session = openSession(calls, sessionId, isPage);
-      const isMain = context.sessions.size === 0 && isPage;
-      const isBeyond = isPage && pagesIn(context) >= PAGES_MAX;
-      sessions.set(sessionId, session);
-      context.sessions.set(sessionId, session);
-      if (isPage) dismissDialogs(session);
-      // Its frames and workers go with it. A pop-up waits here for its debugger, before it asks for anything.
-      if (isPage && context.isInsecure) mayFail(session.send('Security.setIgnoreCertificateErrors', { ignore: true }));
-      if (isMain) {
-        context.onMain(session);
-        return true;
-      }
-      const begun = session.send('Runtime.runIfWaitingForDebugger');
-      // Closed while it waits, it would take the word to go on with it, and its opener waits in the same process.
-      mayFail(isBeyond ? begun.then(() => session.send('Page.close')) : begun);
-      return true;
+    attached(params, frame) {
+      const claimant = claims.get(params.targetInfo.browserContextId ?? '');
+      claimant?.attached(params, frame);
+      return claimant !== undefined;
     },
     detached,
     get: (sessionId) => sessions.get(sessionId),
     census: () => ({
-      contexts: contexts.size,
+      contexts: claims.size,
       sessions: sessions.size,
       listeners: [...sessions.values()].reduce((sum, session) => sum + listenersOf(session), 0),
     }),

@@ -13,5 +13,12 @@ export interface Frame {
 /** Of `Target.attachedToTarget`. */
 export interface AttachedParams {
   readonly sessionId: string;
-  readonly targetInfo: { readonly targetId: string; readonly type: string; readonly browserContextId?: string };
+  readonly targetInfo: TargetInfo;
+  readonly waitingForDebugger?: boolean;
+}
+
+export interface TargetInfo {
+  readonly targetId: string;
+  readonly type: string;
+  readonly browserContextId?: string;
 }

@@ -13,6 +13,8 @@ const WAITING_BYTES_MAX = 64 * 2 ** 20;
 const LOGGED_MAX = 20_000;
 
 export interface IncomingOptions {
+  /** Whether somebody has taken it as it came: first of all, before anything of it is judged or waits. */
+  readonly take: (frame: Buffer, sessionId: string | undefined) => boolean;
   /** Whether somebody needs this event of a session. */
   readonly isWanted: (frame: Buffer, method: string, sessionId: string) => boolean;
   readonly onFrame: (frame: Frame) => void;
@@ -26,7 +28,7 @@ export interface Incoming {
   forget(sessionId: string): void;
 }
 
-export function createIncoming({ isWanted, onFrame, onTooMuch }: IncomingOptions): Incoming {
+export function createIncoming({ take, isWanted, onFrame, onTooMuch }: IncomingOptions): Incoming {
   /** The page's session, by the sessions with what is in a page: frames of other sites, workers. */
   const pageOf = new Map<string, string>();
   /** Lines of each page so far. */
@@ -55,6 +57,7 @@ export function createIncoming({ isWanted, onFrame, onTooMuch }: IncomingOptions
   return {
     add(frame) {
       const sessionId = sessionIdOf(frame);
+      if (take(frame, sessionId)) return;
       if (sessionId === undefined) return void turns.add(frame, undefined);
       const page = pageOf.get(sessionId) ?? sessionId;
       const method = methodOf(frame);

@@ -13,6 +13,10 @@ const FRAME_BYTES_MAX = 256 * 2 ** 20;
 
 export interface Pipe {
   send(message: object): void;
+  /** What has been made JSON already. */
+  write(json: string): void;
+  /** What Chromium has not read yet. */
+  backlogBytes(): number;
   close(): void;
   /** Set by whoever listens; called with JSON. */
   onframe: (frame: Buffer) => void;
@@ -20,8 +24,12 @@ export interface Pipe {
   onchunk: () => void;
   /** Set by whoever listens; see `SplitOptions`. */
   ongiant: (ends: Buffer) => void;
+  /** Set by whoever listens: Chromium has read all that there was. */
+  ondrain: () => void;
   /** Set by whoever listens; called once. */
   onclose: () => void;
+  /** Set by whoever listens: frames that nobody here needs are not let go while they come. */
+  keepsAll: boolean;
 }
 
 /**
@@ -53,15 +61,19 @@ export function openPipe(endpoint: PipeEndpoint): Pipe {
     if (!isClosed) writer.write(text);
   };
   const pipe: Pipe = {
-    send(message) {
+    send: (message) => pipe.write(JSON.stringify(message)),
+    write(json) {
       if (unsent === '') process.nextTick(flush);
-      unsent += `${JSON.stringify(message)}\0`;
+      unsent += `${json}\0`;
     },
+    backlogBytes: () => unsent.length + writer.writableLength,
     close: end,
     onframe: () => {},
     onchunk: () => {},
     ongiant: () => {},
+    ondrain: () => {},
     onclose: () => {},
+    keepsAll: false,
   };
   // An error is always followed by `close`, which is where the browser counts as lost; unheard it would end the thread.
   for (const socket of [reader, writer]) {
@@ -71,7 +83,9 @@ export function openPipe(endpoint: PipeEndpoint): Pipe {
   reader.on('end', end);
   const onFrame = (frame: Buffer): void => pipe.onframe(frame);
   const onGiant = (ends: Buffer): void => pipe.ongiant(ends);
-  const split = splitFrames({ bytesMax: FRAME_BYTES_MAX, isUseless: isNobodys, onFrame, onGiant });
+  writer.on('drain', () => pipe.ondrain());
+  const isUseless = (start: Buffer): boolean => !pipe.keepsAll && isNobodys(start);
+  const split = splitFrames({ bytesMax: FRAME_BYTES_MAX, isUseless, onFrame, onGiant });
   reader.on('data', (chunk: Buffer) => {
     pipe.onchunk();
     split(chunk);

@@ -15,7 +15,11 @@ function fakePipe(): Pipe & { readonly sent: object[] } {
   return {
     sent,
     send: (message) => void sent.push(message),
+    write: () => {},
+    backlogBytes: () => 0,
     close: () => {},
+    keepsAll: false,
+    ondrain: () => {},
     onchunk: () => {},
     onframe: () => {},
     ongiant: () => {},

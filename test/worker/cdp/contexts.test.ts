@@ -22,7 +22,10 @@ test('a page beyond the limit is closed, but not before it has gone on: its open
   const contexts = createContexts(calls);
   contexts.add('context');
   const attach = (sessionId: string): boolean =>
-    contexts.attached({ sessionId, targetInfo: { targetId: sessionId, type: 'page', browserContextId: 'context' } });
+    contexts.attached(
+      { sessionId, targetInfo: { targetId: sessionId, type: 'page', browserContextId: 'context' } },
+      Buffer.alloc(0),
+    );
   for (let i = 0; i <= PAGES_MAX; i++) assert.ok(attach(`page ${i}`));
   const closed = (): string[] => sent.filter(({ method }) => method === 'Page.close').map(({ sessionId }) => sessionId);
   const begun = sent.filter(({ method }) => method === 'Runtime.runIfWaitingForDebugger');

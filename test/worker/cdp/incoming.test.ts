@@ -23,6 +23,7 @@ const [A, B, C] = ['A', 'B', 'C'].map(session) as [string, string, string];
 test.before.each((scene) => {
   Object.assign(scene, { got: [], tooMuch: [], throws: '' });
   scene.incoming = createIncoming({
+    take: () => false,
     isWanted: (_frame, method) => method !== 'Un.wanted',
     onFrame({ sessionId, method = 'answer' }: Frame) {
       if (method === scene.throws) throw new Error('a bug');

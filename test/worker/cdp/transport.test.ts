@@ -17,7 +17,14 @@ test('a pipe of which one end cannot be opened leaves the other one closed', () 
   try {
     const readPath = join(folder, 'read');
     execFileSync('mkfifo', [readPath]);
-    const endpoint = { generation: 1, pid: 0, readPath, writePath: join(folder, 'missing'), artifactsDir: folder };
+    const endpoint = {
+      generation: 1,
+      pid: 0,
+      readPath,
+      writePath: join(folder, 'missing'),
+      artifactsDir: folder,
+      homeDir: folder,
+    };
     const before = readdirSync('/proc/self/fd').length;
     for (let i = 0; i < 20; i++) assert.throws(() => openPipe(endpoint), /ENOENT/);
     assert.is(readdirSync('/proc/self/fd').length, before);

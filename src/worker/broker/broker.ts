@@ -1,0 +1,66 @@
+/**
+ * Clients over WebSocket in one browser: each has contexts of its own there, beside the shard's sessions, and sees
+ * nothing else. In: tickets of those who are to come; out: clients. Runs in a worker thread.
+ */
+import { join } from 'node:path';
+import type { WebSocket } from 'ws';
+import type { ClientOptions } from '../../protocol/cdp.js';
+import type { End } from '../../wait.js';
+import { type Client, openClient, type Site } from './client.js';
+import { type Listener, openListener } from './listener.js';
+import { createScout } from './scout.js';
+
+export interface Broker {
+  /** The browser is gone. */
+  readonly lost: End;
+  /** Where main brings clients. Listens when it is first asked. */
+  path(): Promise<string>;
+  /** See `Listener`; after `path`. The socket is paused. */
+  expect(ticket: string, options: ClientOptions, onSocket: (socket: WebSocket) => void): () => void;
+  /** See `openClient`. */
+  open(socket: WebSocket, options: ClientOptions): Promise<Client>;
+  pagesOpen(): number;
+}
+
+export interface BrokerOptions extends Omit<Site, 'scout'> {
+  readonly onPageCrash: () => void;
+  /** For the socket. Nobody else can enter it. */
+  readonly folder: string;
+}
+
+/** In the folder of the browser. */
+const SOCKET = 'clients';
+
+export function createBroker({ onPageCrash, folder, ...site }: BrokerOptions): Broker {
+  const { connection } = site;
+  const scout = createScout(connection, onPageCrash);
+  const clients = new Set<Client>();
+  let opening: Promise<Listener> | null = null;
+  let listener: Listener | null = null;
+  connection.lost.on(() => {
+    opening?.then(
+      ({ close }) => close(),
+      () => {},
+    );
+  });
+  return {
+    lost: connection.lost,
+    async path() {
+      opening ??= openListener(join(folder, SOCKET));
+      listener = await opening;
+      return listener.path;
+    },
+    expect: (ticket, { maxPayloadBytes }, onSocket) =>
+      listener?.expect(ticket, maxPayloadBytes, onSocket) ?? (() => {}),
+    async open(socket, options) {
+      const client = await openClient(socket, options, { ...site, scout });
+      clients.add(client);
+      const close = async (): Promise<void> => {
+        await client.close();
+        clients.delete(client);
+      };
+      return { ...client, close };
+    },
+    pagesOpen: () => [...clients].reduce((sum, client) => sum + client.pageCount(), 0),
+  };
+}

@@ -1,0 +1,174 @@
+/**
+ * What the broker carries out for clients: whatever names a target, a context or a window, or is said of the browser.
+ * Each is only done to what is the client's own. In: parameters of `methods.ts`; out: results. Runs in a worker thread.
+ */
+import type { Sender } from '../cdp/calls.js';
+import type { TargetInfo } from '../cdp/frame.js';
+import type { Downloads } from './downloads.js';
+import type { Params } from './methods.js';
+import { BROWSER_TARGET, type Filter, filterOf, matches, type Root } from './roots.js';
+import type { Held } from './sessions.js';
+import { allowedUrl } from './urls.js';
+
+/** What a command may use of its client. */
+export interface Principal {
+  /** Its own session with the browser, of which nobody else is told. */
+  readonly own: Sender;
+  readonly version: object;
+  readonly windows: Set<number>;
+  targets(): TargetInfo[];
+  /** Contexts that it has made. */
+  contextIds(): string[];
+  /** `id`, when that is its own; without one, that of the session's target, or its default one. */
+  contextId(id: unknown, held: Held | undefined): string;
+  createContext(params: Params): Promise<string>;
+  disposeContext(id: string): Promise<void>;
+  createTarget(params: Params): Promise<object>;
+  discover(root: Root, filter: Filter | null): void;
+  autoAttach(root: Root, auto: Root['auto']): Promise<void>;
+  autoAttachWithin(sessionId: string, params: Params): Promise<object>;
+  addRoot(by: Root): string;
+  attach(targetId: string, from: From): Promise<object>;
+  detach(sessionId: string): Promise<object>;
+  readonly downloads: Downloads;
+  /** Once it has been answered. */
+  leave(): void;
+}
+
+/** From where a command came: of a root, or of a session with something. */
+export interface From {
+  readonly root: Root | undefined;
+  readonly sessionId: string | undefined;
+  readonly held: Held | undefined;
+}
+
+type Command = (client: Principal, params: Params, from: From) => object | Promise<object>;
+
+const DONE = {};
+
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  'Browser.cancelDownload': inContext('Browser.cancelDownload'),
+  'Browser.close'(client) {
+    client.leave();
+    return DONE;
+  },
+  'Browser.getVersion': ({ version }) => version,
+  'Browser.getWindowBounds': withWindow('Browser.getWindowBounds'),
+  async 'Browser.getWindowForTarget'(client, { targetId }, { held }) {
+    const own = ownTarget(client, targetId ?? held?.targetId);
+    const answer = await client.own.send('Browser.getWindowForTarget', { targetId: own.targetId });
+    client.windows.add(answer.windowId);
+    return answer;
+  },
+  'Browser.grantPermissions': inContext('Browser.grantPermissions'),
+  'Browser.resetPermissions': inContext('Browser.resetPermissions'),
+  'Browser.setContentsSize': withWindow('Browser.setContentsSize'),
+  'Browser.setDownloadBehavior'(client, params, { held }) {
+    const { behavior, eventsEnabled } = params;
+    const isWanted = behavior === 'allow' || behavior === 'allowAndName';
+    client.downloads.areTold = eventsEnabled === true;
+    return send(client, 'Browser.setDownloadBehavior', {
+      ...(isWanted ? { behavior, downloadPath: client.downloads.folder() } : { behavior: 'deny' }),
+      browserContextId: client.contextId(params['browserContextId'], held),
+      // For their bytes, whether the client wants to hear of them or not.
+      eventsEnabled: true,
+    });
+  },
+  'Browser.setPermission': inContext('Browser.setPermission'),
+  'Browser.setWindowBounds': withWindow('Browser.setWindowBounds'),
+  'Storage.clearCookies': inContext('Storage.clearCookies'),
+  'Storage.getCookies': inContext('Storage.getCookies'),
+  'Storage.setCookies': inContext('Storage.setCookies'),
+  'Target.activateTarget': withTarget('Target.activateTarget'),
+  'Target.attachToBrowserTarget': (client, _params, { root }) => ({ sessionId: client.addRoot(mustBeRoot(root)) }),
+  'Target.attachToTarget'(client, { targetId, flatten }, from) {
+    if (targetId === BROWSER_TARGET.targetId) return { sessionId: client.addRoot(mustBeRoot(from.root)) };
+    if (flatten !== true) throw new Error('headcount: Target.attachToTarget is only allowed with flatten');
+    return client.attach(ownTarget(client, targetId).targetId, from);
+  },
+  'Target.closeTarget': withTarget('Target.closeTarget'),
+  'Target.createBrowserContext': async (client, params) => ({ browserContextId: await client.createContext(params) }),
+  async 'Target.createTarget'(client, params, { held }) {
+    const { url, ...others } = params;
+    const written = url === undefined || url === '' ? 'about:blank' : typeof url === 'string' ? allowedUrl(url) : null;
+    if (!written) throw new Error('headcount: Target.createTarget is not allowed with this URL');
+    const browserContextId = client.contextId(params['browserContextId'], held);
+    return await client.createTarget({ ...others, url: written, browserContextId });
+  },
+  'Target.detachFromTarget': (client, { sessionId }) => client.detach(String(sessionId)),
+  async 'Target.disposeBrowserContext'(client, { browserContextId }) {
+    if (!client.contextIds().includes(String(browserContextId))) throw noContext(browserContextId);
+    await client.disposeContext(String(browserContextId));
+    return DONE;
+  },
+  'Target.getBrowserContexts': (client) => ({ browserContextIds: client.contextIds() }),
+  'Target.getTargetInfo'(client, { targetId }, { root, held }) {
+    const isBrowser = targetId === BROWSER_TARGET.targetId || (root && targetId === undefined);
+    return { targetInfo: isBrowser ? BROWSER_TARGET : ownTarget(client, targetId ?? held?.targetId) };
+  },
+  'Target.getTargets'(client, params) {
+    const filter = mustBeFilter(params);
+    return { targetInfos: client.targets().filter(({ type }) => matches(filter, type)) };
+  },
+  async 'Target.setAutoAttach'(client, params, { root, sessionId }) {
+    const { autoAttach, flatten, waitForDebuggerOnStart } = params;
+    if (autoAttach === true && flatten !== true) {
+      throw new Error('headcount: Target.setAutoAttach is only allowed with flatten');
+    }
+    const filter = mustBeFilter(params);
+    if (root) await client.autoAttach(root, autoAttach ? { filter, isPaused: waitForDebuggerOnStart === true } : null);
+    else if (sessionId !== undefined) return await client.autoAttachWithin(sessionId, params);
+    return DONE;
+  },
+  'Target.setDiscoverTargets'(client, params, { root }) {
+    client.discover(mustBeRoot(root), params['discover'] === true ? mustBeFilter(params) : null);
+    return DONE;
+  },
+};
+
+/** A method that is said of a context. */
+function inContext(method: string): Command {
+  return (client, params, { held }) => {
+    const browserContextId = client.contextId(params['browserContextId'], held);
+    return send(client, method, { ...params, browserContextId });
+  };
+}
+
+function withTarget(method: string): Command {
+  return (client, { targetId }) => send(client, method, { targetId: ownTarget(client, targetId).targetId });
+}
+
+/** Windows are small numbers, which anybody can guess. */
+function withWindow(method: string): Command {
+  return (client, params) => {
+    const { windowId } = params;
+    if (typeof windowId !== 'number' || !client.windows.has(windowId)) throw new Error('Browser window not found');
+    return send(client, method, params);
+  };
+}
+
+/** Judged above: whatever else the client had given is gone. */
+function send({ own }: Principal, method: string, params: Params): Promise<object> {
+  return own.send(method as 'Browser.getVersion', params as never);
+}
+
+function ownTarget(client: Principal, targetId: unknown): TargetInfo {
+  const own = client.targets().find((target) => target.targetId === targetId);
+  if (!own) throw new Error('No target with given id found');
+  return own;
+}
+
+export function noContext(id: unknown): Error {
+  return new Error(`Failed to find browser context with id ${id}`);
+}
+
+function mustBeRoot(root: Root | undefined): Root {
+  if (!root) throw new Error('headcount: only allowed of the browser');
+  return root;
+}
+
+function mustBeFilter(params: Params): Filter {
+  const filter = filterOf(params);
+  if (!filter) throw new Error('Invalid filter');
+  return filter;
+}

@@ -1,0 +1,125 @@
+/**
+ * The contexts of one client, and their ways out: one exit for all of them, so that what a session loads is counted and
+ * limited together, and another for each context with a proxy that the client has named. Runs in a worker thread.
+ */
+import type { ClientOptions } from '../../protocol/cdp.js';
+import type { Failed } from '../../protocol/job.js';
+import type { BareContext } from '../attached.js';
+import type { Exit } from '../egress.js';
+import { noContext } from './commands.js';
+import type { Params } from './methods.js';
+import { failed } from './peer.js';
+
+/** Of one client. */
+const CONTEXTS_MAX = 100;
+
+export interface ClientContexts {
+  readonly defaultId: string;
+  /** By which main finds what went through it. */
+  readonly exitId: number;
+  has(id: unknown): id is string;
+  /** Without the default one. */
+  ids(): string[];
+  /** @throws {Error} for the client: a proxy that it may not have, or too many contexts. */
+  open(params: Params): Promise<string>;
+  dispose(id: string): Promise<void>;
+  /** Resolves when all are really gone. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** Where contexts are made: in a browser, with exits. */
+export interface Site {
+  openExit(): Promise<Exit>;
+  openContext(exit: Exit): Promise<BareContext>;
+}
+
+export interface ClientContextsOptions {
+  readonly site: Site;
+  readonly options: Pick<ClientOptions, 'proxy' | 'allowsClientProxy'>;
+  /** Nothing goes out any more. */
+  readonly onTrouble: (why: Failed) => void;
+}
+
+const LOST: Failed = failed('WORKER_CRASHED', 'the egress thread died');
+const OVER: Failed = failed('SESSION_FAILED', 'its pages loaded more than MAX_SESSION_BYTES', 'policy');
+
+interface Own {
+  readonly context: BareContext;
+  /** Of its own; null: that of all. */
+  readonly exit: Exit | null;
+}
+
+/** @throws {Error} when the browser is gone. */
+export async function openContexts({ site, options, onTrouble }: ClientContextsOptions): Promise<ClientContexts> {
+  const offs: (() => void)[] = [];
+  const contexts = new Map<string, Own>();
+  let opening = 0;
+
+  const openExit = async (): Promise<Exit> => {
+    const exit = await site.openExit();
+    offs.push(
+      exit.lost.on(() => onTrouble(LOST)),
+      exit.over.on(() => onTrouble(OVER)),
+    );
+    return exit;
+  };
+
+  const add = async (exit: Exit | null): Promise<string> => {
+    const context = await site.openContext(exit ?? shared);
+    contexts.set(context.id, { context, exit });
+    return context.id;
+  };
+
+  const remove = async (id: string): Promise<void> => {
+    const own = contexts.get(id);
+    await own?.context.dispose();
+    own?.exit?.close();
+    contexts.delete(id);
+  };
+
+  const shared = await openExit();
+  if (options.proxy) shared.useProxy(options.proxy);
+  const close = async (): Promise<void> => {
+    await Promise.all([...contexts.keys()].map(remove));
+    for (const off of offs.splice(0)) off();
+    shared.close();
+  };
+  const defaultId = await add(null).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+
+  return {
+    defaultId,
+    exitId: shared.id,
+    has: (id): id is string => typeof id === 'string' && contexts.has(id),
+    ids: () => [...contexts.keys()].filter((id) => id !== defaultId),
+    async open({ proxyServer, proxyBypassList }) {
+      if (contexts.size + opening >= CONTEXTS_MAX) throw new Error(`headcount: at most ${CONTEXTS_MAX} contexts`);
+      opening++;
+      try {
+        if (proxyServer === undefined || proxyServer === '') return await add(null);
+        if (!options.allowsClientProxy) throw new Error('headcount: proxyServer is not allowed by this server');
+        const exit = await openExit();
+        const bypass = typeof proxyBypassList === 'string' ? { bypass: withoutLoopback(proxyBypassList) } : {};
+        exit.useProxy({ server: String(proxyServer), ...bypass });
+        return await add(exit).catch((error: unknown) => {
+          exit.close();
+          throw error;
+        });
+      } finally {
+        opening--;
+      }
+    },
+    dispose: async (id) => (contexts.has(id) ? await remove(id) : Promise.reject(noContext(id))),
+    close,
+  };
+}
+
+/** A word of Chromium's, which is no host. */
+function withoutLoopback(list: string): string {
+  return list
+    .split(/[,;]/)
+    .filter((entry) => entry.trim() !== '<-loopback>')
+    .join();
+}

@@ -1,0 +1,66 @@
+/**
+ * Where main brings clients: a Unix socket in a folder that only this user can open. In: upgrade requests, each with a
+ * ticket; out: WebSockets for whoever expects that ticket. The one door to `ws`. Runs in a worker thread.
+ */
+import { once } from 'node:events';
+import { chmod } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { TICKET_HEADER } from '../../protocol/cdp.js';
+
+export interface Listener {
+  readonly path: string;
+  /** Called once at most, with whoever comes with this ticket. What is returned gives it up. */
+  expect(ticket: string, maxPayloadBytes: number, onSocket: (socket: WebSocket) => void): () => void;
+  close(): void;
+}
+
+type Enter = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** Main writes its request at once. */
+const REQUEST_LIMIT_MS = 10_000;
+
+/** @throws {Error} when the path cannot be had, for being too long, say. */
+export async function openListener(path: string): Promise<Listener> {
+  const expected = new Map<string, Enter>();
+  const server = createServer({ headersTimeout: REQUEST_LIMIT_MS, requestTimeout: REQUEST_LIMIT_MS }, (_, response) => {
+    response.writeHead(404, { connection: 'close' }).end();
+  });
+  server.on('upgrade', (request, socket, head) => {
+    // Before anything else is done with it: a reset must find somebody who listens.
+    socket.on('error', () => {});
+    const ticket = String(request.headers[TICKET_HEADER]);
+    const enter = expected.get(ticket);
+    expected.delete(ticket);
+    if (enter) enter(request, socket, head);
+    else socket.destroy();
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  await chmod(path, 0o600);
+  // Out of descriptors: whoever comes is turned away a little later.
+  server.on('error', () => {});
+  return {
+    path,
+    expect(ticket, maxPayload, onSocket) {
+      // One frame a task, so that a client that sends many holds up nobody. What is not UTF-8 becomes so when it is
+      // read, and what goes on to Chromium is written anew.
+      const options = { maxPayload, allowSynchronousEvents: false, skipUTF8Validation: true };
+      const acceptor = new WebSocketServer({ noServer: true, clientTracking: false, ...options });
+      const enter = (client: WebSocket): void => {
+        // Whatever comes before somebody listens would be lost.
+        client.pause();
+        client.on('error', () => {});
+        onSocket(client);
+      };
+      expected.set(ticket, (request, socket, head) => acceptor.handleUpgrade(request, socket, head, enter));
+      return () => void expected.delete(ticket);
+    },
+    close() {
+      expected.clear();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

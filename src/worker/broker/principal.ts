@@ -1,0 +1,64 @@
+/**
+ * A client as the commands see it that the broker carries out for it. Runs in a worker thread.
+ */
+import type { Emulation } from '../../protocol/cdp.js';
+import type { Sender } from '../cdp/calls.js';
+import type { RawAccess } from '../cdp/connection.js';
+import { type Attaching, PAGES_MAX } from './attaching.js';
+import { noContext, type Principal } from './commands.js';
+import type { ClientContexts } from './contexts.js';
+import type { Downloads } from './downloads.js';
+import type { Params } from './methods.js';
+import { CLOSE, type Peer } from './peer.js';
+import type { Roots } from './roots.js';
+
+export interface PrincipalParts {
+  readonly own: Sender;
+  readonly version: object;
+  readonly contexts: ClientContexts;
+  readonly attaching: Attaching;
+  readonly roots: Roots;
+  readonly downloads: Downloads;
+  readonly peer: Peer;
+  readonly raw: RawAccess;
+  readonly windowSize: Emulation['windowSize'];
+}
+
+export function createPrincipal(parts: PrincipalParts): Principal {
+  const { own, version, contexts, attaching, roots, downloads, peer, raw, windowSize } = parts;
+  const contextOf = (targetId: string | undefined): string | undefined =>
+    attaching.targets().find((target) => target.targetId === targetId)?.browserContextId;
+  return {
+    own,
+    version,
+    windows: new Set(),
+    targets: attaching.targets,
+    contextIds: contexts.ids,
+    contextId(id, held) {
+      if (id === undefined) return contextOf(held?.targetId) ?? contexts.defaultId;
+      if (!contexts.has(id)) throw noContext(id);
+      return id;
+    },
+    createContext: contexts.open,
+    disposeContext: contexts.dispose,
+    async createTarget(params) {
+      if (attaching.pageCount() >= PAGES_MAX) throw new Error(`headcount: at most ${PAGES_MAX} pages`);
+      return await own.send('Target.createTarget', { ...windowSize, ...params } as Params & { url: string });
+    },
+    discover: (root, filter) => roots.discover(root, filter, attaching.targets()),
+    autoAttach: attaching.autoAttach,
+    // The keys are of the table, and Chromium checks their types.
+    autoAttachWithin: (sessionId, params) =>
+      raw.sender(sessionId).send('Target.setAutoAttach', params as unknown as { autoAttach: boolean } & AutoAttach),
+    addRoot: attaching.addRoot,
+    attach: attaching.attach,
+    detach: attaching.detach,
+    downloads,
+    // Its answer goes first.
+    leave: () => setImmediate(() => peer.end(CLOSE.normal, null)),
+  };
+}
+
+interface AutoAttach {
+  readonly waitForDebuggerOnStart: boolean;
+}

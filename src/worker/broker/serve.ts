@@ -1,0 +1,91 @@
+/**
+ * One session of a client over WebSocket, from its ticket to the end of its contexts. In: a job; out: exactly one
+ * outcome. Runs in a worker thread.
+ */
+import type { WebSocket } from 'ws';
+import type { Clock } from '../../clock.js';
+import type { CdpJob } from '../../protocol/cdp.js';
+import type { Outcome, PhaseTimes, Progress } from '../../protocol/job.js';
+import { type End, limit, waitFor } from '../../wait.js';
+import type { Tally } from '../tally.js';
+import type { Broker } from './broker.js';
+import type { Client } from './client.js';
+import { CLOSE, type Ended, failed } from './peer.js';
+
+export interface ClientAssignment {
+  readonly job: CdpJob;
+  /** The session has been settled by main. */
+  readonly cancelled: End;
+  readonly post: (outcome: Outcome) => void;
+  readonly tell: (progress: Progress) => void;
+  /** @throws {Error} when there is no browser. */
+  readonly broker: () => Broker;
+  readonly tally: Pick<Tally, 'phase'>;
+  readonly clock: Clock;
+}
+
+/** From the ticket to the client: main has it waiting. */
+const ARRIVAL_LIMIT_MS = 10_000;
+const CRASHED = failed('BROWSER_CRASHED', 'the browser crashed');
+
+/** Resolves, never rejects, when its contexts are really gone. */
+export async function serveClient(assignment: ClientAssignment): Promise<void> {
+  const { cancelled, post, tell, tally, clock } = assignment;
+  const startedAtMs = clock.monotonicMs();
+  let opened: { client: Client; broker: Broker } | Ended;
+  try {
+    opened = await arrive(assignment);
+  } catch (error) {
+    return post(failed('BROWSER_CRASHED', error instanceof Error ? error.message : String(error)));
+  }
+  if (opened === null || 'code' in opened) return opened ? post(opened) : undefined;
+  const { client, broker } = opened;
+  const contextMs = clock.monotonicMs() - startedAtMs;
+  tally.phase('context', contextMs);
+  tell({ kind: 'phase', phase: 'run', beforeMs: contextMs, exit: client.exitId });
+  const why = await waitFor<never, Ended | 'cancelled'>(
+    null,
+    [client.over, client.why],
+    [broker.lost, () => CRASHED],
+    [cancelled, () => 'cancelled'],
+  );
+  const runMs = clock.monotonicMs() - startedAtMs - contextMs;
+  tally.phase('run', runMs);
+  if (why === 'cancelled') client.end(CLOSE.goingAway, failed('SESSION_TIMEOUT', 'the session is over'));
+  else post(outcomeOf(why, { context: contextMs, navigate: 0, run: runMs }));
+  if (why !== null && why !== 'cancelled') client.end(CLOSE.internal, why);
+  const closingAtMs = clock.monotonicMs();
+  await client.close();
+  tally.phase('close', clock.monotonicMs() - closingAtMs);
+}
+
+/** The client, once it is there and has its context; why it has none; null when it was cancelled. */
+async function arrive(assignment: ClientAssignment): Promise<{ client: Client; broker: Broker } | Ended> {
+  const { job, cancelled, tell, clock } = assignment;
+  const { ticket, options } = job.body;
+  const broker = assignment.broker();
+  const path = await broker.path();
+  let giveUp = (): void => {};
+  const coming = new Promise<WebSocket>((resolve) => {
+    giveUp = broker.expect(ticket, options, resolve);
+  });
+  tell({ kind: 'serving', path });
+  const socket = await waitFor<WebSocket, Ended>(
+    coming,
+    [cancelled, () => null],
+    [broker.lost, () => CRASHED],
+    [limit(clock, ARRIVAL_LIMIT_MS), () => failed('CLIENT_CLOSED', 'the client went before it was there')],
+  );
+  giveUp();
+  if (socket === null || 'code' in socket) {
+    // It may have come just now.
+    void coming.then((late) => late.terminate());
+    return socket;
+  }
+  const client = await broker.open(socket, options);
+  return { client, broker };
+}
+
+function outcomeOf(why: Ended, phases: PhaseTimes): Outcome {
+  return why ?? { isOk: true, product: 'closed', answer: null, phases };
+}
