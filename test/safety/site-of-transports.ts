@@ -200,8 +200,8 @@ function pageOf(securePort: number, halfOpenPort: number): string {
       slow: () => text('/slow'),
       halfOpen: () => text('http://127.0.0.1:${halfOpenPort}/'),
       hosts: async () => {
-        const all = Array.from({ length: ${HOST_COUNT} }, (_, index) => 'http://h' + index + '.localhost:' + location.port);
-        return (await Promise.all(all.map((origin) => text(origin + '/any')))).length;
+        const hosts = Array.from({ length: ${HOST_COUNT} }, (_, index) => 'h' + index + '.localhost:' + location.port);
+        return (await Promise.all(hosts.map((host) => text('http://' + host + '/any')))).length;
       },
       uploaded: () => text('/upload', { method: 'POST', body: new Blob([new Uint8Array(${UPLOAD_BYTES})]) }),
       downloaded: () => downloaded('/download?${DOWNLOAD_BYTES}'),
@@ -210,6 +210,7 @@ function pageOf(securePort: number, halfOpenPort: number): string {
     for (const [name, attempt] of Object.entries(tries)) {
       told[name] = await Promise.resolve().then(attempt).catch((error) => String(error));
     }
-    document.body.append(Object.assign(document.createElement('p'), { id: 'done', textContent: JSON.stringify(told) }));
+    const done = { id: 'done', textContent: JSON.stringify(told) };
+    document.body.append(Object.assign(document.createElement('p'), done));
   </script>`;
 }
