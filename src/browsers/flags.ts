@@ -24,6 +24,12 @@ const DISABLED_FEATURES = [
   'msEdgeUpdateLaunchServicesPreferredVersion',
 ];
 
+/**
+ * WebRTC hides the machine's addresses behind names by mDNS, for which Chromium joins a multicast group: a packet that
+ * leaves. With the policy in `wayOut` pages are told no address of the machine, and there is nothing to hide.
+ */
+const DISABLED_BY_US = ['WebRtcHideLocalIpsWithMdns'];
+
 const PLAYWRIGHT_FLAGS = [
   '--disable-field-trial-config',
   '--disable-background-networking',
@@ -76,7 +82,7 @@ export interface FlagOptions {
 export function browserFlags({ profileDir, isSandboxed, deadEndPort }: FlagOptions): string[] {
   return [
     ...PLAYWRIGHT_FLAGS,
-    `--disable-features=${DISABLED_FEATURES.join()}`,
+    `--disable-features=${[...DISABLED_FEATURES, ...DISABLED_BY_US].join()}`,
     ...(isSandboxed ? [] : ['--no-sandbox']),
     ...wayOut(deadEndPort),
     `--user-data-dir=${profileDir}`,

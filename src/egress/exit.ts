@@ -67,8 +67,9 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
     if (bytes.receivedBytes > 0) traffic.bytes('received', bytes.receivedBytes);
     if (bytesLeft > 0 || !wasLeft) return;
     traffic.refusal('limit');
-    cutOff();
+    // Told first: a page that finds itself cut off is asked about after this.
     options.onOver();
+    cutOff();
   };
 
   const refused = (client: Socket, { host, port }: Request, { refused }: RefusedError): void => {

@@ -31,7 +31,8 @@ export interface Keeper {
 }
 
 const BACK_OFF_FIRST_MS = 100;
-const BACK_OFF_LAST_MS = 5_000;
+/** Nobody gets out meanwhile, and whoever waits is served within 5 s however often it has died. */
+const BACK_OFF_LAST_MS = 1_000;
 
 export function createKeeper(options: KeeperOptions): Keeper {
   const { clock } = options;

@@ -43,17 +43,25 @@ export function createHousehold({ attached, tally, prewarm, onReady, wanted }: H
     const { kind } = wanted;
     while (!state.isRetired && ready.length + state.pending < prewarm) {
       state.pending++;
-      attached
-        .open(kind === 'plain' ? { kind } : { kind, options: null })
-        .then(({ lease }) => keep(lease, kind))
+      const opening = attached.open(kind === 'plain' ? { kind } : { kind, options: null });
+      opening.then(
+        ({ lease }) => {
+          state.pending--;
+          keep(lease, kind);
+        },
         // A browser that cannot open a page is looked at by its watchdog; the next session is told why it has none.
-        .catch(() => {})
-        .finally(() => state.pending--);
+        () => state.pending--,
+      );
     }
   };
 
   const keep = (lease: Lease, kind: Need['kind']): void => {
-    if (kind !== wanted.kind || state.isRetired) return void attached.dispose(lease);
+    if (kind !== wanted.kind || state.isRetired) {
+      void attached.dispose(lease);
+      // Wanted was another meanwhile, and this one was in its place.
+      refill();
+      return;
+    }
     const replace = (): void => {
       if (discard(lease)) refill();
     };

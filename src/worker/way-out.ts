@@ -19,14 +19,21 @@ export async function located(answer: NavigationAnswer | null, exit: Exit | null
     : { ...answer, ip: null, port: null };
 }
 
-/** A navigation that failed at the proxy, told as it would have been without. Anything else as it is. */
+/** A question whose answer is known: nobody was asked for there. */
+const NOBODY = 'http://nobody.invalid/';
+
+/**
+ * A navigation that failed at the proxy, told as it would have been without. Anything else as it is; the thread has
+ * been asked then too, because word that it is gone, or cuts the session off, may come behind what that broke.
+ */
 export async function trueReason(
   failed: Failed,
   { exit, navigator }: Pick<Lease, 'exit' | 'navigator'>,
 ): Promise<Failed> {
-  if (failed.code !== 'NAVIGATION_FAILED' || !exit || !REFUSED.test(failed.message)) return failed;
-  const url = await navigator.unreachable();
-  const fate = url === null ? null : await exit.fate(url);
+  if (!exit) return failed;
+  const isRefused = failed.code === 'NAVIGATION_FAILED' && REFUSED.test(failed.message);
+  const url = isRefused ? await navigator.unreachable() : null;
+  const fate = await exit.fate(url ?? NOBODY);
   if (fate?.kind !== 'refused') return failed;
   const { reason, netError, message } = fate;
   const code: FailureCode = reason === 'policy' || reason === 'listener' ? 'FORBIDDEN_TARGET' : 'NAVIGATION_FAILED';
