@@ -6,6 +6,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../clock.js';
 import type { LaneReader } from '../metrics/lane.js';
+import type { CdpJob } from '../protocol/cdp.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { Job, Outcome } from '../protocol/job.js';
 import { HEARTBEAT_MS, type UnusableReason, type WorkerExitReason } from '../protocol/names.js';
@@ -59,12 +60,16 @@ export interface Pool {
   isReady(): boolean;
   /**
    * Never throws: what cannot be run has an outcome that says so. `runMs`: after so long the session is ended; null, or
-   * not given: it is not.
+   * not given: it is not. `onServing`: see `Serving`.
    */
   run(job: Job, runMs?: number | null): Running;
+  run(job: CdpJob, runMs: number | null, onServing: Serving): Running;
   states(): readonly ShardState[];
   destroy(): Promise<void>;
 }
+
+/** Called once at most: the worker waits for the client of this job at the Unix socket with this path. */
+export type Serving = (path: string) => void;
 
 export interface ShardState {
   readonly state: 'idle' | 'busy' | 'starting';
@@ -152,9 +157,11 @@ export function createPool(options: PoolOptions): Pool {
     },
     replaceThread: (index) => workers[index]?.thread.end('pool_rebuilt'),
     isReady: () => workers.some((worker) => worker?.isAttached),
-    run(job, runMs = null) {
+    run(job: Job | CdpJob, runMs: number | null = null, onServing?: Serving) {
       const worker = pickWorker(workers);
-      return worker ? worker.run(job, ++counts.jobs, runMs) : failedAtOnce('no worker is attached to a browser');
+      return worker
+        ? worker.run({ job, sequence: ++counts.jobs, runMs, onServing })
+        : failedAtOnce('no worker is attached to a browser');
     },
     states: () => workers.map(stateOf),
     async destroy() {

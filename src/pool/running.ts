@@ -18,6 +18,7 @@ export function createRunning(options: {
   readonly control: Control;
   readonly sequence: number;
   readonly place: Place;
+  readonly onServing?: ((path: string) => void) | undefined;
 }): PooledJob {
   const { task, control, sequence, place } = options;
   let settle = (_outcome: Outcome): void => {};
@@ -32,7 +33,8 @@ export function createRunning(options: {
   control.expect(sequence, {
     settle,
     advance(progress) {
-      standing = advanced(standing, progress);
+      if (progress.kind === 'serving') options.onServing?.(progress.path);
+      else standing = advanced(standing, progress);
     },
   });
   /** The first end counts: a thread that is lost also ends its tasks. */
@@ -52,9 +54,8 @@ export function createRunning(options: {
   };
 }
 
-function advanced(standing: Standing, progress: Progress): Standing {
+function advanced(standing: Standing, progress: Exclude<Progress, { readonly kind: 'serving' }>): Standing {
   const { phase, past, status, exit } = standing;
-  if (progress.kind === 'serving') return standing;
   if (progress.kind === 'answered') return { phase, past, status: progress.status, exit };
   return { phase: progress.phase, past: { ...past, [phase]: progress.beforeMs }, status, exit: progress.exit };
 }

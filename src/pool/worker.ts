@@ -5,7 +5,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
-import type { Job } from '../protocol/job.js';
+import type { Task } from '../protocol/job.js';
 import type { UnusableReason } from '../protocol/names.js';
 import type { Running } from '../protocol/session.js';
 import { openControl } from './control.js';
@@ -23,6 +23,11 @@ export interface WorkerEvents {
   onChange(): void;
 }
 
+/** A job with what goes with it; `onServing`: see `Pool`. */
+export type Assigned = Omit<Extract<Task, { readonly kind: 'job' }>, 'kind'> & {
+  readonly onServing?: ((path: string) => void) | undefined;
+};
+
 export interface PoolWorker extends Candidate {
   readonly index: number;
   readonly thread: Thread;
@@ -32,7 +37,7 @@ export interface PoolWorker extends Candidate {
   detach(generation: number): void;
   /** The egress thread is at the other end of `port` from now on. */
   useEgress(port: MessagePort): void;
-  run(job: Job, sequence: number, runMs: number | null): Running;
+  run(assigned: Assigned): Running;
   /** False once it has given no sign of life for too long. */
   isAlive(beats: number): boolean;
   /** Its thread is gone: so are its jobs, after the outcomes that it had sent. */
@@ -97,10 +102,10 @@ export function createWorker(
     },
     detach,
     useEgress: control.useEgress,
-    run(job, sequence, runMs) {
+    run({ job, sequence, runMs, onServing }) {
       lastJob = sequence;
       const task = thread.post({ kind: 'job', job, sequence, runMs });
-      const pooled = createRunning({ task, control, sequence, place: { kind: 'worker', index } });
+      const pooled = createRunning({ task, control, sequence, place: { kind: 'worker', index }, onServing });
       jobs.add(pooled);
       void pooled.running.released.then(() => jobs.delete(pooled));
       return pooled.running;

@@ -6,11 +6,11 @@ import type { MessagePort } from 'node:worker_threads';
 import type { FailureCode, SessionFailureReason } from '../failures.js';
 import type { CdpJob } from './cdp.js';
 import type { PipeEndpoint } from './endpoint.js';
-import type { BodyOf, SessionKind } from './jobs/jobs.js';
+import type { BodyOf, JOBS } from './jobs/jobs.js';
 import type { UnusableReason } from './names.js';
 
 /** By kind, what is to be done. */
-export type Job = { [K in SessionKind]: { readonly kind: K; readonly body: BodyOf<K> } }[SessionKind];
+export type Job = { [K in keyof typeof JOBS]: { readonly kind: K; readonly body: BodyOf<K> } }[keyof typeof JOBS];
 
 /** The answer to the main navigation; absent when the page was given as HTML. */
 export interface NavigationAnswer {

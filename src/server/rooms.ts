@@ -15,7 +15,7 @@ import { pathsOf, ROUTES } from '../http/interface.js';
 import type { Log } from '../log.js';
 import { createPool, type Pool } from '../pool/pool.js';
 import type { Job } from '../protocol/job.js';
-import { JOB_KINDS, type SessionKind, TEST_KIND } from '../protocol/jobs/jobs.js';
+import { SESSION_KINDS, type SessionKind, TEST_KIND } from '../protocol/jobs/jobs.js';
 import type { Resource, Run, SessionLimits } from '../protocol/session.js';
 import type { HistoryFile } from '../store/history.js';
 import type { Cages } from './cage.js';
@@ -175,7 +175,7 @@ function threadsOf({ config, workers: count, clock, temp }: RoomsOptions, { work
 
 /** Which sessions and routes there are. */
 function offered(config: Config) {
-  const kinds: readonly SessionKind[] = config.testSessions ? [...JOB_KINDS, TEST_KIND] : JOB_KINDS;
+  const kinds: readonly SessionKind[] = config.testSessions ? [...SESSION_KINDS, TEST_KIND] : SESSION_KINDS;
   const switches = { apiGet: config.enableApiGet, testSessions: config.testSessions };
   return { kinds, switches, paths: pathsOf(ROUTES, switches) };
 }

@@ -126,7 +126,7 @@ test('a browser that was given up while it was attached to takes no session when
 test('a job is at this worker until its context is gone, and its thread is told that it is settled', async (scene) => {
   const { worker, port, heard } = scene;
   await attach(scene, 1);
-  const running = worker.run({ kind: 'content', body: { html: '' } }, 7, null);
+  const running = worker.run({ job: { kind: 'content', body: { html: '' } }, sequence: 7, runMs: null });
   assert.equal([running.place, worker.sessions, worker.lastJob], [{ kind: 'worker', index: 3 }, 1, 7]);
   running.cancel();
   await until(() => heard.some((one) => one.kind === 'cancel' && one.sequence === 7), WAIT_MS, 'the cancel');
@@ -142,7 +142,9 @@ test('a job is at this worker until its context is gone, and its thread is told 
 test('when its thread is gone its jobs are, after the outcomes that had been sent', async (scene) => {
   const { worker, port } = scene;
   await attach(scene, 1);
-  const [first, second] = [1, 2].map((sequence) => worker.run({ kind: 'content', body: { html: '' } }, sequence, null));
+  const [first, second] = [1, 2].map((sequence) =>
+    worker.run({ job: { kind: 'content', body: { html: '' } }, sequence, runMs: null }),
+  );
   const attaching = worker.attach(endpoint(2)).then(() => '', String);
   say(port, { kind: 'outcome', sequence: 1, outcome: { isOk: false, code: 'SESSION_FAILED', message: 'its own' } });
   worker.abandon('it died');

@@ -3,7 +3,7 @@
  * `protocol/jobs/jobs.ts`, of which only types may come here. Runs in a worker thread.
  */
 import type { Bytes } from '../../protocol/job.js';
-import type { BodyOf, SessionKind } from '../../protocol/jobs/jobs.js';
+import type { BodyOf, JOBS } from '../../protocol/jobs/jobs.js';
 import type { PageBody } from '../../protocol/jobs/page-body.js';
 import type { Lease } from '../lease.js';
 import type { Shard } from '../shard.js';
@@ -33,7 +33,7 @@ export interface ShardRunner<Body = AnyBody> {
 export type Runner<Body = AnyBody> = PageRunner<Body> | ShardRunner<Body>;
 export type RunnerTable = Readonly<Record<string, Runner>>;
 
-export const RUNNERS: { readonly [K in SessionKind]: Runner<BodyOf<K>> } = {
+export const RUNNERS: { readonly [K in keyof typeof JOBS]: Runner<BodyOf<K>> } = {
   screenshot: { hasPage: true, plainKeys: ['options'], run: runScreenshot },
   pdf: { hasPage: true, plainKeys: ['options'], run: runPdf },
   content: { hasPage: true, plainKeys: [], run: runContent },
