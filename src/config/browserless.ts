@@ -151,6 +151,8 @@ export const FEATURES = [
 
 const ROUTES_OF: Readonly<Record<string, readonly string[]>> = {
   debugViewer: ['sessions', 'failures'],
+  // What is told there is of the browser itself.
+  introspectionEndpoint: ['browserVersion'],
   killEndpoint: ['kill', 'killAll'],
   // What is on the live page are these figures too.
   metricsEndpoint: ['metrics', 'totals', 'events'],

@@ -139,6 +139,14 @@ export const SETTINGS = {
     fallback: '5mb',
     help: 'Largest body of a request.',
   }),
+  maxMessageBytes: setting(['MAX_MESSAGE_SIZE'], size, {
+    fallback: '64mb',
+    help: 'Largest message of a client over WebSocket; a file that it uploads to a page is one.',
+  }),
+  idleTimeoutMs: setting(['IDLE_TIMEOUT'], limitMs(1, DAY_MS * 20), {
+    fallback: '-1',
+    help: 'ms that a client over WebSocket may send nothing; `-1`: no limit but that of its session.',
+  }),
   enableApiGet: setting(['ENABLE_API_GET', 'ALLOW_GET'], bool, {
     fallback: 'false',
     help: 'Session routes by `GET ?body=<URL-encoded JSON>` as well.',

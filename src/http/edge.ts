@@ -5,22 +5,31 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import polka, { type PolkaRequest } from 'polka';
 import type { Clock } from '../clock.js';
-import { FAILURES, type FailureCode, ServiceError } from '../failures.js';
+import { type FailureCode, ServiceError } from '../failures.js';
 import { type ClientSignal, createClient } from '../protocol/client.js';
 import type { Auth } from './auth.js';
+import {
+  checkSize,
+  HEADER_BYTES_MAX,
+  HOST_NEEDED,
+  isHostless,
+  joinedHeaders,
+  readQuery,
+  URL_BYTES_MAX,
+} from './checks.js';
 import type { ClientOf } from './client-address.js';
 import { type Connections, createConnections } from './connections.js';
 import { answerFailure } from './failure.js';
 import type { Gate } from './origin.js';
+import { OTHER, type RefusedRequest, refusedAs } from './refused.js';
 import type { Answer, Route } from './route.js';
 import type { Send } from './send.js';
 import { createRefuser } from './socket.js';
-
-const URL_BYTES_MAX = 8_192;
-const HEADER_BYTES_MAX = 16_384;
+import { createUpgrades, Incoming, type UpgradeRoute } from './upgrade.js';
 
 export interface EdgeOptions {
   readonly routes: readonly Route[];
+  readonly upgrades: readonly UpgradeRoute[];
   readonly auth: Auth;
   readonly gate: Gate;
   readonly send: Send;
@@ -32,16 +41,6 @@ export interface EdgeOptions {
   readonly onRefused: (refused: RefusedRequest) => void;
   /** A bug: anything thrown that is not a ServiceError. */
   readonly onError: (error: unknown) => void;
-}
-
-/** A request that was refused, as whoever runs the server is told of it. */
-export interface RefusedRequest {
-  readonly route: string;
-  readonly method: string;
-  readonly status: number;
-  readonly code: FailureCode;
-  readonly message: string;
-  readonly client: string | null;
 }
 
 /** A server that is not listening yet. */
@@ -59,8 +58,7 @@ export function createEdge(options: EdgeOptions): Server {
   }
   const serveHostless = serve(HOSTLESS);
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const isHostless = request.headers.host === undefined && request.httpVersion === '1.1';
-    (isHostless ? serveHostless : app.handler)(request, response);
+    (isHostless(request) ? serveHostless : app.handler)(request, response);
   };
   const server = createServer(
     {
@@ -76,6 +74,7 @@ export function createEdge(options: EdgeOptions): Server {
       keepAliveInitialDelay: 30_000,
       // It would refuse them uncounted, and without a word.
       requireHostHeader: false,
+      IncomingMessage: Incoming,
     },
     onRequest,
   );
@@ -90,16 +89,14 @@ export function createEdge(options: EdgeOptions): Server {
   });
   server.on('clientError', refuser.broken);
   server.on('connect', refuser.tunnel);
+  server.on('upgrade', createUpgrades(options, connections));
   return server;
 }
-
-/** The label of requests that belong to no route. */
-const OTHER = 'other';
 
 const UNKNOWN = refusing('NOT_FOUND', 'there is nothing here; GET / lists what there is');
 const UNEXPECTED = refusing('EXPECTATION_FAILED', 'of what can be expected, only 100-continue is known here');
 const HOSTLESS: Route = {
-  ...refusing('BAD_REQUEST', 'a request of HTTP/1.1 needs a Host header'),
+  ...refusing('BAD_REQUEST', HOST_NEEDED),
   isOpen: true,
   isForAnyOrigin: true,
 };
@@ -152,21 +149,13 @@ function run(options: EdgeOptions, connections: Connections, asked: Asked): void
     .then((made) => {
       // What follows a body that was not read is not a request.
       const close = hasBody(request) && !request.complete ? { Connection: 'close' } : {};
-      const headers = joined(gate.headersFor(request), { ...close, ...made.headers });
+      const headers = joinedHeaders(gate.headersFor(request), { ...close, ...made.headers });
       return options.send(request, response, { ...made, headers });
     })
     .catch((error: unknown) => {
       options.onError(error);
       response.destroy();
     });
-}
-
-type Headers = Readonly<Record<string, string>>;
-
-/** An answer may vary for more reasons than one. */
-function joined(ours: Headers, theirs: Headers): Headers {
-  const vary = [ours['Vary'] ?? [], theirs['Vary'] ?? []].flat().join(', ');
-  return { ...ours, ...theirs, ...(vary === '' ? {} : { Vary: vary }) };
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -188,7 +177,7 @@ async function answer(
     return await route.handle({
       method: request.method ?? '',
       headers: request.headers,
-      given: read(route.query, query),
+      given: readQuery(route.query, query),
       query,
       params: request.params ?? {},
       raw: request,
@@ -200,39 +189,8 @@ async function answer(
     });
   } catch (error) {
     if (!(error instanceof ServiceError)) options.onError(error);
-    else if (error.sessionId === null) options.onRefused(refusedAs(error, { route, request }, options.clientOf));
+    else if (error.sessionId === null)
+      options.onRefused(refusedAs(error, { route: route.path, request, clientOf: options.clientOf }));
     return answerFailure(request, error);
-  }
-}
-
-function refusedAs(
-  { code, message }: ServiceError,
-  { route, request }: Pick<Asked, 'route' | 'request'>,
-  clientOf: ClientOf,
-): RefusedRequest {
-  const { status } = FAILURES[code];
-  return { route: route.path, method: request.method ?? '', status, code, message, client: clientOf(request) };
-}
-
-/** What the query says, by name. @throws {ServiceError} BAD_REQUEST, with the name and what was expected. */
-function read(parameters: Route['query'], query: URLSearchParams): never {
-  const given: Record<string, unknown> = {};
-  for (const [name, parameter] of Object.entries(parameters)) {
-    const value = query.get(name);
-    if (value === null) continue;
-    given[name] = parameter.read(value);
-    if (given[name] === undefined) throw new ServiceError('BAD_REQUEST', `${name}: must be ${parameter.expected}`);
-  }
-  // The handler's type is that of its route's parameters, which have just been read.
-  return given as never;
-}
-
-function checkSize(request: IncomingMessage): void {
-  if (Buffer.byteLength(request.url ?? '') > URL_BYTES_MAX) {
-    throw new ServiceError('URI_TOO_LONG', `the URL is longer than ${URL_BYTES_MAX} bytes`);
-  }
-  const bytes = request.rawHeaders.reduce((sum, part) => sum + part.length + 2, 0);
-  if (bytes > HEADER_BYTES_MAX) {
-    throw new ServiceError('HEADERS_TOO_LARGE', `the headers are longer than ${HEADER_BYTES_MAX} bytes`);
   }
 }

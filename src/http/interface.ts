@@ -5,6 +5,7 @@
  */
 import type { TSchema } from 'typebox';
 import { JOB_KINDS, JOBS, type JobKind } from '../protocol/jobs/jobs.js';
+import { OF_CONTEXTS, OF_SESSIONS } from './client-parameters.js';
 import {
   ANY_TRACKING_ID,
   anything,
@@ -19,6 +20,7 @@ import {
   TRACKING_ID,
 } from './parameters.js';
 import type { Handle, Route } from './route.js';
+import type { Accept, UpgradeRoute } from './upgrade.js';
 
 /** What the settings can switch on. */
 export interface Switches {
@@ -45,6 +47,8 @@ export interface RouteRow {
   readonly answers: Readonly<Record<number, readonly string[]>>;
   /** It is there only when this is switched on. */
   readonly onlyWith?: keyof Switches;
+  /** What it answers is another protocol. */
+  readonly isUpgrade?: true;
   /** Methods that are there only when something is switched on. */
   readonly methodsWith?: Readonly<Record<string, keyof Switches>>;
 }
@@ -139,6 +143,12 @@ export const ROUTES = {
     about: 'versions of headcount, Node.js, playwright-core and Chromium',
     answers: { 200: JSON_TYPE },
   },
+  browserVersion: {
+    paths: ['/json/version'],
+    methods: GET,
+    about: 'where a client over WebSocket connects, for those that know only this address',
+    answers: { 200: JSON_TYPE },
+  },
   sessions: {
     paths: ['/sessions'],
     methods: GET,
@@ -199,6 +209,18 @@ export const ROUTES = {
   },
 } as const satisfies Record<string, RouteRow>;
 
+/** Where WebSockets are, as routes: what they answer is the switch to another protocol. */
+export const UPGRADES = {
+  cdp: {
+    paths: ['/', '/chromium', '/chrome'],
+    methods: ['GET'],
+    isUpgrade: true,
+    about: 'a browser, for any client of the Chrome DevTools Protocol: `puppeteer.connect`, `chromium.connectOverCDP`',
+    query: { ...OF_SESSIONS, ...OF_CONTEXTS },
+    answers: { 101: [] },
+  },
+} as const satisfies Record<string, RouteRow>;
+
 export type Table = Readonly<Record<string, RouteRow>>;
 
 /** What the query of a route says, as far as it says anything. */
@@ -209,6 +231,16 @@ export type GivenOf<R extends RouteRow> = R extends { readonly query: infer Q }
 /** A handler for every route of the table. */
 export type HandlersOf<T extends Table> = { readonly [N in keyof T]: Handle<GivenOf<T[N]>> };
 export type Handlers = HandlersOf<typeof ROUTES>;
+
+export type Acceptors = { readonly [N in keyof typeof UPGRADES]: Accept<GivenOf<(typeof UPGRADES)[N]>> };
+
+/** A path that is not first of its route is a route of its own. */
+export function upgradesOf(acceptors: Acceptors): UpgradeRoute[] {
+  return Object.entries(UPGRADES).flatMap(([name, row]) => {
+    const accept = acceptors[name as keyof typeof UPGRADES];
+    return row.paths.map((path) => ({ path, query: row.query, accept }));
+  });
+}
 
 /** The routes that are there with these switches; a path that is not first of its route is a route of its own. */
 export function routesOf<T extends Table>(table: T, handlers: HandlersOf<T>, switches: Switches): Route[] {
@@ -224,12 +256,13 @@ export function routesOf<T extends Table>(table: T, handlers: HandlersOf<T>, swi
 export interface Listed {
   readonly path: string;
   readonly methods: readonly string[];
+  readonly isUpgrade: boolean;
 }
 
 export function listOf(table: Table, switches: Switches): Listed[] {
   return Object.values(table).flatMap((row) => {
     const methods = methodsOf(row, switches);
-    return isOn(row, switches) ? row.paths.map((path) => ({ path, methods })) : [];
+    return isOn(row, switches) ? row.paths.map((path) => ({ path, methods, isUpgrade: row.isUpgrade ?? false })) : [];
   });
 }
 

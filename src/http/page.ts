@@ -7,8 +7,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../failures.js';
 import { preferredType } from './accept.js';
+import { addressOf } from './address.js';
 import type { Handlers, Listed } from './interface.js';
-import { type Answer, type Request, text } from './route.js';
+import { type Answer, text } from './route.js';
 
 /** What the compiler has made of the page's modules, and beside the sources what it has not to do with. */
 const COMPILED = new URL('../page/', import.meta.url);
@@ -56,7 +57,7 @@ export function pageHandlers(options: PageOptions): Pick<Handlers, 'page' | 'pag
   return {
     page(request) {
       const isPage = preferredType(request.headers, ['text/plain', 'text/html']) === 'text/html';
-      const answer = isPage ? page : text(plainText(options, addressOf(request, options)));
+      const answer = isPage ? page : text(plainText(options, addressOf(request, options.proxyUrl)));
       return { ...answer, headers: { ...answer.headers, Vary: 'Accept' } };
     },
     pageFile({ params }) {
@@ -85,19 +86,11 @@ function answerOf(name: string, content: string): Answer {
   return { status: 200, headers: { ...HEADERS, 'Content-Type': type }, chunks: [Buffer.from(content)], tag };
 }
 
-/** A host as browsers write it; whatever else a client sends is not repeated. */
-const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
-
-/** Of the server as the client sees it, without a slash at its end. */
-function addressOf({ raw, headers: { host = '' } }: Request, { proxyUrl }: PageOptions): string {
-  if (proxyUrl) return `${proxyUrl.origin}${proxyUrl.pathname}`.replace(/\/$/, '');
-  if (HOST.test(host)) return `http://${host}`;
-  const { localAddress = '', localPort = 0 } = raw.socket;
-  return `http://${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
-}
-
 function plainText({ version, routes }: PageOptions, address: string): string {
-  const lines = routes.map(({ methods, path }) => `${methods.join(', ').padEnd(METHODS_WIDTH)} ${address}${path}`);
+  const lines = routes.map(({ methods, path, isUpgrade }) => {
+    const by = isUpgrade ? 'WebSocket' : methods.join(', ').padEnd(METHODS_WIDTH);
+    return `${by} ${isUpgrade ? address.replace(/^http/, 'ws') : address}${path}`;
+  });
   return `headcount ${version}: a server for headless Chromium sessions that counts every one of them.
 In a browser, this address is the live page.
 

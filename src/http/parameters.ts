@@ -80,7 +80,7 @@ export function anything(about: string): Parameter<string> {
   return { about, pattern: '', expected: 'text', read: (value) => value };
 }
 
-function written<T>(
+export function written<T>(
   pattern: RegExp,
   meaning: (value: string) => T,
   words: Pick<Parameter<T>, 'about' | 'expected'>,

@@ -78,10 +78,10 @@ function targetOf({ body }: Job): string | null {
   return 'url' in body ? (body.url ?? null) : null;
 }
 
-function newSession(
-  options: SessionOptions,
+export function newSession(
+  options: Pick<SessionOptions, 'clientOf' | 'limits' | 'maxTimeoutMs'>,
   kind: SessionKind,
-  { given, raw }: Request<Pick<Given, 'timeout' | 'trackingId'>>,
+  { given, raw }: Pick<Request<Pick<Given, 'timeout' | 'trackingId'>>, 'given' | 'raw'>,
 ): Session {
   return {
     id: randomUUID(),

@@ -2,11 +2,13 @@
  * Requests that Node.js itself refuses, before there is a request or in the midst of it: too slow, too large,
  * malformed, a tunnel. Main thread.
  */
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FAILURES, type FailureCode } from '../failures.js';
 import type { Connections } from './connections.js';
+import { sendRaw } from './raw-answer.js';
+import { type Answer, json } from './route.js';
 
 type Refusal = readonly [code: FailureCode, message: string];
 
@@ -63,7 +65,7 @@ export function createRefuser({ connections, count, onRefused }: RefuserOptions)
       count(method, FAILURES.METHOD_NOT_ALLOWED.status);
       told(socket, NO_PROXY, method);
       if (connections.of(socket).length > 0) socket.destroy();
-      else refuse(socket, NO_PROXY, ['Allow: GET, HEAD, POST, OPTIONS']);
+      else refuse(socket, NO_PROXY, { Allow: 'GET, HEAD, POST, OPTIONS' });
     },
   };
 }
@@ -76,22 +78,9 @@ function hasLeft({ code }: NodeJS.ErrnoException, socket: Duplex, isCut: boolean
   return (isCut && code === 'HPE_INVALID_EOF_STATE') || (socket as Socket).bytesRead === 0;
 }
 
-function refuse(socket: Duplex, [code, message]: Refusal, headers: readonly string[] = []): void {
-  const { status } = FAILURES[code];
-  const body = JSON.stringify({ error: { code, message } });
-  // `end` alone waits for the other side to close, which a slow client never does.
-  socket.once('finish', () => socket.destroy());
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      ...headers,
-      'Connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  );
+function refuse(socket: Duplex, [code, message]: Refusal, headers: Answer['headers'] = {}): void {
+  const answer = json({ error: { code, message } }, FAILURES[code].status);
+  sendRaw(socket, { ...answer, headers: { ...answer.headers, ...headers } });
 }
 
 function explain(code: string | undefined): Refusal {

@@ -4,7 +4,7 @@
 import { FAILURES, REJECTION_REASONS, SESSION_FAILURE_REASONS } from '../failures.js';
 import { PROCESS_TYPES } from '../host/processes.js';
 import { GC_KINDS } from '../host/self.js';
-import { ROUTES, statusesOf } from '../http/interface.js';
+import { ROUTES, statusesOf, UPGRADES } from '../http/interface.js';
 import { COLLECTORS, type Domains } from '../metrics/family.js';
 import { EGRESS_DIRECTIONS, EGRESS_REFUSALS } from '../protocol/egress.js';
 import type { SessionKind } from '../protocol/jobs/jobs.js';
@@ -23,7 +23,12 @@ import type { Versions } from './versions.js';
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'other'] as const;
 
 /** 304: what a tag is asked for by comes back as. */
-const codes = new Set([...statusesOf(ROUTES), 304, ...Object.values(FAILURES).map(({ status }) => status)]);
+const codes = new Set([
+  ...statusesOf(ROUTES),
+  ...statusesOf(UPGRADES),
+  304,
+  ...Object.values(FAILURES).map(({ status }) => status),
+]);
 export const CODES: readonly string[] = [...[...codes].sort((a, b) => a - b).map(String), 'other'];
 
 export function labelDomains(options: {

@@ -9,10 +9,11 @@ import { browserlessConfig } from '../config/browserless-config.js';
 import { isLoopback, shownConfig } from '../config/parse.js';
 import type { Config } from '../config/settings.js';
 import { createAuth } from '../http/auth.js';
+import { cdpAcceptors } from '../http/cdp.js';
 import { createClientOf } from '../http/client-address.js';
 import { controlHandlers, type SessionView } from '../http/control.js';
 import { createEdge } from '../http/edge.js';
-import { type Handlers, listOf, ROUTES, routesOf } from '../http/interface.js';
+import { type Handlers, listOf, ROUTES, routesOf, UPGRADES, upgradesOf } from '../http/interface.js';
 import { managementHandlers } from '../http/management.js';
 import { metricsHandlers } from '../http/metrics.js';
 import { type Cors, createGate } from '../http/origin.js';
@@ -20,6 +21,7 @@ import { pageHandlers } from '../http/page.js';
 import { createSend } from '../http/send.js';
 import { sessionHandlers } from '../http/sessions.js';
 import { testHandlers } from '../http/test.js';
+import { versionHandlers } from '../http/version.js';
 import type { Log } from '../log.js';
 import type { Finder } from './chromium.js';
 import { countRequests } from './requests.js';
@@ -41,9 +43,14 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
   const session = {
     clientOf,
     submit: admission.submit,
-    runOf: rooms.intake.runOf,
+    ...rooms.intake,
     limits: { waitMs: config.queueTimeoutMs, runMs: config.timeoutMs },
     maxTimeoutMs: config.maxTimeoutMs,
+  };
+  const allowed = {
+    allowsInsecureCerts: config.allowInsecureCerts,
+    allowsClientProxy: config.allowClientProxy,
+    onIgnored: once((name) => log.warn({ name }, 'a name that has no effect here')),
   };
   const bootId = randomUUID().slice(0, 8);
   const { page: _page, pageFile: _file, ...listed } = ROUTES;
@@ -58,9 +65,10 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     ...pageHandlers({
       isTokenNeeded: config.token !== null,
       version: versions.headcount,
-      routes: listOf(listed, switches).filter(({ path }) => isOn(path)),
+      routes: [...listOf(UPGRADES, switches), ...listOf(listed, switches).filter(({ path }) => isOn(path))],
       proxyUrl: config.proxyUrl,
     }),
+    ...versionHandlers({ chromium: finder.version, proxyUrl: config.proxyUrl }),
     ...controlHandlers({
       sessions: () => admission.sessions().map((one) => viewOf(one, told)),
       failures: told.failures,
@@ -71,17 +79,15 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     ...metricsHandlers({ ...core.views, takeSnapshot: core.takeSnapshot, bootId, nowEpochMs: clock.epochMs }),
     ...sessionHandlers({
       ...session,
-      refusal: rooms.intake.refusal,
       turnAway: admission.turnAway,
       maxPayloadBytes: config.maxPayloadBytes,
-      allowsInsecureCerts: config.allowInsecureCerts,
-      allowsClientProxy: config.allowClientProxy,
-      onIgnored: once((name) => log.warn({ name }, 'a name that has no effect here')),
+      ...allowed,
     }),
     ...testHandlers({ ...session, endEgress: rooms.wayOut.endThread }),
   };
   return createEdge({
     routes: routesOf(ROUTES, handlers, switches).filter(({ path }) => isOn(path)),
+    upgrades: upgradesOf(cdpAcceptors({ ...session, ...allowed, bounds: boundsOf(config) })),
     auth: createAuth({ token: config.token, count: () => record(cellOf('headcount_unauthorized_total'), 1) }),
     gate: createGate({
       isOnLoopback: isLoopback(config.host),
@@ -98,6 +104,13 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     onRefused: told.refused,
     onError: (error) => log.error({ err: error }, 'bug in a handler'),
   });
+}
+
+/** What waits in a worker for a client that does not read. */
+const BUFFERED_BYTES_MAX = 16 * 2 ** 20;
+
+function boundsOf({ maxMessageBytes, idleTimeoutMs }: Config) {
+  return { maxPayloadBytes: maxMessageBytes, maxBufferedBytes: BUFFERED_BYTES_MAX, idleMs: idleTimeoutMs };
 }
 
 function corsOf({ corsAllowOrigin, corsAllowMethods, corsAllowHeaders, corsMaxAge }: Config): Cors {

@@ -3,7 +3,7 @@
  * out, since anybody can send any number of them. Main thread.
  */
 import type { Clock } from '../clock.js';
-import type { RefusedRequest } from '../http/edge.js';
+import type { RefusedRequest } from '../http/refused.js';
 import type { Log } from '../log.js';
 import type { Shown } from './shown.js';
 

@@ -2,6 +2,7 @@
  * Everything behind the edge, built once and joined by functions. The rooms know each other only as the functions that
  * they are given here. Main thread.
  */
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type Admission, createAdmission } from '../admission/admission.js';
 import { createBooks } from '../admission/books.js';
@@ -11,13 +12,16 @@ import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
 import type { DeadEnd } from '../egress/dead-end.js';
 import { createEvents, type Events } from '../http/events.js';
-import { pathsOf, ROUTES } from '../http/interface.js';
+import { pathsOf, ROUTES, UPGRADES } from '../http/interface.js';
 import type { Log } from '../log.js';
 import { createPool, type Pool } from '../pool/pool.js';
+import type { CdpJob } from '../protocol/cdp.js';
 import type { Job } from '../protocol/job.js';
 import { SESSION_KINDS, type SessionKind, TEST_KIND } from '../protocol/jobs/jobs.js';
 import type { Resource, Run, SessionLimits } from '../protocol/session.js';
+import type { TunnelOf } from '../protocol/tunnel.js';
 import type { HistoryFile } from '../store/history.js';
+import { startTunnel, type TunnelOptions } from '../tunnel/tunnel.js';
 import type { Cages } from './cage.js';
 import type { Finder } from './chromium.js';
 import { type Core, createCore } from './core.js';
@@ -143,7 +147,16 @@ function buildIntake(parts: IntakeParts) {
   const runOf = (job: Job, { runMs }: SessionLimits): Run => {
     return { resource: workersReady, start: () => pool.run(job, runMs) };
   };
-  const intake = { runOf, refusal: () => admission.refusalOf(workersReady) };
+  const onBytes = bytesCounter(core);
+  const tunnelOf: TunnelOf = (caller, options, { runMs }) => ({
+    resource: workersReady,
+    start() {
+      const ticket = randomUUID();
+      const job: CdpJob = { kind: 'cdp', body: { ticket, options } };
+      return startTunnel({ caller, ticket, run: (onServing) => pool.run(job, runMs, onServing), clock, onBytes });
+    },
+  });
+  const intake = { runOf, tunnelOf, refusal: () => admission.refusalOf(workersReady) };
   const status: Status = createStatus({
     config,
     clock,
@@ -158,6 +171,15 @@ function buildIntake(parts: IntakeParts) {
   const render = (): string => `{"row":${core.liveRow()},${JSON.stringify(presentOf(status, pool, shards)).slice(1)}`;
   const events: Events = createEvents({ clock, render });
   return { intake, status, events };
+}
+
+/** Of WebSocket clients, without looking at them. */
+function bytesCounter({ record, cellOf }: Core): TunnelOptions['onBytes'] {
+  const cells = {
+    sent: cellOf('headcount_cdp_bytes_total', 'sent'),
+    received: cellOf('headcount_cdp_bytes_total', 'received'),
+  };
+  return (direction, bytes) => record(cells[direction], bytes);
 }
 
 function threadsOf({ config, workers: count, clock, temp }: RoomsOptions, { workers, fold }: Core) {
@@ -177,7 +199,9 @@ function threadsOf({ config, workers: count, clock, temp }: RoomsOptions, { work
 function offered(config: Config) {
   const kinds: readonly SessionKind[] = config.testSessions ? [...SESSION_KINDS, TEST_KIND] : SESSION_KINDS;
   const switches = { apiGet: config.enableApiGet, testSessions: config.testSessions };
-  return { kinds, switches, paths: pathsOf(ROUTES, switches) };
+  // `/` is one of both.
+  const paths = [...new Set([...pathsOf(ROUTES, switches), ...pathsOf(UPGRADES, switches)])];
+  return { kinds, switches, paths };
 }
 
 function presentOf({ pressure, notReady }: Status, pool: Pool, shards: Shards) {

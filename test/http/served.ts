@@ -6,10 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/clock.js';
 import { createAuth } from '../../src/http/auth.js';
 import { createClientOf } from '../../src/http/client-address.js';
-import { createEdge, type RefusedRequest } from '../../src/http/edge.js';
+import { createEdge } from '../../src/http/edge.js';
 import { type Cors, createGate } from '../../src/http/origin.js';
+import type { RefusedRequest } from '../../src/http/refused.js';
 import type { Route } from '../../src/http/route.js';
 import { createSend } from '../../src/http/send.js';
+import type { UpgradeRoute } from '../../src/http/upgrade.js';
 
 export const TOKEN = 'right';
 
@@ -27,17 +29,22 @@ export interface Served {
 
 interface ServeOptions {
   readonly cors?: Cors;
+  readonly upgrades?: readonly UpgradeRoute[];
   /** Given the server before it listens. */
   readonly adjust?: (server: Server) => void;
 }
 
-export async function serve(routes: readonly Route[], { cors, adjust }: ServeOptions = {}): Promise<Served> {
+export async function serve(
+  routes: readonly Route[],
+  { cors, adjust, upgrades = [] }: ServeOptions = {},
+): Promise<Served> {
   const answered: string[] = [];
   const errors: unknown[] = [];
   const refused: RefusedRequest[] = [];
   const isLoopback = (host: string): boolean => host === '127.0.0.1';
   const server = createEdge({
     routes,
+    upgrades,
     auth: createAuth({ token: TOKEN, count: () => {} }),
     gate: createGate({ isOnLoopback: true, isLoopback, proxyUrl: null, cors: cors ?? null, onForeignHost: () => {} }),
     send: createSend(),

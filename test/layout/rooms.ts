@@ -23,7 +23,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   liveness: [],
   protocol: ['type:failures', 'type:metrics/family', 'type:metrics/lane', 'type:protocol/jobs'],
   patterns: ['failures'],
-  'protocol/jobs': ['failures', 'patterns', 'egress/proxies'],
+  'protocol/jobs': ['failures', 'patterns', 'egress/proxies', 'type:protocol/cdp', 'type:protocol/egress'],
   admission: ['failures', 'type:clock', 'type:protocol', 'type:metrics/delta'],
   pool: ['type:clock', 'type:failures', 'wait', 'protocol/names', 'type:protocol', 'type:metrics/lane'],
   chromium: [],
@@ -71,6 +71,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   host: ['type:clock', 'type:metrics'],
   store: ['type:clock', 'metrics', 'liveness'],
   http: ['protocol', 'failures', 'nearest', 'census', 'type:clock', 'type:metrics/snapshot', 'type:metrics/views'],
+  tunnel: ['protocol/cdp', 'type:protocol', 'type:clock'],
   page: [],
   server: [
     'metrics',
@@ -89,6 +90,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'store',
     'http',
     'egress',
+    'tunnel',
   ],
   main: ['config', 'server', 'log', 'store', 'http/parameters', 'chromium/discover'],
 };

@@ -4,6 +4,7 @@
  */
 import { parseClientProxy } from '../../egress/proxies.js';
 import { checkPatterns } from '../../patterns.js';
+import type { ClientProxy } from '../egress.js';
 import type { PageBody } from './page-body.js';
 import { checkPixels } from './picture.js';
 import { complaint } from './row.js';
@@ -46,9 +47,14 @@ export function checkPage(body: PageBody): void {
       throw complaint(`cookies.${i}.url`, 'must be an http or https URL');
     }
   }
-  const proxy = body.proxy && parseClientProxy(body.proxy);
-  if (proxy?.kind === 'error') throw complaint('proxy.server', proxy.message);
+  if (body.proxy) checkProxy(body.proxy, 'proxy.server');
   if (body.viewport) checkPixels('viewport', body.viewport, body.viewport.deviceScaleFactor ?? 1);
+}
+
+/** @throws {ServiceError} BAD_REQUEST, naming `key` */
+export function checkProxy(proxy: ClientProxy, key: string): void {
+  const parsed = parseClientProxy(proxy);
+  if (parsed.kind === 'error') throw complaint(key, parsed.message);
 }
 
 /** Chromium refuses a page's header later, and an interceptor's never: its request hangs. */
