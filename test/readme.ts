@@ -8,11 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { BROWSERLESS } from '../src/config/browserless.js';
 import { flagOf } from '../src/config/parse.js';
 import { SETTINGS, type Setting } from '../src/config/settings.js';
-import { ROUTES, type Table } from '../src/http/interface.js';
+import { OF_CONTEXTS, OF_SESSIONS } from '../src/http/client-parameters.js';
+import { ROUTES, type Table, UPGRADES } from '../src/http/interface.js';
+import type { Parameter } from '../src/http/parameters.js';
 import { FAMILIES } from '../src/metrics/families.js';
 import type { Family } from '../src/metrics/family.js';
 import { FIELDS, type Field } from '../src/metrics/fields.js';
-import { FOREIGN_PARAMETERS } from '../src/protocol/jobs/foreign-names.js';
+import { FOREIGN_TO_CLIENTS } from '../src/protocol/jobs/foreign-flags.js';
+import { FOREIGN_PARAMETERS, type ForeignParameter } from '../src/protocol/jobs/foreign-names.js';
 import { JOB_KINDS, JOBS } from '../src/protocol/jobs/jobs.js';
 
 const code = (text: string): string => `\`${text}\``;
@@ -56,9 +59,19 @@ function foreignKeys(): string {
   return table(['key', 'kind', 'becomes', 'but for', 'because'], rows);
 }
 
-function foreignParameters(): string {
-  const rows = FOREIGN_PARAMETERS.map(({ name, fate, why }) => [code(name), fate === 'refused' ? '400' : fate, why]);
-  return table(['in the query', 'becomes', 'because'], rows);
+function foreignParameters(parameters: readonly ForeignParameter[], where: string): string {
+  const fates = new Map(parameters.map(({ fate, why }) => [`${fate} ${why}`, { fate, why }]));
+  const rows = [...fates.values()].map(({ fate, why }) => {
+    const names = parameters.filter((one) => one.fate === fate && one.why === why).map(({ name }) => code(name));
+    return [names.join(', '), fate === 'refused' ? '400' : fate, why];
+  });
+  return table([where, 'becomes', 'because'], rows);
+}
+
+function clientParameters(): string {
+  const rows = (given: Readonly<Record<string, Parameter<unknown>>>, isInLaunch: boolean) =>
+    Object.entries(given).map(([name, { about }]) => [code(name), isInLaunch ? 'yes' : '', about]);
+  return table(['in the query', 'in `launch`', ''], [...rows(OF_SESSIONS, false), ...rows(OF_CONTEXTS, true)]);
 }
 
 function fields(): string {
@@ -82,11 +95,11 @@ function families(): string {
 }
 
 function routes(): string {
-  const rows = Object.values(ROUTES as Table)
+  const rows = [...Object.values(ROUTES as Table), ...Object.values(UPGRADES as Table)]
     .filter(({ onlyWith }) => onlyWith === undefined)
-    .map(({ paths, methods, methodsWith = {}, about }) => [
+    .map(({ paths, methods, methodsWith = {}, isUpgrade, about }) => [
       paths.map(code).join(', '),
-      [...methods, ...Object.keys(methodsWith)].join(', '),
+      isUpgrade ? 'WebSocket' : [...methods, ...Object.keys(methodsWith)].join(', '),
       about,
     ]);
   return table(['route', 'methods', 'answer'], rows);
@@ -96,7 +109,9 @@ const PARTS: Readonly<Record<string, () => string>> = {
   settings,
   browserless,
   'foreign-keys': foreignKeys,
-  'foreign-parameters': foreignParameters,
+  'foreign-parameters': () => foreignParameters(FOREIGN_PARAMETERS, 'in the query'),
+  'client-parameters': clientParameters,
+  'foreign-to-clients': () => foreignParameters(FOREIGN_TO_CLIENTS, 'in the query or `launch`'),
   fields,
   families,
   routes,

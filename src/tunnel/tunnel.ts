@@ -3,7 +3,7 @@
  * between them, which are never looked at. The worker answers the upgrade, and says how the session has ended.
  * Main thread.
  */
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Clock } from '../clock.js';
 import { TICKET_HEADER } from '../protocol/cdp.js';
 import type { Outcome } from '../protocol/job.js';
@@ -23,7 +23,7 @@ export interface TunnelOptions {
 
 /** The worker knows better why it cannot be reached, and has so long to say so. */
 const WORD_LIMIT_MS = 1_000;
-/** A client may take so long without reading anything for what is left to it when its session is over. */
+/** When all of its session is gone, a client has so long for what is left to it. */
 const LINGER_MS = 2_000;
 
 /** Never throws. */
@@ -32,12 +32,12 @@ export function startTunnel(options: TunnelOptions): Running {
   const { socket } = caller;
   let fail = (_outcome: Outcome): void => {};
   let cancelWord = (): void => {};
+  let upstream: Socket | null = null;
   if (socket.destroyed) return goneAtOnce();
-
   const running = run((path) => {
     // It has gone meanwhile, and whoever waits for it has been told.
     if (socket.destroyed) return;
-    open(path, options, (message) => {
+    upstream = open(path, options, (message) => {
       cancelWord = clock.after(WORD_LIMIT_MS, () => {
         fail({ isOk: false, code: 'WORKER_CRASHED', message });
         running.cancel();
@@ -51,6 +51,15 @@ export function startTunnel(options: TunnelOptions): Running {
       resolve(told);
     });
   });
+  // Whoever does not read holds up the news that the other has gone.
+  void running.released.then(() => {
+    const cut = (): void => {
+      socket.destroy();
+      upstream?.destroy();
+    };
+    if (socket.destroyed) cut();
+    else socket.once('close', clock.after(LINGER_MS, cut));
+  });
   return { ...running, outcome };
 }
 
@@ -59,7 +68,7 @@ function open(
   path: string,
   { caller, ticket, onBytes }: TunnelOptions,
   onUnreachable: (message: string) => void,
-): void {
+): Socket {
   const { socket } = caller;
   const upstream = connect({ path });
   let isAnswered = false;
@@ -68,7 +77,8 @@ function open(
     reason = error.message;
   });
   upstream.on('close', () => {
-    if (isAnswered) endSoon(socket);
+    // With what it has not been sent yet.
+    if (isAnswered) socket.destroySoon();
     else onUnreachable(`the worker cannot be reached: ${reason}`);
   });
   // A session whose client has gone is over for the worker as soon as it has read what is left.
@@ -87,6 +97,7 @@ function open(
   socket.allowHalfOpen = false;
   socket.pipe(upstream);
   upstream.pipe(socket);
+  return upstream;
 }
 
 /** Without extensions: frames are short, and what is long is compressed already. */
@@ -102,12 +113,6 @@ function handshake(key: string, ticket: string): string {
     '',
     '',
   ].join('\r\n');
-}
-
-/** Once it has what was written to it, unless it does not read. */
-function endSoon(client: Caller['socket']): void {
-  client.setTimeout(LINGER_MS, () => client.destroy());
-  client.destroySoon();
 }
 
 /** Its client has left without a word that has come by now: nothing is begun. */

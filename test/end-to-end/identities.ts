@@ -45,7 +45,7 @@ const SUMS = ['successful', 'error', 'timedout', 'queued', 'rejected', 'unhealth
 export async function checkIdentities(server: Asked): Promise<Books> {
   const books = await readBooks(server);
   const { rows, totals, samples } = books;
-  const kinds = ['screenshot', 'pdf', 'content', 'test'];
+  const kinds = ['screenshot', 'pdf', 'content', 'cdp', 'test'];
   const of = (name: string, part = ''): number => total(samples, `headcount_${name}`, part);
   assert.is(of('sessions_requested_total'), of('sessions_started_total') + of('requests_rejected_total'), 'requested');
   for (const kind of kinds) {

@@ -16,6 +16,7 @@ import type { UpgradeRoute } from '../../src/http/upgrade.js';
 export const TOKEN = 'right';
 
 export interface Served {
+  readonly server: Server;
   readonly url: string;
   readonly port: number;
   /** `route method code` of each request answered. */
@@ -58,6 +59,7 @@ export async function serve(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
+    server,
     url: `http://127.0.0.1:${port}`,
     port,
     answered,
