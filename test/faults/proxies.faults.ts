@@ -11,8 +11,10 @@ import { request } from 'node:https';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { WebSocket } from 'ws';
 import { deadline, until } from '../deadline.js';
 import { openBrowser, openTab } from '../end-to-end/browser.js';
 import { ready, start } from '../end-to-end/server.js';
@@ -95,6 +97,8 @@ async function freePort(): Promise<number> {
 
 interface Proxied {
   readonly url: string;
+  /** Of the authority that its certificate is of. */
+  readonly ca: Buffer;
   readonly logged: readonly string[];
   ask(path: string, options?: { readonly headers?: Record<string, string>; readonly body?: object }): Promise<Answer>;
   open(path: string): Promise<IncomingMessage>;
@@ -140,6 +144,7 @@ async function behind(
       );
     await use({
       url,
+      ca,
       logged: server.logged,
       open,
       async ask(path, options) {
@@ -173,7 +178,8 @@ async function isListening(port: number): Promise<boolean> {
   }
 }
 
-async function works({ url, ask, open, logged }: Proxied): Promise<void> {
+async function works(proxied: Proxied): Promise<void> {
+  const { url, ask, open, logged } = proxied;
   const { origin } = new URL(url);
   assert.match((await ask('/')).text, `POST      ${url}/screenshot\n`);
   assert.equal(JSON.parse((await ask('/metrics?last=1')).text).length, 1);
@@ -192,7 +198,23 @@ async function works({ url, ask, open, logged }: Proxied): Promise<void> {
     assert.match(String(event), /^data: \{/);
   }
   events.destroy();
+  await takesClients(proxied);
   assert.equal(warnings(logged), []);
+}
+
+/** Over WebSocket, at the address that the server tells of itself. */
+async function takesClients({ url, ca, ask }: Proxied): Promise<void> {
+  const { webSocketDebuggerUrl: address } = JSON.parse((await ask('/json/version')).text);
+  assert.is(address, `${url.replace('https:', 'wss:')}/`);
+  // The name is this machine's for browsers only.
+  const local = { host: '127.0.0.1', port: Number(new URL(url).port), servername: NAME };
+  const socket = new WebSocket(address, { ca, createConnection: () => connectTls({ ...local, ca }) });
+  await deadline(once(socket, 'open'), WAIT_MS, 'the WebSocket');
+  socket.send('{"id":1,"method":"Browser.getVersion"}');
+  const [answer] = await deadline(once(socket, 'message'), WAIT_MS, 'an answer');
+  assert.match(String(answer), 'HeadlessChrome');
+  socket.close();
+  await deadline(once(socket, 'close'), WAIT_MS, 'its end');
 }
 
 /** In a real browser, by way of a link that lacks the slash at its end. */
