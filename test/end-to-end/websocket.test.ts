@@ -106,10 +106,13 @@ test('Playwright connects over CDP, by the address of the WebSocket and by that 
   ];
   for (const [url, options] of ways) {
     const browser = await chromium.connectOverCDP(url, options);
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    await page.goto(pages.url('/'));
-    assert.ok((await page.screenshot()).length > 1_000);
+    const [own] = browser.contexts();
+    assert.ok(own);
+    for (const context of [own, await browser.newContext()]) {
+      const page = await context.newPage();
+      await page.goto(pages.url('/'));
+      assert.ok((await page.screenshot()).length > 1_000);
+    }
     await browser.close();
   }
 });
@@ -251,12 +254,25 @@ test('all of it is counted as sessions over HTTP are', async () => {
   assert.is(total(samples, 'headcount_contexts_leaked'), 0);
 });
 
-test('a server that stops ends its clients by 1001, and refuses new ones by 503', async () => {
-  const other = await start({ WORKERS: '1', DRAIN_TIMEOUT: '300' });
+test('who is silent or sends too much is closed; a server that stops says 1001, and 503 to others', async () => {
+  const other = await start({ WORKERS: '1', DRAIN_TIMEOUT: '300', IDLE_TIMEOUT: '1000', MAX_MESSAGE_SIZE: '1kb' });
   await ready(other);
-  const socket = new WebSocket(other.url.replace('http', 'ws'));
-  await deadline(new Promise((resolve) => socket.once('open', resolve)), WAIT_MS, 'the WebSocket');
-  const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+  const enter = async () => {
+    const socket = new WebSocket(other.url.replace('http', 'ws'));
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    await deadline(new Promise((resolve) => socket.once('open', resolve)), WAIT_MS, 'the WebSocket');
+    return { socket, closed };
+  };
+  const large = await enter();
+  large.socket.send('x'.repeat(1_025));
+  assert.is(await deadline(large.closed, WAIT_MS, 'the close'), 1009);
+  const idle = await enter();
+  assert.is(await deadline(idle.closed, WAIT_MS, 'the close'), 1001);
+  const samples = await other.samples();
+  for (const reason of ['timeout', 'bad_request']) {
+    assert.is(total(samples, 'headcount_session_failures_total', `kind="cdp",reason="${reason}"`), 1, reason);
+  }
+  const { closed } = await enter();
   const stopping = other.stop();
   const late = await sendAndRead(Number(new URL(other.url).port), upgradeRequest('/'));
   assert.is(late.status, 503);
