@@ -27,5 +27,11 @@ export function createFates(): Fates {
 
 /** The same for every spelling of a host. */
 function keyOf(host: string, port: number): string {
-  return `${parseHost(host)?.text ?? host} ${port}`;
+  return `${parseHost(host)?.text ?? plainText(host)} ${port}`;
+}
+
+/** Of what is no host: in requests Chromium writes `%2A` for the star that is in its URLs. */
+function plainText(raw: string): string {
+  const url = `http://${raw}/`;
+  return URL.canParse(url) ? new URL(url).hostname : raw;
 }
