@@ -10,8 +10,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The files of a database, by name. */
-export type Authorities = ReadonlyMap<string, Uint8Array>;
+export interface Authorities {
+  /** Of a database, by name. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The certificates, in PEM. */
+  readonly pems: readonly string[];
+}
 
 const BEGIN = '-----BEGIN CERTIFICATE-----';
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
@@ -38,7 +42,8 @@ export async function readAuthorities(paths: readonly string[], tempDir: string)
       await rm(file);
     }
     const names = await readdir(folder);
-    return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)));
+    const files = await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const));
+    return { files: new Map(files), pems: certificates.map(String) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -48,7 +53,10 @@ export async function readAuthorities(paths: readonly string[], tempDir: string)
 export function writeAuthorities(authorities: Authorities, homeDir: string): string[] {
   const folders = DATABASE.map((_, i) => join(homeDir, ...DATABASE.slice(0, i + 1)));
   for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const files = Array.from(authorities, ([name, content]) => ({ path: join(homeDir, ...DATABASE, name), content }));
+  const files = Array.from(authorities.files, ([name, content]) => ({
+    path: join(homeDir, ...DATABASE, name),
+    content,
+  }));
   for (const { path, content } of files) writeFileSync(path, content, { mode: 0o600 });
   return [...folders, ...files.map(({ path }) => path)];
 }

@@ -74,7 +74,7 @@ export function buildRooms(options: RoomsOptions) {
     pool.reconnectEgress();
     changed();
   };
-  const wayOut: WayOut = createWayOut({ config, core, clock, log, onStarted: served });
+  const wayOut: WayOut = createWayOut({ ...options, core, onStarted: served });
   const pool: Pool = createPool({
     ...threadsOf(options, core),
     egress: wayOut.connect,

@@ -2,6 +2,7 @@
  * The way out of all pages, as main has it: the egress thread is kept there, what it had counted is folded when it
  * dies, and its workers are given to another. Main thread.
  */
+import type { Authorities } from '../browsers/certificates.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
 import { createKeeper, type Keeper } from '../egress/keeper.js';
@@ -30,6 +31,7 @@ export interface WayOut {
 
 export interface WayOutOptions {
   readonly config: Config;
+  readonly authorities: Authorities | null;
   readonly core: Pick<Core, 'egress' | 'fold' | 'record' | 'cellOf'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -37,7 +39,7 @@ export interface WayOutOptions {
   readonly onStarted: () => void;
 }
 
-export function createWayOut({ config, core, clock, log, onStarted }: WayOutOptions): WayOut {
+export function createWayOut({ config, authorities, core, clock, log, onStarted }: WayOutOptions): WayOut {
   const usage = createUsage();
   const { read } = openUsage(usage);
   const open = core.cellOf('headcount_egress_connections_open');
@@ -48,6 +50,7 @@ export function createWayOut({ config, core, clock, log, onStarted }: WayOutOpti
       allow: config.networkAllow ?? '',
       deny: config.networkDeny ?? '',
       proxies: { https: config.httpsProxy, http: config.httpProxy, all: config.allProxy, none: config.noProxy },
+      authorities: authorities?.pems ?? [],
       maxSessionBytes: config.maxSessionBytes,
       usage,
       books: core.egress.books,

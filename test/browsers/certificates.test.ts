@@ -45,7 +45,7 @@ test('no files are no authorities; one that is missing or has no certificate is 
 
 test('a browser has the database in its own home, for itself only', () => {
   const home = join(folder, 'home');
-  writeAuthorities(new Map([['cert9.db', Buffer.from('certificates')]]), home);
+  writeAuthorities({ files: new Map([['cert9.db', Buffer.from('certificates')]]), pems: [] }, home);
   const file = join(home, '.pki/nssdb/cert9.db');
   assert.is(readFileSync(file, 'utf8'), 'certificates');
   assert.is(statSync(file).mode & 0o777, 0o600);
