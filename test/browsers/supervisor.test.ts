@@ -1,6 +1,6 @@
 /**
  * The supervisor does what the life of a shard's browsers asks for. Browsers and the clock are made up; real ones are
- * in `end-to-end/faults.test.ts`.
+ * in `end-to-end/faults.faults.ts`.
  */
 
 import { suite } from 'uvu';

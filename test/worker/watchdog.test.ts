@@ -1,6 +1,6 @@
 /**
  * When a browser whose process lives is given up. The browser and the clock are made up; a frozen one and one without
- * its zygote are in `end-to-end/faults.test.ts`.
+ * its zygote are in `end-to-end/faults.faults.ts`.
  */
 
 import { suite } from 'uvu';
