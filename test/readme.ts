@@ -17,6 +17,7 @@ import { FIELDS, type Field } from '../src/metrics/fields.js';
 import { FOREIGN_TO_CLIENTS } from '../src/protocol/jobs/foreign-flags.js';
 import { FOREIGN_PARAMETERS, type ForeignParameter } from '../src/protocol/jobs/foreign-names.js';
 import { JOB_KINDS, JOBS } from '../src/protocol/jobs/jobs.js';
+import { DIFFERENCES } from './clients/differences.js';
 
 const code = (text: string): string => `\`${text}\``;
 
@@ -105,6 +106,17 @@ function routes(): string {
   return table(['route', 'methods', 'answer'], rows);
 }
 
+function differences(): string {
+  const names = { puppeteer: 'Puppeteer', playwright: 'Playwright' };
+  const rows = DIFFERENCES.map(({ clients, check, instead, why }) => [
+    check,
+    clients.map((client) => names[client]).join(', '),
+    instead,
+    why,
+  ]);
+  return table(['a browser of its own', 'client', 'here', 'because'], rows);
+}
+
 const PARTS: Readonly<Record<string, () => string>> = {
   settings,
   browserless,
@@ -115,6 +127,7 @@ const PARTS: Readonly<Record<string, () => string>> = {
   fields,
   families,
   routes,
+  differences,
 };
 
 /** `text` with every part as the tables have it. Throws when a part's marks are missing. */
