@@ -239,6 +239,13 @@ const SETTINGS: readonly Row[] = [
     body: { acceptInsecureCerts: true },
     tells: { refusal: [400, /ALLOW_INSECURE_CERTS/] },
   },
+  // With proxies: `test/safety/proxies.faults.ts`.
+  {
+    keys: ['proxy.server', 'proxy.username', 'proxy.password', 'proxy.bypass'],
+    page: ALWAYS,
+    body: { proxy: { server: 'http://127.0.0.1:1', username: 'u', password: 'p', bypass: 'a.test' } },
+    tells: { refusal: [400, /ALLOW_CLIENT_PROXY/] },
+  },
 ];
 
 export const PAGE_ROWS: readonly Row[] = [...SETTINGS, ...TAGS, ...COOKIES, ...WAIT_ROWS];
