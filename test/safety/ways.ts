@@ -42,7 +42,7 @@ const WAYS: Readonly<Record<string, string>> = {
   refreshedFrame: 'add("iframe", { srcdoc: `<meta http-equiv=refresh content="0;url=${to}">` })',
   // In a frame: in the page, it would end what the page loads.
   download: 'const { body } = add("iframe", {}).contentDocument; add("a", { href: to, download: "x" }, body).click()',
-  service: `navigator.serviceWorker.register("/service.js?to=" + encodeURIComponent(to)).then(() =>
+  service: `navigator.serviceWorker.register("/service.js").then(() =>
     navigator.serviceWorker.ready).then(({ active }) => active.postMessage(to))`,
 };
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: they are templates in the page.
