@@ -82,7 +82,9 @@ export const SCRIPTING: Checks = {
     await page.goto(`${origin}/worker`);
     await soon(created, 'a worker');
     const [worker] = page.workers();
-    assert.is(await worker?.evaluate('here'), 42);
+    // It is there before its script has run.
+    const seen = (): Promise<unknown> => Promise.resolve(worker?.evaluate('self.here ?? null'));
+    assert.is(await until(seen, WAIT_MS, 'its script to have run'), 42);
     assert.is(worker?.url(), `${origin}/worker.js`);
     await page.goto(origin);
     await soon(destroyed, 'its end');

@@ -60,7 +60,9 @@ export const CHECKS: Readonly<Record<string, Check>> = {
     const created = new Promise<void>((resolve) => page.once('workercreated', () => resolve()));
     await page.goto(`${origin}/worker`);
     await soon(created, 'a worker');
-    assert.is(await page.workers()[0]?.evaluate('here'), 42);
+    // It is there before its script has run.
+    const seen = (): Promise<unknown> => Promise.resolve(page.workers()[0]?.evaluate('self.here ?? null'));
+    assert.is(await until(seen, WAIT_MS, 'its script to have run'), 42);
   },
   async 'sees service workers'(browser, { origin }) {
     const page = await pageOf(browser, `${origin}/sw`);
