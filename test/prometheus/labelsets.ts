@@ -3,10 +3,10 @@
  * of its labels, apart from the code that lays them out.
  */
 
-import { pathsOf, ROUTES } from '../../src/http/interface.js';
+import { pathsOf, ROUTES, UPGRADES } from '../../src/http/interface.js';
 import { FAMILIES } from '../../src/metrics/families.js';
 import type { Domains, Family } from '../../src/metrics/family.js';
-import { JOB_KINDS, TEST_KIND } from '../../src/protocol/jobs/jobs.js';
+import { SESSION_KINDS, TEST_KIND } from '../../src/protocol/jobs/jobs.js';
 import { labelDomains } from '../../src/server/domains.js';
 import type { Versions } from '../../src/server/versions.js';
 import type { Sample } from '../metrics/views/exposition.js';
@@ -15,8 +15,9 @@ type Labels = Sample['labels'];
 
 /** Keys of `keyOf`, sorted; without the sparse families, whose series come with their first value. */
 export function expectedSeries(workers: number, versions: Versions): string[] {
-  const routes = pathsOf(ROUTES, { apiGet: true, testSessions: true });
-  const domains = labelDomains({ workers, kinds: [...JOB_KINDS, TEST_KIND], routes, versions });
+  const switches = { apiGet: true, testSessions: true };
+  const routes = [...new Set([...pathsOf(ROUTES, switches), ...pathsOf(UPGRADES, switches)])];
+  const domains = labelDomains({ workers, kinds: [...SESSION_KINDS, TEST_KIND], routes, versions });
   return (FAMILIES as readonly Family[])
     .filter(({ sparse }) => !sparse)
     .flatMap((family) => seriesOf(family, domains))
