@@ -4,7 +4,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { atRest, ready, type Server, start } from './server.js';
+import { atRest, type Refused, ready, refusalOf, type Server, start } from './server.js';
 import { type Site, startSite } from './site.js';
 
 const test = suite('end-to-end/giving-up');
@@ -26,13 +26,7 @@ test.after(async () => {
   site.close();
 });
 
-async function refusal(path: string, body: object): Promise<[status: number, code: string, message: string]> {
-  const response = await server.post(path, body);
-  const text = await response.text();
-  assert.is.not(response.status, 200, JSON.stringify(body));
-  const { error } = JSON.parse(text);
-  return [response.status, error.code, error.message];
-}
+const refusal = (path: string, body: object): Promise<Refused> => refusalOf(server, path, body);
 
 async function goesOn(path: string, body: object): Promise<void> {
   const response = await server.post(path, body);

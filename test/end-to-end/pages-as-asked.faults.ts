@@ -7,7 +7,7 @@ import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { PNG } from 'pngjs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { atRest, ready, type Server, start } from './server.js';
+import { atRest, type Refused, ready, refusalOf, type Server, start } from './server.js';
 import { PAGES, type Site, startSite, TELLING } from './site.js';
 
 const test = suite('end-to-end/pages-as-asked');
@@ -43,13 +43,7 @@ async function bytes(path: string, body: object): Promise<Buffer> {
   return answered;
 }
 
-async function refusal(path: string, body: object): Promise<[status: number, code: string, message: string]> {
-  const response = await server.post(path, body);
-  const text = await response.text();
-  assert.is.not(response.status, 200, JSON.stringify(body));
-  const { error } = JSON.parse(text);
-  return [response.status, error.code, error.message];
-}
+const refusal = (path: string, body: object): Promise<Refused> => refusalOf(server, path, body);
 
 const all = <T>(of: readonly T[], check: (one: T) => Promise<void>): Promise<unknown> => Promise.all(of.map(check));
 

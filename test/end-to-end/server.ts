@@ -61,6 +61,17 @@ export async function start(settings: Readonly<Record<string, string>> = {}, tem
   };
 }
 
+export type Refused = [status: number, code: string, message: string];
+
+/** @throws {Error} when it is not refused. */
+export async function refusalOf(server: Server, path: string, body: object): Promise<Refused> {
+  const response = await server.post(path, body);
+  const text = await response.text();
+  if (response.status === 200) throw new Error(`not refused: ${JSON.stringify(body)}`);
+  const { code, message } = JSON.parse(text).error;
+  return [response.status, code, message];
+}
+
 /** The same server, asked with a token in a header; what is posted needs it too, and has `init` for that. */
 export function withToken(server: Server, token: string): Server {
   const get: Server['get'] = (path, init = {}) =>

@@ -120,7 +120,7 @@ function isBeyond({ viewport }: ScreenshotBody, clip: Clip): boolean {
  * frames, since a page with JavaScript off has no timers.
  */
 const SCROLL_THROUGH = `(async () => {
-  for (let i = 0; i < 200 && scrollY + innerHeight < document.documentElement.scrollHeight; i++) {
+  for (let i = 0; i < 200 && scrollY + innerHeight < document.documentElement?.scrollHeight; i++) {
     scrollBy(0, innerHeight);
     for (let frame = 0; frame < 3; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
   }
