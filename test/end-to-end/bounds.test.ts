@@ -169,6 +169,9 @@ test('nothing is never a success', async () => {
   const html = '<script>document.documentElement.remove()</script>';
   const nothing = '500 SESSION_FAILED Chromium made nothing of the page';
   for (const extra of [{}, { waitForTimeout: 0 }]) assert.is(await refusal('/content', { html, ...extra }), nothing);
+  // Unless whatever there is will do.
+  const response = await server.post('/content', { html, bestAttempt: true });
+  assert.equal([response.status, await response.text()], [200, '<html><head></head><body></body></html>']);
 });
 
 test.run();

@@ -2,17 +2,18 @@
  * `content`: the page's HTML as the browser has it now, scripts applied.
  */
 import type { Bytes } from '../../protocol/job.js';
+import type { PageBody } from '../../protocol/jobs/page-body.js';
 import { valueApart } from '../evaluate.js';
 import type { Lease } from '../lease.js';
 import { toBytes } from './bytes.js';
 
-/** A document that was stopped before anything of it had come has no element; it is shown as this one. */
-const BLANK = '<html><head></head><body></body></html>';
 const HTML = `(document.doctype ? new XMLSerializer().serializeToString(document.doctype) : '')
-  + (document.documentElement ? document.documentElement.outerHTML : '${BLANK}')`;
+  + (document.documentElement ? document.documentElement.outerHTML : '')`;
+/** A document that was stopped before anything of it had come has no element. */
+const BLANK = '<html><head></head><body></body></html>';
 
-export async function runContent({ cdp }: Lease): Promise<Bytes> {
+export async function runContent({ cdp }: Lease, { bestAttempt }: PageBody): Promise<Bytes> {
   // In the page's own world it could be lied to.
-  const html = await valueApart(cdp, HTML);
-  return { body: toBytes(String(html), 'utf8'), contentType: 'text/html; charset=utf-8' };
+  const html = String(await valueApart(cdp, HTML)) || (bestAttempt ? BLANK : '');
+  return { body: toBytes(html, 'utf8'), contentType: 'text/html; charset=utf-8' };
 }
