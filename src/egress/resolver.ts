@@ -34,14 +34,15 @@ const OTHER_KIND_MS = 1_000;
 const NAMES_MAX = 1_024;
 
 export function createResolver({ hostsFile, servers, clock }: ResolverOptions): Resolver {
-  // One an exit: it reads the system's settings when it is made, and has no memory beyond.
-  const dns = new DnsResolver({ timeout: TIMEOUT_MS, tries: TRIES });
-  if (servers) dns.setServers(servers);
+  // One an exit that asks: it reads the system's settings when it is made, which takes its time, and has no memory.
+  let dns: DnsResolver | null = null;
   const names = new Map<string, Promise<readonly Address[]>>();
 
   const ask = async (name: string): Promise<readonly Address[]> => {
     const known = await hostsFile.lookup(name);
-    return known.length > 0 ? known : await askServers(dns, name, clock);
+    if (known.length > 0) return known;
+    dns ??= openDns(servers);
+    return await askServers(dns, name, clock);
   };
 
   return {
@@ -59,8 +60,14 @@ export function createResolver({ hostsFile, servers, clock }: ResolverOptions): 
     },
     known: (name) => hostsFile.lookup(name),
     forget: (name) => void names.delete(name),
-    close: () => dns.cancel(),
+    close: () => dns?.cancel(),
   };
+}
+
+function openDns(servers: readonly string[] | undefined): DnsResolver {
+  const dns = new DnsResolver({ timeout: TIMEOUT_MS, tries: TRIES });
+  if (servers) dns.setServers(servers);
+  return dns;
 }
 
 async function askServers(dns: DnsResolver, name: string, clock: Clock): Promise<readonly Address[]> {
