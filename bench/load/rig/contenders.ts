@@ -7,9 +7,11 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import puppeteer from 'puppeteer';
 import { browserFlags } from '../../../src/browsers/flags.js';
 import { discoverChromium } from '../../../src/chromium/discover.js';
 import { drive } from './drive.js';
+import { shoot } from './puppeteer-session.js';
 import {
   type Batch,
   PARTS,
@@ -18,6 +20,7 @@ import {
   type Rival,
   type RivalFile,
   type RivalSetup,
+  runBatch,
   type Session,
   startRival,
 } from './rival.js';
@@ -30,15 +33,26 @@ const SAMPLE_MEMORY_EVERY_MS = 500;
 export const SLOTS = 4;
 const QUEUE = 64;
 
+interface RivalRow {
+  readonly file: RivalFile | null;
+  readonly shownAs: string;
+  readonly hasExits?: boolean;
+  readonly isLaunchedAhead?: boolean;
+}
+
 export const RIVALS = {
   cdp: { file: 'bare-cdp', shownAs: 'bare CDP' },
   exits: { file: 'bare-cdp', shownAs: 'bare CDP by exits', hasExits: true },
   playwright: { file: 'bare-playwright', shownAs: 'playwright-core' },
   cluster: { file: 'cluster', shownAs: 'puppeteer-cluster' },
   launching: { file: 'launching', shownAs: 'launch per session' },
+  own: { file: 'own-browsers', shownAs: 'a browser each' },
+  ahead: { file: 'own-browsers', shownAs: 'a browser each, launched ahead', isLaunchedAhead: true },
+  /** Ours, to Puppeteer clients over WebSocket. */
+  clients: { file: null, shownAs: 'headcount over WebSocket' },
   /** Ours with one Chromium, as the rivals have: what the second costs. */
   single: { file: null, shownAs: 'headcount, one worker' },
-} as const satisfies Record<string, { file: RivalFile | null; shownAs: string; hasExits?: true }>;
+} as const satisfies Record<string, RivalRow>;
 export type RivalName = keyof typeof RIVALS;
 export type Name = 'ours' | RivalName;
 
@@ -67,9 +81,9 @@ export async function startContender(name: Name): Promise<Contender> {
 
 async function start(name: Name): Promise<Rival> {
   if (name === 'ours') return await startOurs({});
-  const rival: { file: RivalFile | null; hasExits?: true } = RIVALS[name];
-  const { file, hasExits = false } = rival;
-  return file === null ? await startOurs({ WORKERS: '1' }) : await startRival(file, await rivalSetup(hasExits));
+  const { file, hasExits = false, isLaunchedAhead = false }: RivalRow = RIVALS[name];
+  if (file) return await startRival(file, { ...(await rivalSetup(hasExits)), isLaunchedAhead });
+  return name === 'clients' ? await startClients() : await startOurs({ WORKERS: '1' });
 }
 
 /** The same binary that the server finds by itself, with the server's flags. */
@@ -113,6 +127,26 @@ async function startOurs(settings: Readonly<Record<string, string>>): Promise<Ri
         parts: partsOf(timing ?? ''),
       }));
     },
+  };
+}
+
+/** The clients are in this process: what they cost is not the server's. */
+async function startClients(): Promise<Rival> {
+  const limits = { CONCURRENT: String(SLOTS), QUEUE_LENGTH: String(QUEUE) };
+  const { url, pid, stop } = await startServerProcess(limits);
+  const browserWSEndpoint = url.replace('http', 'ws');
+  return {
+    pid,
+    stop,
+    run: (batch) =>
+      runBatch(batch, async ({ pageUrl }, gotProduct) => {
+        const browser = await puppeteer.connect({ browserWSEndpoint });
+        try {
+          gotProduct(await shoot(browser, pageUrl));
+        } finally {
+          await browser.close();
+        }
+      }),
   };
 }
 

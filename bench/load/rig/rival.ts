@@ -16,7 +16,7 @@ export type Kind = (typeof KINDS)[number];
 /** What a session gives has more; an empty answer would be fast. */
 export const PRODUCT_BYTES_MIN: Readonly<Record<Kind, number>> = { screenshot: 3_000, pdf: 3_000, content: 2_000 };
 
-export const RIVAL_FILES = ['bare-cdp', 'bare-playwright', 'launching', 'cluster'] as const;
+export const RIVAL_FILES = ['bare-cdp', 'bare-playwright', 'launching', 'cluster', 'own-browsers'] as const;
 export type RivalFile = (typeof RIVAL_FILES)[number];
 
 /** What a rival is told, as JSON in its first argument. */
@@ -28,6 +28,8 @@ export interface RivalSetup {
   readonly slots: number;
   /** Each context leaves by an exit of its own, as ours do. */
   readonly hasExits: boolean;
+  /** For those that give each client a browser: they are launched before they are asked for. */
+  readonly isLaunchedAhead?: boolean;
 }
 
 export interface Batch {
@@ -112,18 +114,24 @@ export function serveBatches(slots: number | null, run: RunSession, end: () => v
   process.once('disconnect', end);
   process.once('SIGTERM', end);
   process.on('message', (batch: Batch) => {
-    const sessions: Session[] = [];
-    let begun = 0;
-    const client = async (): Promise<void> => {
-      while (begun < batch.sessions) {
-        begun++;
-        sessions.push(await timed(limited, batch));
-        if (batch.gapMs > 0) await sleep(batch.gapMs);
-      }
-    };
-    void Promise.all(Array.from({ length: batch.clients }, client)).then(() => tell({ kind: 'done', sessions }));
+    void runBatch(batch, limited).then((sessions) => tell({ kind: 'done', sessions }));
   });
   tell({ kind: 'ready' });
+}
+
+/** So many clients, each with one session after another. */
+export async function runBatch(batch: Batch, run: RunSession): Promise<Session[]> {
+  const sessions: Session[] = [];
+  let begun = 0;
+  const client = async (): Promise<void> => {
+    while (begun < batch.sessions) {
+      begun++;
+      sessions.push(await timed(run, batch));
+      if (batch.gapMs > 0) await sleep(batch.gapMs);
+    }
+  };
+  await Promise.all(Array.from({ length: batch.clients }, client));
+  return sessions;
 }
 
 /** The queue that a program without one would be given: first come, first served. */

@@ -31,6 +31,8 @@ export interface Tree {
   rootRssBytes(): number;
   /** CPU ms of the root process alone, of threads that live; to the microsecond where the kernel tells it so. */
   rootCpuMs(): number;
+  /** CPU ms of one of its threads; main's has the process's number. */
+  threadCpuMs(thread: number): number;
 }
 
 export function watchTree(root: number): Tree {
@@ -54,6 +56,7 @@ export function watchTree(root: number): Tree {
       const threads = readNumericNames(`${PROC}/${root}/task`) ?? [];
       return threads.reduce((sum, thread) => sum + threadCpuMs(`${PROC}/${root}/task/${thread}`), 0);
     },
+    threadCpuMs: (thread) => threadCpuMs(`${PROC}/${root}/task/${thread}`),
   };
 }
 
