@@ -1,20 +1,21 @@
 /**
  * The rival that gives each client a browser of its own, as other services do for WebSocket clients: Puppeteer, a
- * browser launched for each session, or one that was launched ahead, and closed after it. A process of its own.
+ * browser launched for each session with Puppeteer's flags, or one that was launched ahead, and closed after it. A process
+ * of its own.
  */
 
 import puppeteer, { type Browser } from 'puppeteer';
 import { shoot } from './puppeteer-session.js';
 import { readSetup, serveBatches } from './rival.js';
 
-const { chromiumPath, chromiumEnv, flags, slots, isLaunchedAhead = false } = readSetup();
+const { chromiumPath, chromiumEnv, slots, isLaunchedAhead = false } = readSetup();
 const ahead: Promise<Browser>[] = [];
 
 function launch(): Promise<Browser> {
   return puppeteer.launch({
     executablePath: chromiumPath,
     env: { ...process.env, ...chromiumEnv },
-    args: [...flags],
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
     handleSIGTERM: false,
   });
 }
