@@ -9,6 +9,7 @@ import { createOnce, type End } from '../../wait.js';
 import type { BareContext } from '../attached.js';
 import type { Connection } from '../cdp/connection.js';
 import { type Claimant, mayFail } from '../cdp/contexts.js';
+import type { ClientTally } from '../client-tally.js';
 import type { Exit } from '../egress.js';
 import { type Attaching, createAttaching } from './attaching.js';
 import { type ClientContexts, openContexts } from './contexts.js';
@@ -37,6 +38,7 @@ export interface Site {
   readonly connection: Connection;
   readonly scout: Scout;
   readonly clock: Clock;
+  readonly tally: ClientTally;
   /** Where Chromium may write: what it downloads for a client goes there. */
   readonly homeDir: string;
   openExit(): Promise<Exit>;
@@ -55,6 +57,7 @@ export async function openClient(socket: WebSocket, options: ClientOptions, site
     socket,
     limits: options,
     clock: site.clock,
+    tally: site.tally,
     onFrame: (frame) => read(frame),
     onEnd(reason) {
       why = reason;
@@ -93,7 +96,7 @@ interface Built {
 }
 
 async function build({ peer, options, site, undo }: Building): Promise<Built> {
-  const { connection, scout, homeDir } = site;
+  const { connection, scout, homeDir, tally } = site;
   const { cdp, raw } = connection;
   const tell: Tell = ({ sessionId }, method, params) => peer.send(JSON.stringify({ method, params, sessionId }));
   const tooMuch = (message: string) => (): void => peer.end(CLOSE.policy, failed('SESSION_FAILED', message, 'policy'));
@@ -130,6 +133,7 @@ async function build({ peer, options, site, undo }: Building): Promise<Built> {
     isOwnContext: (id) => held.contexts?.has(id) ?? false,
     emulation: options.emulation,
     agent: version.userAgent,
+    onPage: tally.page,
   });
   raw.listen(ownId, {
     frame: hearOwn({ attaching, downloads, tell: (method, params) => tell(roots.main, method, params) }),
@@ -146,7 +150,15 @@ async function build({ peer, options, site, undo }: Building): Promise<Built> {
   const parts = { own, version, contexts, attaching, roots, downloads, peer };
   const principal = createPrincipal({ ...parts, windowSize: options.emulation.windowSize, raw });
   const rights = { allowsInsecureCerts: options.allowsInsecureCerts };
-  const { read, close } = createReader({ peer, connection, sessions, roots, principal, rights });
+  const { read, close } = createReader({
+    peer,
+    connection,
+    sessions,
+    roots,
+    principal,
+    rights,
+    onRefused: tally.refusal,
+  });
   undo.push(close);
   return { attaching, contexts, read };
 }

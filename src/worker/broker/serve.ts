@@ -20,7 +20,7 @@ export interface ClientAssignment {
   readonly tell: (progress: Progress) => void;
   /** @throws {Error} when there is no browser. */
   readonly broker: () => Broker;
-  readonly tally: Pick<Tally, 'phase'>;
+  readonly tally: Pick<Tally, 'phase' | 'clients'>;
   readonly clock: Clock;
 }
 
@@ -51,6 +51,8 @@ export async function serveClient(assignment: ClientAssignment): Promise<void> {
   );
   const runMs = clock.monotonicMs() - startedAtMs - contextMs;
   tally.phase('run', runMs);
+  // Before its end is known: whoever looks then finds all of it.
+  tally.clients.flush();
   if (why === 'cancelled') client.end(CLOSE.goingAway, failed('SESSION_TIMEOUT', 'the session is over'));
   else post(outcomeOf(why, { context: contextMs, navigate: 0, run: runMs }));
   if (why !== null && why !== 'cancelled') client.end(CLOSE.internal, why);
