@@ -4,7 +4,7 @@
  */
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../clock.js';
-import type { ClientOptions } from '../../protocol/cdp.js';
+import type { ClientOptions, ClientStanding } from '../../protocol/cdp.js';
 import { createOnce, type End } from '../../wait.js';
 import type { BareContext } from '../attached.js';
 import type { Connection } from '../cdp/connection.js';
@@ -20,6 +20,7 @@ import { createReader } from './reader.js';
 import { createRoots, type Tell } from './roots.js';
 import type { Scout } from './scout.js';
 import { createSessions } from './sessions.js';
+import { hostsOf } from './urls.js';
 
 export interface Client {
   /** It has ended; `why` says how. */
@@ -28,6 +29,7 @@ export interface Client {
   /** By which main finds what its pages load. */
   readonly exitId: number;
   pageCount(): number;
+  standing(): ClientStanding;
   end(code: number, why: Ended): void;
   /** Resolves when nothing of it is left. Never rejects. */
   close(): Promise<void>;
@@ -74,7 +76,9 @@ export async function openClient(socket: WebSocket, options: ClientOptions, site
     read = reading.read;
     peer.resume();
     const { pageCount } = attaching;
-    return { over, why: () => why, exitId: contexts.exitId, pageCount, end: peer.end, close };
+    const urls = (): string[] => attaching.targets().flatMap(({ type, url }) => (type === 'page' ? [url] : []));
+    const standing = (): ClientStanding => ({ heardAtMs: peer.heardAtMs(), hosts: hostsOf(urls()) });
+    return { over, why: () => why, exitId: contexts.exitId, pageCount, standing, end: peer.end, close };
   } catch (error) {
     peer.end(CLOSE.internal, failed('BROWSER_CRASHED', 'the browser is gone'));
     await close();

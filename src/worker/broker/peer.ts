@@ -23,6 +23,8 @@ export type Ended = Failed | null;
 
 export interface Peer {
   send(frame: Buffer | string): void;
+  /** When its last frame came, by the clock's monotonic ms. */
+  heardAtMs(): number;
   /** Idempotent: the first reason is the one. */
   end(code: number, why: Ended): void;
   /** Reads nothing of it until `resume`. */
@@ -116,6 +118,7 @@ export function createPeer({ socket, limits, clock, tally, onFrame, onEnd }: Pee
         socket.send(frame, { binary: false });
       }
     },
+    heardAtMs: () => state.heardAtMs,
     end,
     pause: () => socket.pause(),
     resume: () => socket.resume(),

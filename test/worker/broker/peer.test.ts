@@ -95,6 +95,15 @@ test('what waits for it is bounded, but for one frame that is larger', ({ socket
   assert.is(did.length, 3);
 });
 
+test('it was heard when its last frame came, whatever it answers to pings', ({ clock, socket, peer }) => {
+  const openedAtMs = peer.heardAtMs();
+  clock.pass(5_000);
+  socket.emit('pong');
+  assert.is(peer.heardAtMs(), openedAtMs);
+  socket.emit('message', 'x');
+  assert.is(peer.heardAtMs(), openedAtMs + 5_000);
+});
+
 test('frames are counted that go either way, and no others', ({ socket, counted, peer }) => {
   socket.emit('message', 'x');
   socket.emit('pong');
