@@ -23,7 +23,7 @@ const STRIDE = 389;
 const PLACE = { kind: 'worker', index: 0 } as const;
 const LIMITS = { waitMs: 30_000, runMs: 30_000 };
 const SESSION: Session = { id: '', kind: 'content', client: null, trackingId: null, target: null, limits: LIMITS };
-const STANDING = { phase: 'context', past: {}, status: null, exit: null } as const;
+const STANDING = { phase: 'context', past: {}, status: null, exit: null, client: null } as const;
 const RESOURCE = { isReady: () => true, isHopeless: () => false };
 
 export async function run(): Promise<BenchRow[]> {

@@ -25,6 +25,9 @@ export interface SessionView {
   readonly sentBytes: number;
   readonly receivedBytes: number;
   readonly remoteAddress: string | null;
+  /** Of a client over WebSocket that is there: hosts of its open pages, and how long it has sent nothing. */
+  readonly hosts?: readonly string[];
+  readonly idleMs?: number;
 }
 
 /** A session that failed or was refused. */

@@ -154,7 +154,7 @@ export const ROUTES = {
     methods: GET,
     about:
       "waiting and running sessions: id, kind, trackingId, worker, state, phase, page's host, start, age, client's " +
-      'address; `?trackingId=` filters',
+      "address, of WebSocket clients their pages' hosts and silence; `?trackingId=` filters",
     query: { trackingId: ANY_TRACKING_ID },
     answers: { 200: JSON_TYPE },
   },

@@ -62,6 +62,7 @@ export const DOMAINS = [
   'netError',
   'egressDirection',
   'egressRefusal',
+  'cdpMethod',
   'dropReason',
   'flushFailure',
   'resource',

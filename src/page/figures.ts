@@ -59,6 +59,9 @@ export interface Session {
   readonly state: string;
   readonly phase: string | null;
   readonly host: string | null;
+  /** Of a client over WebSocket: of its open pages, and since it has sent nothing; else none. */
+  readonly hosts: readonly string[];
+  readonly idleMs: number | null;
   readonly ageMs: number;
   readonly remoteAddress: string | null;
 }
@@ -119,6 +122,8 @@ export function sessionsOf(value: unknown): Session[] {
       state: text(session, 'state'),
       trackingId: textOrNull(session, 'trackingId'),
       remoteAddress: textOrNull(session, 'remoteAddress'),
+      hosts: listOf(session['hosts'] ?? [], 'hosts').map(String),
+      idleMs: session['idleMs'] === undefined ? null : numberOrNull(session, 'idleMs'),
     };
   });
 }

@@ -84,18 +84,19 @@ function rowOf(id: string, onEnd: () => void): HTMLTableRowElement {
   const button = make('button', { text: 'End' }, [make('span', { text: ` session ${id}`, className: 'unseen' })]);
   button.type = 'button';
   button.addEventListener('click', onEnd);
-  const classes = ['number', '', '', 'code', 'code', 'number', 'code'];
+  const classes = ['number', 'number', '', '', 'code', 'code', 'number', 'code'];
   return make('tr', {}, [head, ...classes.map((className) => make('td', { className })), make('td', {}, [button])]);
 }
 
 function fill(row: HTMLTableRowElement, session: Session): void {
-  const { kind, trackingId, worker, ageMs, host, phase, remoteAddress, state } = session;
+  const { kind, trackingId, worker, ageMs, idleMs, host, hosts, phase, remoteAddress, state } = session;
   const doing = state === 'running' ? (phase ?? state) : state;
   const texts = [
     duration(ageMs),
+    idleMs === null ? '–' : duration(idleMs),
     doing,
     kind,
-    host ?? '–',
+    host ?? (hosts.join(', ') || '–'),
     trackingId ?? '–',
     String(worker ?? '–'),
     remoteAddress ?? '–',

@@ -180,7 +180,7 @@ function stateOf(worker: PoolWorker | undefined): ShardState {
 
 function failedAtOnce(message: string): Running {
   const outcome = Promise.resolve<Outcome>({ isOk: false, code: 'INTERNAL', message });
-  const standing: Standing = { phase: 'context', past: {}, status: null, exit: null };
+  const standing: Standing = { phase: 'context', past: {}, status: null, exit: null, client: null };
   const place = { kind: 'worker', index: 0 } as const;
   return { outcome, released: outcome.then(() => {}), place, standing: () => standing, cancel: () => {} };
 }

@@ -29,7 +29,7 @@ export function createRunning(options: {
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
-  let standing: Standing = { phase: 'context', past: {}, status: null, exit: null };
+  let standing: Standing = { phase: 'context', past: {}, status: null, exit: null, client: null };
   control.expect(sequence, {
     settle,
     advance(progress) {
@@ -55,7 +55,8 @@ export function createRunning(options: {
 }
 
 function advanced(standing: Standing, progress: Exclude<Progress, { readonly kind: 'serving' }>): Standing {
-  const { phase, past, status, exit } = standing;
-  if (progress.kind === 'answered') return { phase, past, status: progress.status, exit };
-  return { phase: progress.phase, past: { ...past, [phase]: progress.beforeMs }, status, exit: progress.exit };
+  if (progress.kind === 'answered') return { ...standing, status: progress.status };
+  if (progress.kind === 'client') return { ...standing, client: progress.client };
+  const past = { ...standing.past, [standing.phase]: progress.beforeMs };
+  return { ...standing, phase: progress.phase, past, exit: progress.exit };
 }

@@ -43,3 +43,11 @@ export interface Emulation {
   /** Only where the server allows it. */
   readonly ignoresCertificates: boolean;
 }
+
+/** How a client does, as its worker tells. */
+export interface ClientStanding {
+  /** Its last frame came, by the monotonic clock that all threads share. */
+  readonly heardAtMs: number;
+  /** Of its open pages, each once, with their ports. */
+  readonly hosts: readonly string[];
+}

@@ -4,7 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { FailureCode, SessionFailureReason } from '../failures.js';
-import type { CdpJob } from './cdp.js';
+import type { CdpJob, ClientStanding } from './cdp.js';
 import type { PipeEndpoint } from './endpoint.js';
 import type { BodyOf, JOBS } from './jobs/jobs.js';
 import type { UnusableReason } from './names.js';
@@ -68,6 +68,8 @@ export type Progress =
       readonly exit: number | null;
     }
   | { readonly kind: 'answered'; readonly status: number }
+  /** How a client over WebSocket does, when that has changed. */
+  | { readonly kind: 'client'; readonly client: ClientStanding }
   /** Of a client over WebSocket: main may bring it to the socket at this path. */
   | { readonly kind: 'serving'; readonly path: string };
 

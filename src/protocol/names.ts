@@ -50,6 +50,51 @@ export const NETWORK_ERRORS = [
   'net::ERR_UNSAFE_REDIRECT',
 ] as const;
 
+/**
+ * Commands of CDP that a client may be refused: those that are let through or not by what they name, and of those that
+ * never are, the ones that client libraries have a use for, and that reach for the browser or its machine.
+ */
+export const REFUSED_METHODS = [
+  'Autofill.trigger',
+  'BluetoothEmulation.enable',
+  'Browser.crash',
+  'Browser.executeBrowserCommand',
+  'Browser.getBrowserCommandLine',
+  'Browser.getHistograms',
+  'DOM.getFileInfo',
+  'DOM.setFileInputFiles',
+  'DeviceAccess.enable',
+  'Emulation.addScreen',
+  'Extensions.loadUnpacked',
+  'Fetch.continueRequest',
+  'FileSystem.getDirectory',
+  'HeadlessExperimental.beginFrame',
+  'Input.dispatchDragEvent',
+  'Memory.simulatePressureNotification',
+  'Network.loadNetworkResource',
+  'Network.setRequestInterception',
+  'PWA.install',
+  'Page.navigate',
+  'Page.setDownloadBehavior',
+  'Security.handleCertificateError',
+  'Security.setIgnoreCertificateErrors',
+  'Security.setOverrideCertificateErrors',
+  'SystemInfo.getInfo',
+  'SystemInfo.getProcessInfo',
+  'Target.attachToBrowserTarget',
+  'Target.attachToTarget',
+  'Target.createBrowserContext',
+  'Target.createTarget',
+  'Target.exposeDevToolsProtocol',
+  'Target.sendMessageToTarget',
+  'Target.setAutoAttach',
+  'Target.setDiscoverTargets',
+  'Target.setRemoteLocations',
+  'Tethering.bind',
+  'Tracing.start',
+  'WebMCP.enable',
+] as const;
+
 export const BROWSER_ROLES = ['shard'] as const;
 export type BrowserRole = (typeof BROWSER_ROLES)[number];
 /** Why a browser that lives is of no more use: it says nothing, or it answers and cannot open a page. */

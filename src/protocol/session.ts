@@ -3,6 +3,7 @@
  * http → admission → whoever runs it. What crosses to a worker is a job (`job.ts`). Pure types.
  */
 import type { FailureCode } from '../failures.js';
+import type { ClientStanding } from './cdp.js';
 import type { ClientSignal } from './client.js';
 import type { Outcome, PhaseTimes } from './job.js';
 import type { SessionKind } from './jobs/jobs.js';
@@ -62,6 +63,8 @@ export interface Standing {
   readonly phase: keyof PhaseTimes;
   readonly past: Partial<PhaseTimes>;
   readonly status: number | null;
+  /** As its worker has last told, once a second at most; null: it is no client over WebSocket, or not there yet. */
+  readonly client: ClientStanding | null;
 }
 
 /** Where a session runs: in the browser of the worker with this index. */

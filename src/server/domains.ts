@@ -15,6 +15,7 @@ import {
   NETWORK_ERRORS,
   PHASES,
   PREWARM_RESULTS,
+  REFUSED_METHODS,
   WORKER_EXIT_REASONS,
 } from '../protocol/names.js';
 import { FLUSH_FAILURE_REASONS } from '../store/files.js';
@@ -54,6 +55,7 @@ export function labelDomains(options: {
     netError: [...NETWORK_ERRORS, 'other'],
     egressDirection: EGRESS_DIRECTIONS,
     egressRefusal: EGRESS_REFUSALS,
+    cdpMethod: [...REFUSED_METHODS, 'other'],
     flushFailure: FLUSH_FAILURE_REASONS,
     dropReason: ['lane_full', 'invalid'],
     resource: ['cpu', 'memory', 'queue'],

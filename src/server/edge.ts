@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { PresentSession } from '../admission/admission.js';
+import type { Clock } from '../clock.js';
 import { disabledRoutes } from '../config/browserless.js';
 import { browserlessConfig } from '../config/browserless-config.js';
 import { isLoopback, shownConfig } from '../config/parse.js';
@@ -23,9 +24,11 @@ import { sessionHandlers } from '../http/sessions.js';
 import { testHandlers } from '../http/test.js';
 import { versionHandlers } from '../http/version.js';
 import type { Log } from '../log.js';
+import type { ClientStanding } from '../protocol/cdp.js';
 import type { Finder } from './chromium.js';
 import { countRequests } from './requests.js';
 import type { Rooms } from './rooms.js';
+import type { Shown } from './shown.js';
 import type { Told } from './told.js';
 
 const KILLED = 'ended by an operator';
@@ -70,7 +73,7 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
     }),
     ...versionHandlers({ chromium: finder.version, proxyUrl: config.proxyUrl }),
     ...controlHandlers({
-      sessions: () => admission.sessions().map((one) => viewOf(one, told)),
+      sessions: () => admission.sessions().map((one) => viewOf(one, told, clock)),
       failures: told.failures,
       kill: (id) => admission.kill(id, KILLED),
       killAll: () => admission.killAll(KILLED),
@@ -128,6 +131,7 @@ function pathFilter(disabledFeatures: readonly string[]): (path: string) => bool
 function viewOf(
   { session, state, ageMs, startedAtEpochMs, place, standing }: PresentSession,
   { shown, bytesOf }: Pick<Told, 'shown' | 'bytesOf'>,
+  clock: Clock,
 ): SessionView {
   const { id, kind, trackingId, client, target } = session;
   const url = shown.urlOf(target);
@@ -146,7 +150,16 @@ function viewOf(
     sentBytes: bytes?.sentBytes ?? 0,
     receivedBytes: bytes?.receivedBytes ?? 0,
     remoteAddress: client,
+    ...clientView(standing?.client ?? null, shown, clock),
   };
+}
+
+/** Its worker is not asked, since it may not answer. */
+function clientView(client: ClientStanding | null, shown: Shown, clock: Clock): Pick<SessionView, 'hosts' | 'idleMs'> {
+  if (client === null) return {};
+  // What came while this was made is no time at all ago.
+  const idleMs = Math.max(0, Math.round(clock.monotonicMs() - client.heardAtMs));
+  return { hosts: shown.hostsOf(client.hosts), idleMs };
 }
 
 function once(say: (name: string) => void): (name: string) => void {

@@ -11,6 +11,8 @@ type TargetLevel = Config['logTargets'];
 export interface Shown {
   /** Host and port, or the scheme of what has no host; null when there is no target, or it is not to be shown. */
   hostOf(target: string | null): string | null;
+  /** Of hosts, those that may be shown: all or none. */
+  hostsOf(hosts: readonly string[]): readonly string[];
   /** Null unless all of it may be shown. */
   urlOf(target: string | null): string | null;
   /** On one line. */
@@ -39,6 +41,7 @@ export function createShown(level: TargetLevel, token: string | null): Shown {
   };
   return {
     hostOf: (target) => (target === null || level === 'none' ? null : hostIn(target)),
+    hostsOf: (hosts) => (level === 'none' ? [] : hosts),
     urlOf: (target) => (target === null || level !== 'url' ? null : withoutSecrets(target)),
     messageOf(message) {
       const hidden = token === null ? message : message.replaceAll(token, HIDDEN);

@@ -118,7 +118,7 @@ function handshake(key: string, ticket: string): string {
 /** Its client has left without a word that has come by now: nothing is begun. */
 function goneAtOnce(): Running {
   const outcome = Promise.resolve<Outcome>({ isOk: false, code: 'CLIENT_CLOSED', message: 'the client has gone' });
-  const standing: Standing = { phase: 'context', past: {}, status: null, exit: null };
+  const standing: Standing = { phase: 'context', past: {}, status: null, exit: null, client: null };
   const place = { kind: 'worker', index: 0 } as const;
   return { outcome, released: outcome.then(() => {}), place, standing: () => standing, cancel: () => {} };
 }

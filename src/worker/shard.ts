@@ -92,6 +92,7 @@ export function createShard({ tally, clock, prewarm, egress, onReady }: ShardOpt
         homeDir: endpoint.homeDir,
         openExit: attached.openExit,
         openContext: attached.openBare,
+        tally: tally.clients,
         onPageCrash: tally.pageCrash,
       });
       households.set(household, { connection, broker });

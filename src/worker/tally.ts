@@ -5,6 +5,7 @@
 import type { RecordDelta } from '../metrics/delta.js';
 import type { Layout } from '../metrics/layout.js';
 import { NETWORK_ERRORS, PHASES, type Phase } from '../protocol/names.js';
+import { type ClientTally, createClientTally } from './client-tally.js';
 
 export interface Tally {
   phase(phase: Phase, ms: number): void;
@@ -12,6 +13,8 @@ export interface Tally {
   pageCrash(): void;
   /** A main navigation failed; an error that is not in the list counts as `other`. */
   networkFailure(error: string): void;
+  /** Of clients over WebSocket; written by each report, and when one of their sessions is over. */
+  readonly clients: ClientTally;
   /** The worker's own state, once a second: gauges as they are, active and idle time since the last report. */
   report(state: WorkerState): void;
   contextsLeaked(count: number): void;
@@ -45,13 +48,16 @@ export function createTally(record: RecordDelta, layout: Layout, workerIndex: nu
   const contexts = layout.cellOf('headcount_contexts_open', worker);
   const leaked = layout.cellOf('headcount_contexts_leaked', worker);
   const pages = layout.cellOf('headcount_pages_open', worker);
+  const clients = createClientTally(record, layout);
   return {
     phase: (phase, ms) => record(phases[phase] ?? 0, ms),
     prewarm: (result) => record(result === 'hit' ? hit : miss, 1),
     pageCrash: () => record(crash, 1),
     contextsLeaked: (count) => record(leaked, count),
     networkFailure: (error) => record(errors.get(error) ?? other, 1),
+    clients,
     report(state) {
+      clients.flush();
       record(active, state.activeMs);
       record(idle, state.idleMs);
       record(heap, state.heapUsedBytes);

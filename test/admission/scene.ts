@@ -91,7 +91,7 @@ export function createScene(options: {
     const start = (): Running => {
       const { one, outcome, released } = startedOf(id);
       started.push(one);
-      const standing = { phase: 'context', past: {}, status: null, exit: null } as const;
+      const standing = { phase: 'context', past: {}, status: null, exit: null, client: null } as const;
       const place = { kind: 'worker', index: 0 } as const;
       return { outcome, released, place, standing: () => standing, cancel: () => void one.cancels++ };
     };

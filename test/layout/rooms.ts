@@ -62,6 +62,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'type:worker/attached',
     'type:worker/egress',
     'type:worker/tally',
+    'type:worker/client-tally',
     'protocol/cdp',
     'type:protocol',
     'type:failures',

@@ -14,6 +14,7 @@ import {
   NETWORK_ERRORS,
   PHASES,
   PREWARM_RESULTS,
+  REFUSED_METHODS,
   WORKER_EXIT_REASONS,
 } from '../../src/protocol/names.js';
 
@@ -32,6 +33,7 @@ export const DOMAINS: Domains = {
   netError: [...NETWORK_ERRORS, 'other'],
   egressDirection: EGRESS_DIRECTIONS,
   egressRefusal: EGRESS_REFUSALS,
+  cdpMethod: [...REFUSED_METHODS, 'other'],
   flushFailure: ['no_space', 'io'],
   dropReason: ['lane_full', 'invalid'],
   resource: ['cpu', 'memory', 'queue'],

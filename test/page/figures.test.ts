@@ -35,6 +35,21 @@ test('an event becomes what the page shows', () => {
   assert.is(eventOf({ row: rowAt(0), pressure: PRESSURE, notReady: null, workers: [] }).notReady, null);
 });
 
+test('a session has hosts and silence when it is a client over WebSocket', () => {
+  const texts = { id: 'a', kind: 'cdp', state: 'running', trackingId: null, remoteAddress: null };
+  const session = { ...texts, worker: 0, phase: 'run', host: null, ageMs: 5 };
+  const read = sessionsOf([session, { ...session, hosts: ['a.example', 'b.example'], idleMs: 3 }]);
+  assert.equal(
+    read.map(({ hosts, idleMs }) => ({ hosts, idleMs })),
+    [
+      { hosts: [], idleMs: null },
+      { hosts: ['a.example', 'b.example'], idleMs: 3 },
+    ],
+  );
+  assert.throws(() => sessionsOf([{ ...session, hosts: 'a.example' }]), /hosts/);
+  assert.throws(() => sessionsOf([{ ...session, idleMs: '3' }]), /idleMs/);
+});
+
 test('what is not as expected is named', () => {
   assert.throws(() => rowsOf([{ ...rowAt(0), p50Time: null }]), /p50Time/);
   assert.throws(() => rowsOf({}), /rows/);

@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Control } from '../../src/pool/control.js';
 import { createRunning } from '../../src/pool/running.js';
-import type { Outcome, TaskResult } from '../../src/protocol/job.js';
+import type { Outcome, Progress, TaskResult } from '../../src/protocol/job.js';
 import { deadline } from '../deadline.js';
 
 const test = suite('pool/running');
@@ -19,11 +19,13 @@ function scene() {
     failTask = reject;
   });
   let tell = (_outcome: Outcome): void => {};
+  let advance = (_progress: Progress): void => {};
   const cancelled: number[] = [];
   const control: Control = {
     attach: async () => {},
-    expect: (_sequence, { settle }) => {
-      tell = settle;
+    expect: (_sequence, told) => {
+      tell = told.settle;
+      advance = told.advance;
     },
     conclude: () => {},
     cancel: (sequence) => void cancelled.push(sequence),
@@ -35,7 +37,8 @@ function scene() {
     const outcome = await deadline(running.outcome, 1_000, 'the outcome');
     return outcome.isOk ? 'ok' : `${outcome.code}: ${outcome.message}`;
   };
-  return { running, abandon, settleTask, failTask, tell: (outcome: Outcome) => tell(outcome), codeOf, cancelled };
+  const told = { tell: (outcome: Outcome) => tell(outcome), advance: (progress: Progress) => advance(progress) };
+  return { running, abandon, settleTask, failTask, ...told, codeOf, cancelled };
 }
 
 test('a task that ends without an outcome is a bug of ours, and not told as ended by an operator', async () => {
@@ -51,6 +54,17 @@ test('an outcome that was told stays, however its task ends', async () => {
   settleTask({ kind: 'job' });
   await deadline(running.released, 1_000, 'the release');
   assert.is(await codeOf(), 'STEP_TIMEOUT: late');
+});
+
+test('it stands where it was last told, its client too', () => {
+  const { running, advance } = scene();
+  assert.equal(running.standing(), { phase: 'context', past: {}, status: null, exit: null, client: null });
+  advance({ kind: 'phase', phase: 'run', beforeMs: 5, exit: 3 });
+  advance({ kind: 'client', client: { heardAtMs: 1, hosts: [] } });
+  advance({ kind: 'client', client: { heardAtMs: 2, hosts: ['a.example'] } });
+  advance({ kind: 'answered', status: 404 });
+  const client = { heardAtMs: 2, hosts: ['a.example'] };
+  assert.equal(running.standing(), { phase: 'run', past: { context: 5 }, status: 404, exit: 3, client });
 });
 
 test('a task that cannot even be posted ends as the death of its worker, and frees its slot', async () => {

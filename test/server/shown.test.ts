@@ -18,6 +18,12 @@ test('as much of a target as is allowed: never credentials, query or fragment', 
   assert.equal([url?.hostOf(null), url?.urlOf(null)], [null, null]);
 });
 
+test('hosts are shown where the host of a target is', () => {
+  const hosts = ['shop.example:8443', 'b.example'];
+  const [none, host, url] = (['none', 'host', 'url'] as const).map((level) => createShown(level, null).hostsOf(hosts));
+  assert.equal([none, host, url], [[], hosts, hosts]);
+});
+
 test('what has no host is known by its scheme, and the page in a data: URL is not shown', () => {
   const shown = createShown('url', null);
   assert.equal([shown.hostOf('data:text/html,secret'), shown.urlOf('data:text/html,secret')], ['data:', 'data:']);

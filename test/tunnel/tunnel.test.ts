@@ -77,7 +77,7 @@ test.before.each(async (scene) => {
         scene.told.push('run');
         scene.serve = () => onServing(scene.path);
         const outcome = new Promise<Outcome>((resolve) => (scene.settle = resolve));
-        const standing = { phase: 'context', past: {}, status: null, exit: null } as const;
+        const standing = { phase: 'context', past: {}, status: null, exit: null, client: null } as const;
         const place = { kind: 'worker', index: 1 } as const;
         return {
           outcome,

@@ -36,6 +36,7 @@ const NOBODY: Tally = {
   networkFailure: () => {},
   report: () => {},
   contextsLeaked: () => {},
+  clients: { frame: () => {}, page: () => {}, refusal: () => {}, flush: () => {} },
 };
 
 test.before((scene) => {

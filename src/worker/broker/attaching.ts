@@ -43,10 +43,12 @@ export interface AttachingOptions {
   readonly emulation: Emulation;
   /** As the browser names itself. */
   readonly agent: string;
+  /** One was opened. */
+  readonly onPage: () => void;
 }
 
 export function createAttaching(options: AttachingOptions): Attaching {
-  const { connection, scout, sessions, roots, tell, own, isOwnContext, emulation, agent } = options;
+  const { connection, scout, sessions, roots, tell, own, isOwnContext, emulation, agent, onPage } = options;
   const { raw } = connection;
   /** By target: the root that has asked to be attached to it. */
   const asked = new Map<string, string | undefined>();
@@ -94,6 +96,7 @@ export function createAttaching(options: AttachingOptions): Attaching {
         mayFail(begun.then(() => own.send('Target.closeTarget', { targetId: targetInfo.targetId })));
         return;
       }
+      if (isPage) onPage();
       if (isPage) emulate(raw.sender(sessionId), emulation, agent);
       offer(params, 'browser', isPage && isEmulated(emulation));
     },

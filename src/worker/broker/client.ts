@@ -4,11 +4,12 @@
  */
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../clock.js';
-import type { ClientOptions } from '../../protocol/cdp.js';
+import type { ClientOptions, ClientStanding } from '../../protocol/cdp.js';
 import { createOnce, type End } from '../../wait.js';
 import type { BareContext } from '../attached.js';
 import type { Connection } from '../cdp/connection.js';
 import { type Claimant, mayFail } from '../cdp/contexts.js';
+import type { ClientTally } from '../client-tally.js';
 import type { Exit } from '../egress.js';
 import { type Attaching, createAttaching } from './attaching.js';
 import { type ClientContexts, openContexts } from './contexts.js';
@@ -19,6 +20,7 @@ import { createReader } from './reader.js';
 import { createRoots, type Tell } from './roots.js';
 import type { Scout } from './scout.js';
 import { createSessions } from './sessions.js';
+import { hostsOf } from './urls.js';
 
 export interface Client {
   /** It has ended; `why` says how. */
@@ -27,6 +29,7 @@ export interface Client {
   /** By which main finds what its pages load. */
   readonly exitId: number;
   pageCount(): number;
+  standing(): ClientStanding;
   end(code: number, why: Ended): void;
   /** Resolves when nothing of it is left. Never rejects. */
   close(): Promise<void>;
@@ -37,6 +40,7 @@ export interface Site {
   readonly connection: Connection;
   readonly scout: Scout;
   readonly clock: Clock;
+  readonly tally: ClientTally;
   /** Where Chromium may write: what it downloads for a client goes there. */
   readonly homeDir: string;
   openExit(): Promise<Exit>;
@@ -55,6 +59,7 @@ export async function openClient(socket: WebSocket, options: ClientOptions, site
     socket,
     limits: options,
     clock: site.clock,
+    tally: site.tally,
     onFrame: (frame) => read(frame),
     onEnd(reason) {
       why = reason;
@@ -71,7 +76,9 @@ export async function openClient(socket: WebSocket, options: ClientOptions, site
     read = reading.read;
     peer.resume();
     const { pageCount } = attaching;
-    return { over, why: () => why, exitId: contexts.exitId, pageCount, end: peer.end, close };
+    const urls = (): string[] => attaching.targets().flatMap(({ type, url }) => (type === 'page' ? [url] : []));
+    const standing = (): ClientStanding => ({ heardAtMs: peer.heardAtMs(), hosts: hostsOf(urls()) });
+    return { over, why: () => why, exitId: contexts.exitId, pageCount, standing, end: peer.end, close };
   } catch (error) {
     peer.end(CLOSE.internal, failed('BROWSER_CRASHED', 'the browser is gone'));
     await close();
@@ -93,7 +100,7 @@ interface Built {
 }
 
 async function build({ peer, options, site, undo }: Building): Promise<Built> {
-  const { connection, scout, homeDir } = site;
+  const { connection, scout, homeDir, tally } = site;
   const { cdp, raw } = connection;
   const tell: Tell = ({ sessionId }, method, params) => peer.send(JSON.stringify({ method, params, sessionId }));
   const tooMuch = (message: string) => (): void => peer.end(CLOSE.policy, failed('SESSION_FAILED', message, 'policy'));
@@ -130,6 +137,7 @@ async function build({ peer, options, site, undo }: Building): Promise<Built> {
     isOwnContext: (id) => held.contexts?.has(id) ?? false,
     emulation: options.emulation,
     agent: version.userAgent,
+    onPage: tally.page,
   });
   raw.listen(ownId, {
     frame: hearOwn({ attaching, downloads, tell: (method, params) => tell(roots.main, method, params) }),
@@ -146,7 +154,15 @@ async function build({ peer, options, site, undo }: Building): Promise<Built> {
   const parts = { own, version, contexts, attaching, roots, downloads, peer };
   const principal = createPrincipal({ ...parts, windowSize: options.emulation.windowSize, raw });
   const rights = { allowsInsecureCerts: options.allowsInsecureCerts };
-  const { read, close } = createReader({ peer, connection, sessions, roots, principal, rights });
+  const { read, close } = createReader({
+    peer,
+    connection,
+    sessions,
+    roots,
+    principal,
+    rights,
+    onRefused: tally.refusal,
+  });
   undo.push(close);
   return { attaching, contexts, read };
 }

@@ -83,7 +83,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'Target.attachToBrowserTarget': (client, _params, { root }) => ({ sessionId: client.addRoot(mustBeRoot(root)) }),
   'Target.attachToTarget'(client, { targetId, flatten }, from) {
     if (targetId === BROWSER_TARGET.targetId) return { sessionId: client.addRoot(mustBeRoot(from.root)) };
-    if (flatten !== true) throw new Error('headcount: Target.attachToTarget is only allowed with flatten');
+    if (flatten !== true) throw new NotAllowed('Target.attachToTarget is only allowed with flatten');
     return client.attach(ownTarget(client, targetId).targetId, from);
   },
   'Target.closeTarget': withTarget('Target.closeTarget'),
@@ -91,7 +91,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   async 'Target.createTarget'(client, params, { held }) {
     const { url, ...others } = params;
     const written = url === undefined || url === '' ? 'about:blank' : typeof url === 'string' ? allowedUrl(url) : null;
-    if (!written) throw new Error('headcount: Target.createTarget is not allowed with this URL');
+    if (!written) throw new NotAllowed('Target.createTarget is not allowed with this URL');
     const browserContextId = client.contextId(params['browserContextId'], held);
     return await client.createTarget({ ...others, url: written, browserContextId });
   },
@@ -113,7 +113,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   async 'Target.setAutoAttach'(client, params, { root, sessionId }) {
     const { autoAttach, flatten, waitForDebuggerOnStart } = params;
     if (autoAttach === true && flatten !== true) {
-      throw new Error('headcount: Target.setAutoAttach is only allowed with flatten');
+      throw new NotAllowed('Target.setAutoAttach is only allowed with flatten');
     }
     const filter = mustBeFilter(params);
     if (root) await client.autoAttach(root, autoAttach ? { filter, isPaused: waitForDebuggerOnStart === true } : null);
@@ -158,12 +158,19 @@ function ownTarget(client: Principal, targetId: unknown): TargetInfo {
   return own;
 }
 
+/** It was of what the client may ask for, and not as it asked: a refusal of ours, where others are Chromium's. */
+export class NotAllowed extends Error {
+  constructor(why: string) {
+    super(`headcount: ${why}`);
+  }
+}
+
 export function noContext(id: unknown): Error {
   return new Error(`Failed to find browser context with id ${id}`);
 }
 
 function mustBeRoot(root: Root | undefined): Root {
-  if (!root) throw new Error('headcount: only allowed of the browser');
+  if (!root) throw new NotAllowed('only allowed of the browser');
   return root;
 }
 

@@ -6,7 +6,7 @@ import type { ClientOptions } from '../../protocol/cdp.js';
 import type { Failed } from '../../protocol/job.js';
 import type { BareContext } from '../attached.js';
 import type { Exit } from '../egress.js';
-import { noContext } from './commands.js';
+import { NotAllowed, noContext } from './commands.js';
 import type { Params } from './methods.js';
 import { failed } from './peer.js';
 
@@ -95,11 +95,11 @@ export async function openContexts({ site, options, onTrouble }: ClientContextsO
     has: (id): id is string => typeof id === 'string' && contexts.has(id),
     ids: () => [...contexts.keys()].filter((id) => id !== defaultId),
     async open({ proxyServer, proxyBypassList }) {
-      if (contexts.size + opening >= CONTEXTS_MAX) throw new Error(`headcount: at most ${CONTEXTS_MAX} contexts`);
+      if (contexts.size + opening >= CONTEXTS_MAX) throw new NotAllowed(`at most ${CONTEXTS_MAX} contexts`);
       opening++;
       try {
         if (proxyServer === undefined || proxyServer === '') return await add(null);
-        if (!options.allowsClientProxy) throw new Error('headcount: proxyServer is not allowed by this server');
+        if (!options.allowsClientProxy) throw new NotAllowed('proxyServer is not allowed by this server');
         const exit = await openExit();
         const bypass = typeof proxyBypassList === 'string' ? { bypass: withoutLoopback(proxyBypassList) } : {};
         exit.useProxy({ server: String(proxyServer), ...bypass });

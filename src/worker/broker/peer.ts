@@ -7,6 +7,7 @@ import type { Clock } from '../../clock.js';
 import type { FailureCode } from '../../failures.js';
 import type { ClientOptions } from '../../protocol/cdp.js';
 import type { Failed } from '../../protocol/job.js';
+import type { ClientTally } from '../client-tally.js';
 
 /** Of WebSocket. */
 export const CLOSE = { normal: 1000, goingAway: 1001, unreadable: 1007, policy: 1008, tooBig: 1009, internal: 1011 };
@@ -22,6 +23,8 @@ export type Ended = Failed | null;
 
 export interface Peer {
   send(frame: Buffer | string): void;
+  /** When its last frame came, by the clock's monotonic ms. */
+  heardAtMs(): number;
   /** Idempotent: the first reason is the one. */
   end(code: number, why: Ended): void;
   /** Reads nothing of it until `resume`. */
@@ -33,13 +36,14 @@ export interface PeerOptions {
   readonly socket: WebSocket;
   readonly limits: Pick<ClientOptions, 'maxBufferedBytes' | 'idleMs'>;
   readonly clock: Clock;
+  readonly tally: Pick<ClientTally, 'frame'>;
   /** Called in a task of its own. */
   readonly onFrame: (frame: Buffer) => void;
   /** Called once. Nothing comes from it afterwards. */
   readonly onEnd: (why: Ended) => void;
 }
 
-export function createPeer({ socket, limits, clock, onFrame, onEnd }: PeerOptions): Peer {
+export function createPeer({ socket, limits, clock, tally, onFrame, onEnd }: PeerOptions): Peer {
   const state = { isOver: false, misses: 0, heardAtMs: clock.monotonicMs(), largestBytes: 0 };
   let cancelPing = (): void => {};
   let cancelIdle = (): void => {};
@@ -85,7 +89,9 @@ export function createPeer({ socket, limits, clock, onFrame, onEnd }: PeerOption
   socket.on('message', (data: Buffer) => {
     state.misses = 0;
     state.heardAtMs = clock.monotonicMs();
-    if (!state.isOver) onFrame(data);
+    if (state.isOver) return;
+    tally.frame('received');
+    onFrame(data);
   });
   socket.on('pong', () => {
     state.misses = 0;
@@ -108,9 +114,11 @@ export function createPeer({ socket, limits, clock, onFrame, onEnd }: PeerOption
         cut(failed('SESSION_FAILED', 'the client reads too slowly', 'policy'));
       } else {
         state.largestBytes = Math.max(state.largestBytes, frame.length);
+        tally.frame('sent');
         socket.send(frame, { binary: false });
       }
     },
+    heardAtMs: () => state.heardAtMs,
     end,
     pause: () => socket.pause(),
     resume: () => socket.resume(),

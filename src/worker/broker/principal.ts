@@ -5,7 +5,7 @@ import type { Emulation } from '../../protocol/cdp.js';
 import type { Sender } from '../cdp/calls.js';
 import type { RawAccess } from '../cdp/connection.js';
 import { type Attaching, PAGES_MAX } from './attaching.js';
-import { noContext, type Principal } from './commands.js';
+import { NotAllowed, noContext, type Principal } from './commands.js';
 import type { ClientContexts } from './contexts.js';
 import type { Downloads } from './downloads.js';
 import type { Params } from './methods.js';
@@ -42,7 +42,7 @@ export function createPrincipal(parts: PrincipalParts): Principal {
     createContext: contexts.open,
     disposeContext: contexts.dispose,
     async createTarget(params) {
-      if (attaching.pageCount() >= PAGES_MAX) throw new Error(`headcount: at most ${PAGES_MAX} pages`);
+      if (attaching.pageCount() >= PAGES_MAX) throw new NotAllowed(`at most ${PAGES_MAX} pages`);
       return await own.send('Target.createTarget', { ...windowSize, ...params } as Params & { url: string });
     },
     discover: (root, filter) => roots.discover(root, filter, attaching.targets()),

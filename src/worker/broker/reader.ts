@@ -3,7 +3,7 @@
  * client, and nobody else. Runs in a worker thread.
  */
 import type { Connection } from '../cdp/connection.js';
-import { COMMANDS, type Principal } from './commands.js';
+import { COMMANDS, NotAllowed, type Principal } from './commands.js';
 import { judge, type Params, type Rights } from './methods.js';
 import { CLOSE, failed, type Peer } from './peer.js';
 import { type Request, readRequest } from './request.js';
@@ -22,6 +22,8 @@ export interface ReaderOptions {
   readonly roots: Roots;
   readonly principal: Principal;
   readonly rights: Rights;
+  /** A command of this method was not let through. */
+  readonly onRefused: (method: string) => void;
 }
 
 export interface Reader {
@@ -30,7 +32,8 @@ export interface Reader {
   close(): void;
 }
 
-export function createReader({ peer, connection, sessions, roots, principal, rights }: ReaderOptions): Reader {
+export function createReader(options: ReaderOptions): Reader {
+  const { peer, connection, sessions, roots, principal, rights, onRefused } = options;
   const { raw } = connection;
   let underWay = 0;
   let stopWaiting: (() => void) | null = null;
@@ -49,6 +52,7 @@ export function createReader({ peer, connection, sessions, roots, principal, rig
       const result = await COMMANDS[method]?.(principal, params, { root: roots.get(sessionId), sessionId, held });
       answer(request, { result: result ?? {} });
     } catch (error) {
+      if (error instanceof NotAllowed) onRefused(method);
       refuse(request, error instanceof Error ? error.message : String(error));
     } finally {
       underWay--;
@@ -73,8 +77,10 @@ export function createReader({ peer, connection, sessions, roots, principal, rig
     const held = sessionId === undefined ? undefined : sessions.get(sessionId);
     const verdict = judge(method, params, { isRoot, rights });
     if (!isRoot && !held) refuse(request, 'Session with given id not found.', -32001);
-    else if (verdict.kind === 'refused') refuse(request, verdict.why);
-    else if (verdict.kind === 'ours') void carryOut(request, verdict.params, held);
+    else if (verdict.kind === 'refused') {
+      onRefused(method);
+      refuse(request, verdict.why);
+    } else if (verdict.kind === 'ours') void carryOut(request, verdict.params, held);
     else if (held) pass(request, verdict.params, held);
   };
 

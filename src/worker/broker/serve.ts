@@ -20,12 +20,14 @@ export interface ClientAssignment {
   readonly tell: (progress: Progress) => void;
   /** @throws {Error} when there is no browser. */
   readonly broker: () => Broker;
-  readonly tally: Pick<Tally, 'phase'>;
+  readonly tally: Pick<Tally, 'phase' | 'clients'>;
   readonly clock: Clock;
 }
 
 /** From the ticket to the client: main has it waiting. */
 const ARRIVAL_LIMIT_MS = 10_000;
+/** How often main is told how a client does, at most. */
+const TELL_EVERY_MS = 1_000;
 const CRASHED = failed('BROWSER_CRASHED', 'the browser crashed');
 
 /** Resolves, never rejects, when its contexts are really gone. */
@@ -43,20 +45,39 @@ export async function serveClient(assignment: ClientAssignment): Promise<void> {
   const contextMs = clock.monotonicMs() - startedAtMs;
   tally.phase('context', contextMs);
   tell({ kind: 'phase', phase: 'run', beforeMs: contextMs, exit: client.exitId });
+  const stopTelling = keepTold(client, assignment);
   const why = await waitFor<never, Ended | 'cancelled'>(
     null,
     [client.over, client.why],
     [broker.lost, () => CRASHED],
     [cancelled, () => 'cancelled'],
   );
+  stopTelling();
   const runMs = clock.monotonicMs() - startedAtMs - contextMs;
   tally.phase('run', runMs);
+  // Before its end is known: whoever looks then finds all of it.
+  tally.clients.flush();
   if (why === 'cancelled') client.end(CLOSE.goingAway, failed('SESSION_TIMEOUT', 'the session is over'));
   else post(outcomeOf(why, { context: contextMs, navigate: 0, run: runMs }));
   if (why !== null && why !== 'cancelled') client.end(CLOSE.internal, why);
   const closingAtMs = clock.monotonicMs();
   await client.close();
   tally.phase('close', clock.monotonicMs() - closingAtMs);
+}
+
+/** Tells how it does: now, and then when that has changed. Main does not ask, since a thread may hang. */
+function keepTold(client: Client, { tell, clock }: Pick<ClientAssignment, 'tell' | 'clock'>): () => void {
+  let last = '';
+  let cancel = (): void => {};
+  const look = (): void => {
+    const standing = client.standing();
+    const present = JSON.stringify(standing);
+    if (present !== last) tell({ kind: 'client', client: standing });
+    last = present;
+    cancel = clock.after(TELL_EVERY_MS, look);
+  };
+  look();
+  return () => cancel();
 }
 
 /** The client, once it is there and has its context; why it has none; null when it was cancelled. */

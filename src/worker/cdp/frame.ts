@@ -20,5 +20,6 @@ export interface AttachedParams {
 export interface TargetInfo {
   readonly targetId: string;
   readonly type: string;
+  readonly url: string;
   readonly browserContextId?: string;
 }

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { REFUSED_METHODS } from '../../../src/protocol/names.js';
 import { ALLOWED_METHODS, judge, type Params } from '../../../src/worker/broker/methods.js';
 
 const test = suite('worker/broker/methods');
@@ -125,6 +126,26 @@ test('a URL is what a parser makes of it', () => {
   const written = judge('Page.navigate', { url: ' HTTP://Example.com' }, { isRoot: false, rights });
   assert.equal(written, { kind: 'pass', params: { url: 'http://example.com/' } }, 'Chromium is given what was judged');
   assert.is(verdict('Fetch.continueRequest', { requestId: '1' }), 'pass');
+});
+
+test('methods by whose names refusals are counted exist; all are there that are refused for what they name', () => {
+  const there = new Set(protocolMethods());
+  assert.equal(
+    REFUSED_METHODS.filter((method) => !there.has(method)),
+    [],
+  );
+  const known: ReadonlySet<string> = new Set(REFUSED_METHODS);
+  const named = { url: 'file:///x', files: ['/x'], data: { files: ['/x'] } };
+  const byName = ALLOWED_METHODS.filter((method) => verdict(method, named) === 'refused');
+  assert.is(byName.length, 8);
+  assert.equal(
+    byName.filter((method) => !known.has(method)),
+    [],
+  );
+  for (const method of REFUSED_METHODS) {
+    const kind = verdict(method, named);
+    assert.ok(kind === 'refused' || kind === 'ours', `${method} is always let through`);
+  }
 });
 
 test('no file is named', () => {

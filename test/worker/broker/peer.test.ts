@@ -13,6 +13,7 @@ interface Scene {
   clock: TimedClock;
   socket: EventEmitter & { bufferedAmount: number };
   did: string[];
+  counted: string[];
   ends: Ended[];
   peer: Peer;
 }
@@ -28,11 +29,12 @@ test.before.each((scene) => {
     close: (code: number, why: string) => did.push(`close ${code} ${why}`),
     terminate: () => did.push('terminate'),
   });
-  Object.assign(scene, { clock: createTimedClock(), socket, did, ends: [] });
+  Object.assign(scene, { clock: createTimedClock(), socket, did, counted: [], ends: [] });
   scene.peer = createPeer({
     socket: socket as unknown as WebSocket,
     limits: { maxBufferedBytes: 1000, idleMs: 200_000 },
     clock: scene.clock,
+    tally: { frame: (direction) => scene.counted.push(direction) },
     onFrame: (frame) => did.push(`frame ${frame}`),
     onEnd: (why) => scene.ends.push(why),
   });
@@ -91,6 +93,26 @@ test('what waits for it is bounded, but for one frame that is larger', ({ socket
   assert.is(ends[0]?.message, 'the client reads too slowly');
   peer.send('after');
   assert.is(did.length, 3);
+});
+
+test('it was heard when its last frame came, whatever it answers to pings', ({ clock, socket, peer }) => {
+  const openedAtMs = peer.heardAtMs();
+  clock.pass(5_000);
+  socket.emit('pong');
+  assert.is(peer.heardAtMs(), openedAtMs);
+  socket.emit('message', 'x');
+  assert.is(peer.heardAtMs(), openedAtMs + 5_000);
+});
+
+test('frames are counted that go either way, and no others', ({ socket, counted, peer }) => {
+  socket.emit('message', 'x');
+  socket.emit('pong');
+  peer.send('y');
+  peer.send('z');
+  socket.bufferedAmount = 5000;
+  peer.send('too much');
+  socket.emit('message', 'late');
+  assert.equal(counted, ['received', 'sent', 'sent']);
 });
 
 test('a large frame that has been read counts no more', ({ socket, did, peer }) => {

@@ -23,7 +23,7 @@ test('a page beyond the limit is closed, but not before it has gone on: its open
   contexts.add('context');
   const attach = (sessionId: string): boolean =>
     contexts.attached(
-      { sessionId, targetInfo: { targetId: sessionId, type: 'page', browserContextId: 'context' } },
+      { sessionId, targetInfo: { targetId: sessionId, type: 'page', url: '', browserContextId: 'context' } },
       Buffer.alloc(0),
     );
   for (let i = 0; i <= PAGES_MAX; i++) assert.ok(attach(`page ${i}`));
