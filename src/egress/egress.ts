@@ -11,6 +11,7 @@ import { createOwnListeners } from './own-listeners.js';
 import { createPolicy } from './policy.js';
 import { clientsWays, operatorsWays, parseClientProxy, type Ways } from './proxies.js';
 import { createTraffic, type EgressRecord } from './record.js';
+import type { Request } from './request.js';
 import { createResolver } from './resolver.js';
 
 export interface EgressOptions {
@@ -22,13 +23,20 @@ export interface EgressOptions {
   readonly hostsPath?: string;
 }
 
+/** Whoever has an exit. */
+export interface Ears {
+  /** What became of a connection through it; before Chromium is told. */
+  onFate(exit: number, to: Request, fate: Fate): void;
+  /** Its bytes are used up. */
+  onOver(exit: number): void;
+}
+
 export interface Egress {
-  /** Rejects when there are too many, or no port. `onOver`: its bytes are used up. */
-  open(onOver: (exit: number) => void): Promise<{ readonly exit: number; readonly port: number }>;
+  /** Rejects when there are too many, or no port. */
+  open(ears: Ears): Promise<{ readonly exit: number; readonly port: number }>;
   /** For what is not open, nothing. */
   close(exit: number): void;
   setProxy(exit: number, proxy: ClientProxy): void;
-  fateOf(exit: number, host: string, port: number): Fate | null;
   setListeners(ports: readonly number[]): void;
 }
 
@@ -54,7 +62,7 @@ export function createEgress({ setup, record, clock, servers, hostsPath }: Egres
   };
 
   return {
-    async open(onOver) {
+    async open(ears) {
       const id = takeId();
       try {
         const resolver = createResolver({ hostsFile, clock, ...(servers ? { servers } : {}) });
@@ -65,7 +73,8 @@ export function createEgress({ setup, record, clock, servers, hostsPath }: Egres
           clock,
           bytesMax: setup.maxSessionBytes,
           onBytes: (bytes) => usage.add(id, bytes),
-          onOver: () => onOver(id),
+          onFate: (to, fate) => ears.onFate(id, to, fate),
+          onOver: () => ears.onOver(id),
         });
         exits.set(id, exit);
         return { exit: id, port: exit.port };
@@ -82,7 +91,6 @@ export function createEgress({ setup, record, clock, servers, hostsPath }: Egres
       exit.close();
     },
     setProxy: (id, proxy) => exits.get(id)?.setWays(waysOf(proxy, operators)),
-    fateOf: (id, host, port) => exits.get(id)?.fateOf(host, port) ?? null,
     setListeners: (ports) => own.setPorts(ports),
   };
 }

@@ -1,6 +1,7 @@
 /**
  * One exit: an address on loopback that speaks SOCKS5 and lives as long as the context that was given it. Connections
- * come in; what they reach, what it weighs, and why one was refused is known when they go. Egress thread.
+ * come in; what they reach, or why one was refused, is told before they are, and what it weighs as it goes. Egress
+ * thread.
  */
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -10,7 +11,6 @@ import type { UsedBytes } from '../protocol/usage.js';
 import { type Connector, connect } from './connector.js';
 import { BUFFER_BYTES_MAX } from './dial.js';
 import { type RefusedError, refusalOf, refuse } from './failure.js';
-import { createFates } from './fates.js';
 import { join } from './join.js';
 import type { Ways } from './proxies.js';
 import type { Traffic } from './record.js';
@@ -25,6 +25,8 @@ export interface ExitOptions {
   /** Both ways together; null: no limit. */
   readonly bytesMax: number | null;
   readonly onBytes: (bytes: UsedBytes) => void;
+  /** Of a connection, before whoever asked for it is told. */
+  readonly onFate: (to: Request, fate: Fate) => void;
   /** Its bytes are used up; once. */
   readonly onOver: () => void;
 }
@@ -32,7 +34,6 @@ export interface ExitOptions {
 export interface Exit {
   readonly port: number;
   setWays(ways: Ways): void;
-  fateOf(host: string, port: number): Fate | null;
   /** At once, with all its connections. */
   close(): void;
 }
@@ -50,7 +51,6 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
   const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: BUFFER_BYTES_MAX });
   /** What ends each, with what it is joined to. */
   const clients = new Map<Socket, () => void>();
-  const fates = createFates();
   let { ways } = options;
   let connectionCount = 0;
   let bytesLeft = bytesMax ?? Number.POSITIVE_INFINITY;
@@ -72,8 +72,8 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
     cutOff();
   };
 
-  const refused = (client: Socket, { host, port }: Request, { refused }: RefusedError): void => {
-    fates.set(host, port, refused);
+  const refused = (client: Socket, request: Request, { refused }: RefusedError): void => {
+    options.onFate(request, refused);
     traffic.refusal(refused.reason);
     client.end(refusalReply(refused.reason));
     client.destroySoon();
@@ -87,7 +87,7 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
       const { signal } = gaveUp;
       const connection = await connect(connector, { ...request, ways, signal, limitMs: CONNECT_LIMIT_MS });
       const { socket, address, port } = connection;
-      fates.set(request.host, request.port, { kind: 'dialled', address, port });
+      options.onFate(request, { kind: 'dialled', address, port });
       traffic.opened();
       socket.on('close', () => traffic.closed());
       client.write(CONNECTED_REPLY);
@@ -128,7 +128,6 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
     setWays(others) {
       ways = others;
     },
-    fateOf: (host, at) => fates.get(host, at),
     close() {
       // Its descriptor is closed when this returns, so that another's port is not taken for this one's.
       server.close();

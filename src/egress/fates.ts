@@ -1,10 +1,12 @@
 /**
- * What became of the latest connection to each host and port, of one exit. Bounded: the oldest is forgotten.
+ * What became of the latest connection to each host and port, of one exit. Bounded: the oldest is forgotten. Pure; kept
+ * by workers, who ask at once when Chromium tells of a connection.
  */
 import type { Fate } from '../protocol/egress.js';
 import { parseHost } from './host.js';
 
 export interface Fates {
+  /** `host` as a URL has it or as it was asked for, brackets of IPv6 or not. */
   set(host: string, port: number, fate: Fate): void;
   get(host: string, port: number): Fate | null;
 }

@@ -25,7 +25,10 @@ function serveWorker(port: MessagePort, egress: Egress): void {
 
   const open = async (call: number): Promise<void> => {
     try {
-      const opened = await egress.open((exit) => answer({ kind: 'over', exit }));
+      const opened = await egress.open({
+        onFate: (exit, { host, port: to }, fate) => answer({ kind: 'fate', exit, host, port: to, fate }),
+        onOver: (exit) => answer({ kind: 'over', exit }),
+      });
       if (isClosed) return egress.close(opened.exit);
       exits.add(opened.exit);
       answer({ kind: 'opened', call, ...opened });
@@ -44,13 +47,8 @@ function serveWorker(port: MessagePort, egress: Egress): void {
         return egress.close(message.exit);
       case 'proxy':
         return egress.setProxy(message.exit, message.proxy);
-      case 'fate':
-        answer({
-          kind: 'fate',
-          call: message.call,
-          fate: egress.fateOf(message.exit, message.host, message.port),
-        });
-        return;
+      case 'hear':
+        return answer({ kind: 'heard', call: message.call });
     }
   });
   port.on('close', () => {

@@ -78,27 +78,22 @@ export interface OutgoingProxies {
   readonly none: string | null;
 }
 
-/** Each `call` is answered once, by `opened` or `failed`, or `fate`, unless the port closes. */
+/** Each `call` is answered once, by `opened` or `failed`, or `heard`, unless the port closes. */
 export type WorkerToEgress =
   | { readonly kind: 'open'; readonly call: number }
   | { readonly kind: 'close'; readonly exit: number }
   /** From here on; before the first page. A proxy that makes no sense refuses every connection. */
   | { readonly kind: 'proxy'; readonly exit: number; readonly proxy: ClientProxy }
-  /** `host` as a URL has it, brackets of IPv6 or not. */
-  | {
-      readonly kind: 'fate';
-      readonly call: number;
-      readonly exit: number;
-      readonly host: string;
-      readonly port: number;
-    };
+  /** Its answer comes behind all that was told before. */
+  | { readonly kind: 'hear'; readonly call: number };
 
 export type EgressToWorker =
   /** The context's proxy is `socks5://127.0.0.1:<port>`, its bypass list `<-loopback>`. */
   | { readonly kind: 'opened'; readonly call: number; readonly exit: number; readonly port: number }
   | { readonly kind: 'failed'; readonly call: number; readonly message: string }
-  /** null: no connection to there was asked for, or the exit is none. */
-  | { readonly kind: 'fate'; readonly call: number; readonly fate: Fate | null }
+  | { readonly kind: 'heard'; readonly call: number }
+  /** Before Chromium is told. `host` as it was asked for. */
+  | { readonly kind: 'fate'; readonly exit: number; readonly host: string; readonly port: number; readonly fate: Fate }
   /** Its bytes are used up; once. Its connections are cut off, and it takes no other. */
   | { readonly kind: 'over'; readonly exit: number };
 

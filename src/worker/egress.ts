@@ -4,7 +4,8 @@
  * what became of the connections through them. Runs in a worker thread.
  */
 import assert from 'node:assert/strict';
-import type { MessagePort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { createFates, type Fates } from '../egress/fates.js';
 import type { ClientProxy, EgressToWorker, Fate, WorkerToEgress } from '../protocol/egress.js';
 import { createOnce, type End, type Once } from '../wait.js';
 
@@ -18,6 +19,8 @@ export interface Egress {
 export interface Exit {
   /** By which main finds what went through it (`protocol/usage.ts`). */
   readonly id: number;
+  /** On loopback, where Chromium believes that everything is. */
+  readonly port: number;
   /** As a browser is given it: `socks5://…`. */
   readonly server: string;
   /** The thread that served it is gone, and it with that. */
@@ -26,8 +29,10 @@ export interface Exit {
   readonly over: End;
   /** Goes on by a proxy that the session's client has named. Before anything is asked for. */
   useProxy(proxy: ClientProxy): void;
-  /** What became of the latest connection to where this URL leads; null: there was none. */
-  fate(url: string): Promise<Fate | null>;
+  /** What became of the latest connection to where this URL leads that Chromium was told of; null: none is known. */
+  fate(url: string): Fate | null;
+  /** Resolves when word is here of all that the thread has done so far, also that it is gone. */
+  heard(): Promise<void>;
   /** Nobody comes by it any more. */
   close(): void;
 }
@@ -36,7 +41,9 @@ export interface Exit {
 interface Line {
   send(message: WorkerToEgress): void;
   call(message: (call: number) => WorkerToEgress): Promise<EgressToWorker | null>;
-  readonly exits: Map<number, Once>;
+  /** Takes what has been told and waits to be handed on. */
+  catchUp(): void;
+  readonly exits: Map<number, { readonly over: Once; readonly fates: Fates }>;
   readonly lost: Once;
 }
 
@@ -70,14 +77,20 @@ export function createEgress(): Egress {
 
 function openLine(port: MessagePort): Line {
   const calls = new Map<number, (reply: EgressToWorker | null) => void>();
-  const exits = new Map<number, Once>();
+  const exits: Line['exits'] = new Map();
   const lost = createOnce();
   let lastCall = 0;
-  port.on('message', (reply: EgressToWorker) => {
-    if (reply.kind === 'over') return exits.get(reply.exit)?.happen();
-    calls.get(reply.call)?.(reply);
-    calls.delete(reply.call);
-  });
+  const take = (told: EgressToWorker): void => {
+    if (told.kind === 'over') {
+      exits.get(told.exit)?.over.happen();
+    } else if (told.kind === 'fate') {
+      exits.get(told.exit)?.fates.set(told.host, told.port, told.fate);
+    } else {
+      calls.get(told.call)?.(told);
+      calls.delete(told.call);
+    }
+  };
+  port.on('message', take);
   port.on('close', () => {
     lost.happen();
     for (const answer of calls.values()) answer(null);
@@ -88,6 +101,9 @@ function openLine(port: MessagePort): Line {
     send,
     exits,
     lost,
+    catchUp() {
+      for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message);
+    },
     call: (message) =>
       new Promise((resolve) => {
         if (lost.hasHappened()) return resolve(null);
@@ -97,21 +113,26 @@ function openLine(port: MessagePort): Line {
   };
 }
 
-function exitOf({ send, call, exits, lost }: Line, exit: number, port: number): Exit {
-  const over = createOnce();
-  exits.set(exit, over);
+function exitOf({ send, call, catchUp, exits, lost }: Line, exit: number, port: number): Exit {
+  const [over, fates] = [createOnce(), createFates()];
+  exits.set(exit, { over, fates });
   return {
     id: exit,
+    port,
     server: `socks5://127.0.0.1:${port}`,
     lost,
     over,
     useProxy: (proxy) => send({ kind: 'proxy', exit, proxy }),
-    async fate(url) {
+    fate(url) {
       const { hostname, port: named, protocol } = new URL(url);
       const toPort = named === '' ? DEFAULT_PORTS[protocol] : Number(named);
       if (toPort === undefined || hostname === '') return null;
-      const reply = await call((id) => ({ kind: 'fate', call: id, exit, host: hostname, port: toPort }));
-      return reply?.kind === 'fate' ? reply.fate : null;
+      // The thread has told before Chromium could, by another way, on which it may have been overtaken.
+      catchUp();
+      return fates.get(hostname, toPort);
+    },
+    async heard() {
+      await call((id) => ({ kind: 'hear', call: id }));
     },
     close() {
       exits.delete(exit);

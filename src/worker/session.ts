@@ -111,7 +111,7 @@ async function produce(assignment: Assignment, { runner, lease, contextMs, fail 
     const runMs = clock.monotonicMs() - readyAtMs;
     tally.phase('run', runMs);
     const phases = { context: contextMs, navigate: readyAtMs - startedAtMs, run: runMs };
-    const answer = await located(lease.navigator.answer(), lease.exit);
+    const answer = located(lease.navigator.answer(), lease.exit);
     return { isOk: true, product, answer, phases } satisfies Succeeded;
   } catch (error) {
     const failed = await trueReason(failure(error, 'page'), lease);

@@ -1,6 +1,6 @@
 /**
  * What Chromium cannot know of a page's way out, since it only sees the proxy that each context has: which address was
- * dialled, and why a connection was refused. Asked of the egress thread. Worker thread.
+ * dialled, and why a connection was refused. Told by the egress thread. Worker thread.
  */
 import type { FailureCode } from '../failures.js';
 import type { Failed, NavigationAnswer } from '../protocol/job.js';
@@ -11,20 +11,17 @@ import type { Lease } from './lease.js';
 const REFUSED = /net::ERR_(SOCKS|PROXY|TUNNEL)_CONNECTION_FAILED/;
 
 /** The answer with the address that it came from. */
-export async function located(answer: NavigationAnswer | null, exit: Exit | null): Promise<NavigationAnswer | null> {
+export function located(answer: NavigationAnswer | null, exit: Exit | null): NavigationAnswer | null {
   if (!answer || !exit) return answer;
-  const fate = await exit.fate(answer.url);
+  const fate = exit.fate(answer.url);
   return fate?.kind === 'dialled'
     ? { ...answer, ip: fate.address, port: fate.port }
     : { ...answer, ip: null, port: null };
 }
 
-/** A question whose answer is known: nobody was asked for there. */
-const NOBODY = 'http://nobody.invalid/';
-
 /**
- * A navigation that failed at the proxy, told as it would have been without. Anything else as it is; the thread has
- * been asked then too, because word that it is gone, or cuts the session off, may come behind what that broke.
+ * A navigation that failed at the proxy, told as it would have been without. Anything else as it is; all that
+ * the thread has told is known then too, because word that it is gone may come behind what that broke.
  */
 export async function trueReason(
   failed: Failed,
@@ -33,7 +30,8 @@ export async function trueReason(
   if (!exit) return failed;
   const isRefused = failed.code === 'NAVIGATION_FAILED' && REFUSED.test(failed.message);
   const url = isRefused ? await navigator.unreachable() : null;
-  const fate = await exit.fate(url ?? NOBODY);
+  await exit.heard();
+  const fate = url === null ? null : exit.fate(url);
   if (fate?.kind !== 'refused') return failed;
   const { reason, netError, message } = fate;
   const code: FailureCode = reason === 'policy' || reason === 'listener' ? 'FORBIDDEN_TARGET' : 'NAVIGATION_FAILED';

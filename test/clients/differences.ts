@@ -53,20 +53,6 @@ export const DIFFERENCES: readonly Difference[] = [
   { clients: ['puppeteer'], check: 'records a trace', ...NO_TRACE },
   { clients: ['playwright'], check: 'traces the browser', ...NO_TRACE },
   {
-    clients: ['puppeteer', 'playwright'],
-    check: 'knows the address that answered',
-    error: /another port has answered/,
-    instead: '`remoteAddress()`, `serverAddr()` are on 127.0.0.1, at another port',
-    why: 'pages leave by a proxy of the server, and Chromium knows no further',
-  },
-  {
-    clients: ['puppeteer'],
-    check: 'is told that nobody listens',
-    error: /net::ERR_SOCKS_CONNECTION_FAILED/,
-    instead: '`net::ERR_SOCKS_CONNECTION_FAILED` where `net::ERR_CONNECTION_REFUSED` would be',
-    why: 'the same: the proxy finds that out',
-  },
-  {
     clients: ['puppeteer'],
     check: 'finds its pages again when it comes back',
     error: /its page is not there any more/,

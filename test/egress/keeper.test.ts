@@ -1,6 +1,7 @@
 /** The real thread, with its real messages: exits by ports, a worker that goes, a thread that dies and is replaced. */
 
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -65,9 +66,10 @@ function keeperOf({ setup, told }: Context, entry: URL): Keeper {
 
 /** The answer to it. */
 async function ask(port: MessagePort, message: WorkerToEgress): Promise<EgressToWorker> {
-  const answer = new Promise<EgressToWorker>((resolve) => port.once('message', resolve));
+  const answers: EgressToWorker[] = [];
+  port.on('message', (told: EgressToWorker) => void ('call' in told && answers.push(told)));
   port.postMessage(message);
-  return await deadline(answer, WAIT_MS, message.kind);
+  return await until(() => answers[0], WAIT_MS, message.kind);
 }
 
 async function open(port: MessagePort, call = 1): Promise<{ exit: number; port: number }> {
@@ -94,19 +96,25 @@ test('opens exits for a worker, tells their fates, and that one is over', async 
   const port = await connectTo(context);
   const to = await scene.serve((socket) => void socket.pipe(socket));
   const opened = await open(port, 7);
+  const told: EgressToWorker[] = [];
+  port.on('message', (message: EgressToWorker) => told.push(message));
   assert.is((await reach(opened.port, '127.6.6.6', to)).code, 2);
-  const ofThere = { kind: 'fate', call: 8, exit: opened.exit, host: '127.6.6.6', port: to } as const;
-  const fate = await ask(port, ofThere);
-  assert.is(fate.kind === 'fate' && fate.fate?.kind === 'refused' && fate.fate.reason, 'policy');
-  assert.equal(await ask(port, { ...ofThere, exit: 99 }), { kind: 'fate', call: 8, fate: null });
+  const { socket } = await reach(opened.port, '127.0.0.1', to);
+  assert.equal(await ask(port, { kind: 'hear', call: 8 }), { kind: 'heard', call: 8 });
+  const [fate, other] = told;
+  assert.is(fate?.kind === 'fate' && fate.fate.kind === 'refused' && fate.fate.reason, 'policy');
+  const dialled = { kind: 'dialled', address: '127.0.0.1', port: to };
+  assert.equal(other, { kind: 'fate', exit: opened.exit, host: '127.0.0.1', port: to, fate: dialled });
 
   const over = new Promise((resolve) => port.once('message', resolve));
-  const { socket } = await reach(opened.port, '127.0.0.1', to);
   socket.write(Buffer.alloc(2_000));
   assert.equal(await deadline(over, WAIT_MS, 'over'), { kind: 'over', exit: opened.exit });
   assert.ok((openUsage(setup.usage).read(opened.exit)?.sentBytes ?? 0) >= 1_000);
   port.postMessage({ kind: 'close', exit: opened.exit });
-  assert.equal(await ask(port, { ...ofThere, call: 9 }), { kind: 'fate', call: 9, fate: null });
+  assert.equal(await ask(port, { kind: 'hear', call: 9 }), { kind: 'heard', call: 9 });
+  const late = connect(opened.port, '127.0.0.1');
+  const [error] = await deadline(once(late, 'error'), WAIT_MS, 'nobody to be there');
+  assert.is(error.code, 'ECONNREFUSED');
 });
 
 test('takes a client’s proxy before the first page', async (context) => {
@@ -114,7 +122,7 @@ test('takes a client’s proxy before the first page', async (context) => {
   const port = await connectTo(context);
   const { exit, port: at } = await open(port);
   port.postMessage({ kind: 'proxy', exit, proxy: { server: 'http://127.6.6.6:1' } });
-  assert.is((await ask(port, { kind: 'fate', call: 1, exit, host: 'a', port: 1 })).kind, 'fate');
+  assert.is((await ask(port, { kind: 'hear', call: 1 })).kind, 'heard');
   assert.is((await reach(at, 'far.example', 443)).code, 2);
 });
 

@@ -12,14 +12,15 @@ import { join } from 'node:path';
 import dnsPacket from 'dns-packet';
 import { type Clock, systemClock } from '../../src/clock.js';
 import { createEgress, type Egress } from '../../src/egress/egress.js';
-import type { EgressDirection, EgressSetup } from '../../src/protocol/egress.js';
+import { createFates, type Fates } from '../../src/egress/fates.js';
+import type { EgressDirection, EgressSetup, Fate } from '../../src/protocol/egress.js';
 import { createUsage, openUsage, type Usage } from '../../src/protocol/usage.js';
 import { deadline } from '../deadline.js';
 
 export const WAIT_MS = 5_000;
 
 export interface Scene {
-  readonly egress: Egress;
+  readonly egress: Egress & { fateOf(exit: number, host: string, port: number): Fate | null };
   readonly usage: Usage;
   /** Name to addresses; none: there is no such name. May change at any time. */
   readonly names: Map<string, readonly string[]>;
@@ -81,8 +82,17 @@ export async function createScene(
   const far = new Set<Socket>();
   const exits = new Set<number>();
   const over: number[] = [];
+  /** As a worker keeps them. */
+  const fates = new Map<number, Fates>();
   return {
-    egress,
+    egress: {
+      ...egress,
+      fateOf: (exit, host, port) => fates.get(exit)?.get(host, port) ?? null,
+      close(exit) {
+        fates.delete(exit);
+        egress.close(exit);
+      },
+    },
     usage: openUsage(usage),
     names,
     silent,
@@ -102,8 +112,13 @@ export async function createScene(
       return (server.address() as AddressInfo).port;
     },
     async open() {
-      const opened = await egress.open((exit) => over.push(exit));
+      const own = createFates();
+      const opened = await egress.open({
+        onFate: (_exit, { host, port }, fate) => own.set(host, port, fate),
+        onOver: (exit) => over.push(exit),
+      });
       exits.add(opened.exit);
+      fates.set(opened.exit, own);
       return opened;
     },
     async close() {

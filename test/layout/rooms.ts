@@ -31,6 +31,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   egress: ['clock', 'wait', 'protocol/egress', 'protocol/usage', 'metrics/lane', 'metrics/layout'],
   worker: [
     'host/process-files',
+    'egress/fates',
     'worker/broker',
     'worker/cdp',
     'worker/jobs',

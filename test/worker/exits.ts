@@ -1,5 +1,6 @@
 /**
- * A way out for what is tested without a server: real exits, served in this thread, to anywhere.
+ * A way out for what is tested without a server: real exits, served in this thread, to wherever the server lets pages
+ * go by default.
  */
 
 import { MessageChannel } from 'node:worker_threads';
@@ -29,7 +30,7 @@ export function openExits(): Exits {
     const worker = new MessageChannel();
     const exits = createExits({
       setup: {
-        policy: 'open',
+        policy: 'no-metadata',
         allow: '',
         deny: '',
         proxies: NO_PROXIES,

@@ -118,15 +118,16 @@ async function build({ peer, options, site, undo }: Building): Promise<Built> {
   const version = await cdp.send('Browser.getVersion');
 
   const roots = createRoots(tell);
+  const held: { contexts: ClientContexts | null } = { contexts: null };
   const sessions = createSessions({
     raw,
     send: peer.send,
+    exitOf: (contextId) => held.contexts?.exitOf(contextId),
     onFlood: tooMuch('more commands than can be answered'),
     onTooMuch: tooMuch('a page has told more than can be taken'),
     clock: site.clock,
   });
   undo.push(sessions.close);
-  const held: { contexts: ClientContexts | null } = { contexts: null };
   const attaching = createAttaching({
     connection,
     scout,

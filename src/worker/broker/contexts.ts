@@ -18,6 +18,8 @@ export interface ClientContexts {
   /** By which main finds what went through it. */
   readonly exitId: number;
   has(id: unknown): id is string;
+  /** By which a context leaves: the one of all, unless it has its own. */
+  exitOf(id: string | undefined): Exit;
   /** Without the default one. */
   ids(): string[];
   /** @throws {Error} for the client: a proxy that it may not have, or too many contexts. */
@@ -93,6 +95,7 @@ export async function openContexts({ site, options, onTrouble }: ClientContextsO
     defaultId,
     exitId: shared.id,
     has: (id): id is string => typeof id === 'string' && contexts.has(id),
+    exitOf: (id = '') => contexts.get(id)?.exit ?? shared,
     ids: () => [...contexts.keys()].filter((id) => id !== defaultId),
     async open({ proxyServer, proxyBypassList }) {
       if (contexts.size + opening >= CONTEXTS_MAX) throw new NotAllowed(`at most ${CONTEXTS_MAX} contexts`);

@@ -59,8 +59,9 @@ export function createReader(options: ReaderOptions): Reader {
     }
   };
 
-  const pass = ({ id, method, sessionId }: Request, params: Params, held: Held): void => {
-    sessions.asked(held);
+  const pass = (request: Request, params: Params, held: Held): void => {
+    const { id, method, sessionId } = request;
+    sessions.asked(held, request);
     raw.write(JSON.stringify({ id, method, params, sessionId }));
     if (raw.backlogBytes() <= BACKLOG_BYTES_MAX || stopWaiting) return;
     peer.pause();

@@ -1,12 +1,16 @@
 /**
  * A client's sessions with what is in its contexts: which there are, under which each was attached to, and their
- * frames, which go to the client as they came. In: frames of its sessions; out: the same. Runs in a worker thread.
+ * frames, which go to the client as they came, but for what Chromium cannot know (`corrections.ts`). In: frames of its
+ * sessions; out: the same. Runs in a worker thread.
  */
 import type { Clock } from '../../clock.js';
 import type { RawAccess } from '../cdp/connection.js';
 import type { AttachedParams } from '../cdp/frame.js';
 import { isLogged } from '../cdp/needs.js';
 import { methodOf } from '../cdp/peek.js';
+import type { Exit } from '../egress.js';
+import { createCorrections } from './corrections.js';
+import type { Request } from './request.js';
 
 /** Commands that have not been answered: many wait for what a page may come to. */
 const UNDER_WAY_MAX = 10_000;
@@ -31,13 +35,15 @@ export interface Sessions {
   has(targetId: string): boolean;
   adopt(params: AttachedParams, by: Pick<Held, 'parent' | 'rootId'>): void;
   /** A command goes to it. */
-  asked(held: Held): void;
+  asked(held: Held, request: Request): void;
   close(): void;
 }
 
 export interface SessionsOptions {
   readonly raw: RawAccess;
   readonly send: (frame: Buffer | string) => void;
+  /** By which a context leaves; of `targetInfo`. */
+  readonly exitOf: (contextId: string | undefined) => Exit | undefined;
   /** The client asks for more than can be answered. */
   readonly onFlood: () => void;
   /** A page has told more than can be taken. */
@@ -45,8 +51,15 @@ export interface SessionsOptions {
   readonly clock: Clock;
 }
 
-export function createSessions({ raw, send, onFlood, onTooMuch, clock }: SessionsOptions): Sessions {
+interface Heard {
+  readonly frame: Buffer;
+  /** Of an answer, none. */
+  readonly method: string | undefined;
+}
+
+export function createSessions({ raw, send, exitOf, onFlood, onTooMuch, clock }: SessionsOptions): Sessions {
   const held = new Map<string, Held>();
+  const corrections = createCorrections();
   const logged = { lines: 0, sinceMs: 0 };
   let underWay = 0;
 
@@ -66,8 +79,7 @@ export function createSessions({ raw, send, onFlood, onTooMuch, clock }: Session
   };
 
   /** True when it is for the client. */
-  const hear = (of: Held, sessionId: string, frame: Buffer): boolean => {
-    const method = methodOf(frame);
+  const hear = (of: Held, sessionId: string, { frame, method }: Heard): boolean => {
     if (method === undefined) {
       of.underWay--;
       underWay--;
@@ -89,7 +101,9 @@ export function createSessions({ raw, send, onFlood, onTooMuch, clock }: Session
     held.set(sessionId, own);
     raw.listen(sessionId, {
       frame(frame) {
-        if (hear(own, sessionId, frame)) send(frame);
+        const method = methodOf(frame);
+        if (!hear(own, sessionId, { frame, method })) return;
+        send(corrections.corrected(frame, method, exitOf(targetInfo.browserContextId)));
       },
       giant(id) {
         if (id === undefined) return onTooMuch();
@@ -107,7 +121,8 @@ export function createSessions({ raw, send, onFlood, onTooMuch, clock }: Session
     get: (sessionId) => held.get(sessionId),
     has: (targetId) => [...held.values()].some((one) => one.targetId === targetId),
     adopt,
-    asked(of) {
+    asked(of, request) {
+      corrections.asked(request);
       of.underWay++;
       if (++underWay > UNDER_WAY_MAX) onFlood();
     },

@@ -13,6 +13,11 @@ const QUOTE = '"'.charCodeAt(0);
 /** Longer than any. */
 const METHOD_BYTES_MAX = 100;
 
+const URL_KEY = Buffer.from('"url":"');
+const URL_WITHIN_BYTES = 64 * 2 ** 10;
+/** A host has at most 253, and there may be a name and a password. */
+const ORIGIN_BYTES_MAX = 512;
+
 /** Bytes at either end that say it all. */
 export const ENDS_BYTES = 256;
 
@@ -35,6 +40,15 @@ export function sessionIdOf(frame: Buffer): string | undefined {
   const at = frame.length - TAIL_BYTES;
   if (at < 0 || frame.compare(SESSION, 0, SESSION.length, at, at + SESSION.length) !== 0) return undefined;
   return frame.toString('latin1', at + SESSION.length, at + SESSION.length + SESSION_ID_BYTES);
+}
+
+/** Of an event about a request, the first that has its URL; undefined when that leads nowhere outside. */
+export function requestOf(event: Buffer): { readonly requestId: string; readonly origin: string } | undefined {
+  const [, requestId] = /"params":\{"requestId":"([^"]+)"/.exec(event.toString('latin1', 0, ENDS_BYTES)) ?? [];
+  // Within a string its quotes would have backslashes. What is behind it, such as what is posted, may be large.
+  const at = event.subarray(0, URL_WITHIN_BYTES).indexOf(URL_KEY) + URL_KEY.length;
+  const [origin] = /^(?:http|ws)s?:\/\/[^/?#"\\]+/.exec(event.toString('latin1', at, at + ORIGIN_BYTES_MAX)) ?? [];
+  return requestId === undefined || origin === undefined ? undefined : { requestId, origin };
 }
 
 /** The session that a frame about targets is about: the first thing in its `params`. */

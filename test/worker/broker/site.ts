@@ -21,7 +21,7 @@ export async function openSite(): Promise<Site> {
   const server = createServer((request, response) => {
     const { url = '/', headers } = request;
     requests.push({ url, headers });
-    const { pathname } = new URL(url, 'http://x');
+    const { pathname, searchParams } = new URL(url, 'http://x');
     const foreign = `http://localhost:${port()}`;
     const answer = (type: string, body: string, more = {}): void => {
       response.writeHead(200, { 'content-type': type, ...more }).end(body);
@@ -46,6 +46,7 @@ export async function openSite(): Promise<Site> {
     else if (pathname === '/data') answer('text/plain', 'from the server');
     else if (pathname === '/file')
       answer('application/octet-stream', 'contents', { 'content-disposition': 'attachment' });
+    else if (pathname === '/to') response.writeHead(302, { location: searchParams.get('url') ?? '/' }).end();
     else response.writeHead(404).end('none');
   });
   const port = (): number => (server.address() as AddressInfo).port;
