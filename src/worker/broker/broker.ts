@@ -3,11 +3,10 @@
  * nothing else. In: tickets of those who are to come; out: clients. Runs in a worker thread.
  */
 import { join } from 'node:path';
-import type { WebSocket } from 'ws';
 import type { ClientOptions } from '../../protocol/cdp.js';
 import type { End } from '../../wait.js';
 import { type Client, openClient, type Site } from './client.js';
-import { type Listener, openListener } from './listener.js';
+import { type ClientSocket, type Listener, openListener } from './listener.js';
 import { createScout } from './scout.js';
 
 export interface Broker {
@@ -16,9 +15,9 @@ export interface Broker {
   /** Where main brings clients. Listens when it is first asked. */
   path(): Promise<string>;
   /** See `Listener`; after `path`. The socket is paused. */
-  expect(ticket: string, options: ClientOptions, onSocket: (socket: WebSocket) => void): () => void;
+  expect(ticket: string, options: ClientOptions, onSocket: (socket: ClientSocket) => void): () => void;
   /** See `openClient`. */
-  open(socket: WebSocket, options: ClientOptions): Promise<Client>;
+  open(socket: ClientSocket, options: ClientOptions): Promise<Client>;
   pagesOpen(): number;
 }
 

@@ -2,7 +2,6 @@
  * One client: its socket, its contexts, its sessions, and the browser as it sees it, put together and taken apart
  * again. Runs in a worker thread.
  */
-import type { WebSocket } from 'ws';
 import type { Clock } from '../../clock.js';
 import type { ClientOptions, ClientStanding } from '../../protocol/cdp.js';
 import { createOnce, type End } from '../../wait.js';
@@ -14,6 +13,7 @@ import type { Exit } from '../egress.js';
 import { type Attaching, createAttaching } from './attaching.js';
 import { type ClientContexts, openContexts } from './contexts.js';
 import { createDownloads, type Downloads } from './downloads.js';
+import type { ClientSocket } from './listener.js';
 import { CLOSE, createPeer, type Ended, failed, type Peer } from './peer.js';
 import { createPrincipal } from './principal.js';
 import { createReader } from './reader.js';
@@ -51,7 +51,7 @@ export interface Site {
  * `socket` is paused, and read from when all is there.
  * @throws {Error} when the browser is gone; nothing is left then, and the socket is closed.
  */
-export async function openClient(socket: WebSocket, options: ClientOptions, site: Site): Promise<Client> {
+export async function openClient(socket: ClientSocket, options: ClientOptions, site: Site): Promise<Client> {
   const over = createOnce();
   let why: Ended = null;
   let read = (_frame: Buffer): void => {};

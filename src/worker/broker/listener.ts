@@ -9,10 +9,16 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { TICKET_HEADER } from '../../protocol/cdp.js';
 
+/** A client's WebSocket. */
+export interface ClientSocket extends WebSocket {
+  /** What is sent until the turn of the loop is over is written in one go: each write wakes main's thread. */
+  gather(): void;
+}
+
 export interface Listener {
   readonly path: string;
   /** Called once at most, with whoever comes with this ticket. What is returned gives it up. */
-  expect(ticket: string, maxPayloadBytes: number, onSocket: (socket: WebSocket) => void): () => void;
+  expect(ticket: string, maxPayloadBytes: number, onSocket: (socket: ClientSocket) => void): () => void;
   close(): void;
 }
 
@@ -48,13 +54,14 @@ export async function openListener(path: string): Promise<Listener> {
       // read, and what goes on to Chromium is written anew.
       const options = { maxPayload, allowSynchronousEvents: false, skipUTF8Validation: true };
       const acceptor = new WebSocketServer({ noServer: true, clientTracking: false, ...options });
-      const enter = (client: WebSocket): void => {
-        // Whatever comes before somebody listens would be lost.
-        client.pause();
-        client.on('error', () => {});
-        onSocket(client);
-      };
-      expected.set(ticket, (request, socket, head) => acceptor.handleUpgrade(request, socket, head, enter));
+      expected.set(ticket, (request, socket, head) => {
+        acceptor.handleUpgrade(request, socket, head, (client) => {
+          // Whatever comes before somebody listens would be lost.
+          client.pause();
+          client.on('error', () => {});
+          onSocket(Object.assign(client, { gather: gatherer(socket) }));
+        });
+      });
       return () => void expected.delete(ticket);
     },
     close() {
@@ -62,5 +69,19 @@ export async function openListener(path: string): Promise<Listener> {
       server.close();
       server.closeAllConnections();
     },
+  };
+}
+
+function gatherer(socket: Duplex): () => void {
+  let isGathering = false;
+  const write = (): void => {
+    isGathering = false;
+    socket.uncork();
+  };
+  return () => {
+    if (isGathering) return;
+    isGathering = true;
+    socket.cork();
+    setImmediate(write);
   };
 }

@@ -2,12 +2,12 @@
  * A client's WebSocket, and what ends it: its client, who closes it, vanishes, is silent, reads too slowly or sends
  * what cannot be taken. In: frames both ways; out: why it ended, once. Runs in a worker thread.
  */
-import type { WebSocket } from 'ws';
 import type { Clock } from '../../clock.js';
 import type { FailureCode } from '../../failures.js';
 import type { ClientOptions } from '../../protocol/cdp.js';
 import type { Failed } from '../../protocol/job.js';
 import type { ClientTally } from '../client-tally.js';
+import type { ClientSocket } from './listener.js';
 
 /** Of WebSocket. */
 export const CLOSE = { normal: 1000, goingAway: 1001, unreadable: 1007, policy: 1008, tooBig: 1009, internal: 1011 };
@@ -33,7 +33,7 @@ export interface Peer {
 }
 
 export interface PeerOptions {
-  readonly socket: WebSocket;
+  readonly socket: ClientSocket;
   readonly limits: Pick<ClientOptions, 'maxBufferedBytes' | 'idleMs'>;
   readonly clock: Clock;
   readonly tally: Pick<ClientTally, 'frame'>;
@@ -115,6 +115,7 @@ export function createPeer({ socket, limits, clock, tally, onFrame, onEnd }: Pee
       } else {
         state.largestBytes = Math.max(state.largestBytes, frame.length);
         tally.frame('sent');
+        socket.gather();
         socket.send(frame, { binary: false });
       }
     },

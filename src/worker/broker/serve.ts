@@ -2,7 +2,6 @@
  * One session of a client over WebSocket, from its ticket to the end of its contexts. In: a job; out: exactly one
  * outcome. Runs in a worker thread.
  */
-import type { WebSocket } from 'ws';
 import type { Clock } from '../../clock.js';
 import type { CdpJob } from '../../protocol/cdp.js';
 import type { Outcome, PhaseTimes, Progress } from '../../protocol/job.js';
@@ -10,6 +9,7 @@ import { type End, limit, waitFor } from '../../wait.js';
 import type { Tally } from '../tally.js';
 import type { Broker } from './broker.js';
 import type { Client } from './client.js';
+import type { ClientSocket } from './listener.js';
 import { CLOSE, type Ended, failed } from './peer.js';
 
 export interface ClientAssignment {
@@ -87,11 +87,11 @@ async function arrive(assignment: ClientAssignment): Promise<{ client: Client; b
   const broker = assignment.broker();
   const path = await broker.path();
   let giveUp = (): void => {};
-  const coming = new Promise<WebSocket>((resolve) => {
+  const coming = new Promise<ClientSocket>((resolve) => {
     giveUp = broker.expect(ticket, options, resolve);
   });
   tell({ kind: 'serving', path });
-  const socket = await waitFor<WebSocket, Ended>(
+  const socket = await waitFor<ClientSocket, Ended>(
     coming,
     [cancelled, () => null],
     [broker.lost, () => CRASHED],

@@ -9,6 +9,7 @@ import type { AttachedParams } from '../cdp/frame.js';
 import { isLogged } from '../cdp/needs.js';
 import { methodOf } from '../cdp/peek.js';
 import type { Exit } from '../egress.js';
+import { type Captures, createCaptures } from './captures.js';
 import { createCorrections } from './corrections.js';
 import type { Request } from './request.js';
 
@@ -28,6 +29,7 @@ export interface Held {
   /** The client's root that was told, for those that were attached to under one. */
   readonly rootId: string | undefined;
   underWay: number;
+  readonly captures: Captures;
 }
 
 export interface Sessions {
@@ -60,6 +62,7 @@ interface Heard {
 export function createSessions({ raw, send, exitOf, onFlood, onTooMuch, clock }: SessionsOptions): Sessions {
   const held = new Map<string, Held>();
   const corrections = createCorrections();
+  const askAgain = (request: Request): void => raw.write(JSON.stringify(request));
   const logged = { lines: 0, sinceMs: 0 };
   let underWay = 0;
 
@@ -70,7 +73,9 @@ export function createSessions({ raw, send, exitOf, onFlood, onTooMuch, clock }:
   };
 
   const forget = (sessionId: string): void => {
-    underWay -= held.get(sessionId)?.underWay ?? 0;
+    const gone = held.get(sessionId);
+    underWay -= gone?.underWay ?? 0;
+    gone?.captures.close();
     held.delete(sessionId);
     raw.ignore(sessionId);
     for (const [inner, { parent }] of held) {
@@ -97,11 +102,12 @@ export function createSessions({ raw, send, exitOf, onFlood, onTooMuch, clock }:
   };
 
   const adopt: Sessions['adopt'] = ({ sessionId, targetInfo }, by) => {
-    const own: Held = { ...by, targetId: targetInfo.targetId, underWay: 0 };
+    const own: Held = { ...by, targetId: targetInfo.targetId, underWay: 0, captures: createCaptures(clock, askAgain) };
     held.set(sessionId, own);
     raw.listen(sessionId, {
       frame(frame) {
         const method = methodOf(frame);
+        if (method === undefined && own.captures.isAskedAgain(frame)) return;
         if (!hear(own, sessionId, { frame, method })) return;
         send(corrections.corrected(frame, method, exitOf(targetInfo.browserContextId)));
       },
@@ -123,6 +129,7 @@ export function createSessions({ raw, send, exitOf, onFlood, onTooMuch, clock }:
     adopt,
     asked(of, request) {
       corrections.asked(request);
+      of.captures.asked(request);
       of.underWay++;
       if (++underWay > UNDER_WAY_MAX) onFlood();
     },

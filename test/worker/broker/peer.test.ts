@@ -5,7 +5,7 @@
 import { EventEmitter } from 'node:events';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { WebSocket } from 'ws';
+import type { ClientSocket } from '../../../src/worker/broker/listener.js';
 import { createPeer, type Ended, type Peer } from '../../../src/worker/broker/peer.js';
 import { createTimedClock, type TimedClock } from '../../admission/timed-clock.js';
 
@@ -25,13 +25,14 @@ test.before.each((scene) => {
   const socket = Object.assign(new EventEmitter(), {
     bufferedAmount: 0,
     ping: () => did.push('ping'),
+    gather: () => {},
     send: (frame: string) => did.push(`send ${frame.length}`),
     close: (code: number, why: string) => did.push(`close ${code} ${why}`),
     terminate: () => did.push('terminate'),
   });
   Object.assign(scene, { clock: createTimedClock(), socket, did, counted: [], ends: [] });
   scene.peer = createPeer({
-    socket: socket as unknown as WebSocket,
+    socket: socket as unknown as ClientSocket,
     limits: { maxBufferedBytes: 1000, idleMs: 200_000 },
     clock: scene.clock,
     tally: { frame: (direction) => scene.counted.push(direction) },
