@@ -3,10 +3,11 @@
  * judged. Behind an outgoing proxy the proxy resolves, so only names, literals and what this machine knows are judged.
  */
 import type { Clock } from '../clock.js';
-import { type End, waitFor } from '../wait.js';
+import { waitFor } from '../wait.js';
 import type { Address } from './addresses.js';
 import { type Connection, type Dial, dial } from './dial.js';
 import { refusalOf, refuse } from './failure.js';
+import type { GivenUp } from './given-up.js';
 import { type Host, parseHost } from './host.js';
 import type { OwnListeners } from './own-listeners.js';
 import type { Policy } from './policy.js';
@@ -28,8 +29,8 @@ export interface Wish {
   readonly host: string;
   readonly port: number;
   readonly ways: Ways;
-  /** Gives it up, its reason a `RefusedError`. */
-  readonly signal: AbortSignal;
+  /** Its reason is a `RefusedError`. */
+  readonly givenUp: GivenUp;
   readonly limitMs: number;
 }
 
@@ -38,7 +39,12 @@ export async function connect(connector: Connector, wish: Wish): Promise<Connect
   const host = parseHost(wish.host);
   if (!host) throw refuse('name', 'it is no name of a host');
   const proxy = wish.ways.proxyFor(host, wish.port);
-  const addresses = await judged(connector, { host, port: wish.port, isResolved: proxy === null, signal: wish.signal });
+  const addresses = await judged(connector, {
+    host,
+    port: wish.port,
+    isResolved: proxy === null,
+    givenUp: wish.givenUp,
+  });
   if (proxy) return await connectByProxy(connector, wish, host, proxy);
   try {
     return await dial(dialOf(connector, wish, addresses, wish.port));
@@ -49,22 +55,21 @@ export async function connect(connector: Connector, wish: Wish): Promise<Connect
 }
 
 async function connectByProxy(connector: Connector, wish: Wish, host: Host, proxy: Upstream): Promise<Connection> {
-  const { signal } = wish;
-  const destination = { host: proxy.host, port: proxy.port, isResolved: true, signal };
+  const { givenUp } = wish;
+  const destination = { host: proxy.host, port: proxy.port, isResolved: true, givenUp };
   const addresses = await (proxy.isClients ? judged(connector, destination) : addressesOf(connector, destination));
   const connection = await dial(dialOf(connector, wish, addresses, proxy.port)).catch((error) => {
     if (proxy.host.kind === 'name') connector.resolver.forget(proxy.host.name);
     throw proxyFailure(proxy, error);
   });
-  const giveUp = (): void => void connection.socket.destroy();
-  signal.addEventListener('abort', giveUp);
+  const off = givenUp.on(() => connection.socket.destroy());
   try {
     const { port, limitMs } = wish;
     const { authorities } = connector;
     const socket = await connectThrough({ proxy, socket: connection.socket, host, port, limitMs, authorities });
     return { ...connection, socket };
   } finally {
-    signal.removeEventListener('abort', giveUp);
+    off();
   }
 }
 
@@ -73,7 +78,7 @@ interface Destination {
   readonly port: number;
   /** Or only what this machine knows of it. */
   readonly isResolved: boolean;
-  readonly signal: AbortSignal;
+  readonly givenUp: GivenUp;
 }
 
 /** All addresses that are known of it, none of them denied. */
@@ -94,28 +99,18 @@ async function judged(connector: Connector, destination: Destination): Promise<r
 
 async function addressesOf(
   { resolver }: Connector,
-  { host, isResolved, signal }: Destination,
+  { host, isResolved, givenUp }: Destination,
 ): Promise<readonly Address[]> {
   if (host.kind === 'address') return [host.address];
   const asked = isResolved ? resolver.resolve(host.name) : resolver.known(host.name);
   return await waitFor<readonly Address[], never>(asked, [
-    abortOf(signal),
+    givenUp,
     () => {
-      throw signal.reason;
+      throw givenUp.reason();
     },
   ]);
 }
 
-function abortOf(signal: AbortSignal): End {
-  return {
-    on(listener) {
-      if (signal.aborted) listener();
-      else signal.addEventListener('abort', listener);
-      return () => signal.removeEventListener('abort', listener);
-    },
-  };
-}
-
-function dialOf({ own, clock }: Connector, { signal }: Wish, addresses: readonly Address[], port: number): Dial {
-  return { addresses, port, signal, own, clock };
+function dialOf({ own, clock }: Connector, { givenUp }: Wish, addresses: readonly Address[], port: number): Dial {
+  return { addresses, port, givenUp, own, clock };
 }

@@ -7,13 +7,13 @@ import { connect, type Socket } from 'node:net';
 import type { Clock } from '../clock.js';
 import type { Address } from './addresses.js';
 import { refusalOf, refuse } from './failure.js';
+import type { GivenUp } from './given-up.js';
 import type { OwnListeners } from './own-listeners.js';
 
 export interface Dial {
   readonly addresses: readonly Address[];
   readonly port: number;
-  /** Gives it up. */
-  readonly signal: AbortSignal;
+  readonly givenUp: GivenUp;
   readonly own: OwnListeners;
   readonly clock: Clock;
 }
@@ -30,23 +30,20 @@ const KEEP_ALIVE_MS = 30_000;
 /** Bytes that are held for a side that does not read. */
 export const BUFFER_BYTES_MAX = 64 * 1_024;
 
-/** Rejects with a `RefusedError`, or with the signal's reason. */
-export function dial({ addresses, port, signal, own, clock }: Dial): Promise<Connection> {
+/** Rejects with a `RefusedError`, or with why it was given up. */
+export function dial({ addresses, port, givenUp, own, clock }: Dial): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const trying = new Set<Socket>();
     const errors: Error[] = [];
     let nextIndex = 0;
     let cancelNext = (): void => {};
+    let off = (): void => {};
 
     const over = (winner?: Socket): void => {
       cancelNext();
-      signal.removeEventListener('abort', giveUp);
+      off();
       for (const socket of trying) if (socket !== winner) socket.destroy();
       trying.clear();
-    };
-    const giveUp = (): void => {
-      over();
-      reject(signal.reason);
     };
     const failed = (socket: Socket, error: Error): void => {
       // Not of those that lost.
@@ -80,9 +77,11 @@ export function dial({ addresses, port, signal, own, clock }: Dial): Promise<Con
       return socket;
     };
 
-    if (signal.aborted) return giveUp();
-    signal.addEventListener('abort', giveUp);
-    tryNext();
+    off = givenUp.on(() => {
+      over();
+      reject(givenUp.reason());
+    });
+    if (!givenUp.reason()) tryNext();
   });
 }
 

@@ -11,6 +11,7 @@ import type { UsedBytes } from '../protocol/usage.js';
 import { type Connector, connect } from './connector.js';
 import { BUFFER_BYTES_MAX } from './dial.js';
 import { type RefusedError, refusalOf, refuse } from './failure.js';
+import { createGiveUp, type GivenUp } from './given-up.js';
 import { join } from './join.js';
 import type { Ways } from './proxies.js';
 import type { Traffic } from './record.js';
@@ -82,10 +83,9 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
   const connected = async (client: Socket, request: Request): Promise<void> => {
     if (bytesLeft <= 0) throw refuse('limit', `the session's ${bytesMax} bytes are used up`);
     if (connectionCount > CONNECTIONS_MAX) throw refuse('limit', `the session has ${CONNECTIONS_MAX} connections`);
-    const gaveUp = giveUpWith(client, clock);
+    const { givenUp, over } = wantedBy(client, clock);
     try {
-      const { signal } = gaveUp;
-      const connection = await connect(connector, { ...request, ways, signal, limitMs: CONNECT_LIMIT_MS });
+      const connection = await connect(connector, { ...request, ways, givenUp, limitMs: CONNECT_LIMIT_MS });
       const { socket, address, port } = connection;
       options.onFate(request, { kind: 'dialled', address, port });
       traffic.opened();
@@ -100,9 +100,9 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
       });
       if (clients.has(client)) clients.set(client, end);
     } catch (error) {
-      throw gaveUp.signal.aborted ? gaveUp.signal.reason : error;
+      throw givenUp.reason() ?? error;
     } finally {
-      gaveUp.end();
+      over();
     }
   };
 
@@ -147,24 +147,24 @@ async function listen(server: Server): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-interface GaveUp {
-  readonly signal: AbortSignal;
+interface Wanted {
+  readonly givenUp: GivenUp;
   /** Nothing of it is left after this. */
-  end(): void;
+  over(): void;
 }
 
-/** Aborts when the client has gone, or it has taken too long. */
-function giveUpWith(client: Socket, clock: Clock): GaveUp {
-  const controller = new AbortController();
-  const gone = (): void => controller.abort(refuse('other', 'the page has given it up'));
+/** Given up when the client has gone, or it has taken too long. */
+function wantedBy(client: Socket, clock: Clock): Wanted {
+  const givenUp = createGiveUp();
+  const gone = (): void => givenUp.happen(refuse('other', 'the page has given it up'));
   const cancel = clock.after(CONNECT_LIMIT_MS, () => {
-    controller.abort(refuse('timeout', `connect: not within ${CONNECT_LIMIT_MS} ms`));
+    givenUp.happen(refuse('timeout', `connect: not within ${CONNECT_LIMIT_MS} ms`));
   });
   client.once('close', gone);
   if (client.destroyed) gone();
   return {
-    signal: controller.signal,
-    end() {
+    givenUp,
+    over() {
       cancel();
       client.off('close', gone);
     },

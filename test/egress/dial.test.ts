@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { type Clock, systemClock } from '../../src/clock.js';
 import { parseAddress } from '../../src/egress/addresses.js';
 import { dial } from '../../src/egress/dial.js';
+import { createGiveUp, type GivenUp } from '../../src/egress/given-up.js';
 import { createOwnListeners } from '../../src/egress/own-listeners.js';
 import { until } from '../deadline.js';
 import { createScene, type Scene, WAIT_MS } from './scene.js';
@@ -13,7 +14,7 @@ interface Context {
   scene: Scene;
   /** Each is what the clock was to call, until it was cancelled. */
   timers: Map<number, () => void>;
-  dialAll(port: number, texts: readonly string[], signal?: AbortSignal): ReturnType<typeof dial>;
+  dialAll(port: number, texts: readonly string[], givenUp?: GivenUp): ReturnType<typeof dial>;
 }
 
 const test = suite<Context>('egress/dial');
@@ -30,11 +31,11 @@ test.before.each(async (context) => {
       return () => context.timers.delete(timer);
     },
   };
-  context.dialAll = (port, texts, signal = new AbortController().signal) =>
+  context.dialAll = (port, texts, givenUp = createGiveUp()) =>
     dial({
       addresses: texts.flatMap((text) => parseAddress(text) ?? []),
       port,
-      signal,
+      givenUp,
       own: createOwnListeners(),
       clock,
     });
@@ -82,10 +83,12 @@ test('tells the failure that says most when all fail', async ({ scene, dialAll, 
 test('is given up, before or while', async ({ scene, dialAll, timers }) => {
   const port = await scene.serve((socket) => socket.end());
   const reason = new Error('enough');
-  assert.is(await dialAll(port, ['127.0.0.1'], AbortSignal.abort(reason)).catch((error) => error), reason);
-  const controller = new AbortController();
-  const dialling = dialAll(port, ['127.0.0.1'], controller.signal).catch((error) => error);
-  controller.abort(reason);
+  const before = createGiveUp();
+  before.happen(reason);
+  assert.is(await dialAll(port, ['127.0.0.1'], before).catch((error) => error), reason);
+  const giveUp = createGiveUp();
+  const dialling = dialAll(port, ['127.0.0.1'], giveUp).catch((error) => error);
+  giveUp.happen(reason);
   assert.is(await dialling, reason);
   assert.is(timers.size, 0);
 });

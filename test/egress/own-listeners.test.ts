@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { systemClock } from '../../src/clock.js';
 import { parseAddress } from '../../src/egress/addresses.js';
 import { dial } from '../../src/egress/dial.js';
+import { createGiveUp } from '../../src/egress/given-up.js';
 import { createOwnListeners } from '../../src/egress/own-listeners.js';
 import { createScene, reach, type Scene } from './scene.js';
 
@@ -58,7 +59,7 @@ test('finds out by the connection when nobody knew that an address is the machin
   });
   const own = createOwnListeners(() => []);
   const addresses = [parseAddress('127.0.0.1')].flatMap((address) => address ?? []);
-  const options = { addresses, port: to, signal: new AbortController().signal, own, clock: systemClock };
+  const options = { addresses, port: to, givenUp: createGiveUp(), own, clock: systemClock };
   const { socket } = await dial(options);
   socket.destroy();
   own.setPorts([to]);
