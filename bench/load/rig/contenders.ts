@@ -37,8 +37,14 @@ export const RIVALS = {
   cluster: { file: 'cluster', shownAs: 'puppeteer-cluster' },
   launching: { file: 'launching', shownAs: 'launch per session' },
   /** Ours with one Chromium, as the rivals have: what the second costs. */
-  single: { file: null, shownAs: 'headcount, one worker' },
-} as const satisfies Record<string, { file: RivalFile | null; shownAs: string; hasExits?: true }>;
+  single: { file: null, shownAs: 'headcount, one worker', settings: { WORKERS: '1' } },
+  /** Ours without pages made ahead: what they bring, and whom they hold up. */
+  unready: { file: null, shownAs: 'headcount, PREWARM=0', settings: { PREWARM: '0' } },
+} as const satisfies Record<string, RivalRow>;
+type Settings = Readonly<Record<string, string>>;
+type RivalRow =
+  | { readonly file: RivalFile; readonly shownAs: string; readonly hasExits?: true }
+  | { readonly file: null; readonly shownAs: string; readonly settings: Settings };
 export type RivalName = keyof typeof RIVALS;
 export type Name = 'ours' | RivalName;
 
@@ -67,9 +73,9 @@ export async function startContender(name: Name): Promise<Contender> {
 
 async function start(name: Name): Promise<Rival> {
   if (name === 'ours') return await startOurs({});
-  const rival: { file: RivalFile | null; hasExits?: true } = RIVALS[name];
-  const { file, hasExits = false } = rival;
-  return file === null ? await startOurs({ WORKERS: '1' }) : await startRival(file, await rivalSetup(hasExits));
+  const rival: RivalRow = RIVALS[name];
+  if (rival.file === null) return await startOurs(rival.settings);
+  return await startRival(rival.file, await rivalSetup(rival.hasExits ?? false));
 }
 
 /** The same binary that the server finds by itself, with the server's flags. */
@@ -89,7 +95,7 @@ async function rivalSetup(hasExits: boolean): Promise<RivalSetup> {
   return { chromiumPath: path, chromiumEnv: env, flags: shared, slots: SLOTS, hasExits };
 }
 
-async function startOurs(settings: Readonly<Record<string, string>>): Promise<Rival> {
+async function startOurs(settings: Settings): Promise<Rival> {
   const limits = { CONCURRENT: String(SLOTS), QUEUE_LENGTH: String(QUEUE) };
   const { url, pid, stop } = await startServerProcess({ ...limits, ...settings });
   return {
