@@ -73,10 +73,10 @@ export function createShard({ tally, clock, readyPlan, egress, onReady }: ShardO
   return {
     async attach(endpoint, { onLost, ...told }) {
       replacePresent(null);
-      const { browser, connection } = await attachBrowser(endpoint, tally.pageCrash);
+      const { connection, playwright } = await attachBrowser(endpoint, tally.pageCrash);
       // Its word came before ours could be given.
       if (connection.lost.hasHappened()) throw new Error('the browser is gone');
-      const attached = createAttached({ browser, pid: endpoint.pid, connection, egress, clock, ...told });
+      const attached = createAttached({ playwright, pid: endpoint.pid, connection, egress, clock, ...told });
       onReady(0);
       const household = createHousehold({
         attached,
