@@ -109,7 +109,7 @@ export const SETTINGS = {
   }),
   prewarm: setting(['PREWARM'], integer(0, 100), {
     fallback: '1',
-    help: 'Contexts with a blank page kept ready, per worker.',
+    help: 'Contexts with a blank page kept ready, per worker, at most: under load fewer are made ahead.',
   }),
   maxCpuPercent: setting(['MAX_CPU_PERCENT'], integer(1, 100), {
     fallback: '99',

@@ -17,25 +17,67 @@ interface Membership {
   readonly path: string;
 }
 
-/** The v2 folders, own first. On a hybrid machine v2 is mounted one folder down. */
-export function unifiedFolders(sysRoot: string): string[] {
+export interface CgroupFolders {
+  /** The v2 folders, own first. On a hybrid machine v2 is mounted one folder down. */
+  unified(): readonly string[];
+  /** The v1 folders of one controller, own first. The mount is named after the whole hierarchy, or after the one. */
+  legacy(controller: string): readonly string[];
+}
+
+/**
+ * The returned function gives them as they are at that moment. They are looked for again only when the kernel says that
+ * this process is in other cgroups, because that takes a dozen calls, once a second for as long as the server runs.
+ */
+export function openCgroupFolders(sysRoot: string): () => CgroupFolders {
+  let text: string | null = null;
+  let folders = findFolders(sysRoot, '');
+  return () => {
+    const now = readText(join(sysRoot, 'proc/self/cgroup')) ?? '';
+    if (now !== text) folders = findFolders(sysRoot, now);
+    text = now;
+    return folders;
+  };
+}
+
+function findFolders(sysRoot: string, memberships: string): CgroupFolders {
+  const all = parseMemberships(memberships);
+  const found = new Map<string, readonly string[]>();
+  const once = (controller: string, find: typeof legacy): readonly string[] => {
+    const known = found.get(controller);
+    if (known) return known;
+    const { mount, path } = find(sysRoot, all, controller);
+    const folders = foldersUpwards(mount, path);
+    // Its own may come to be seen.
+    if (!folders) return [mount];
+    found.set(controller, folders);
+    return folders;
+  };
+  return { unified: () => once('', unified), legacy: (controller) => once(controller, legacy) };
+}
+
+interface Place {
+  readonly mount: string;
+  /** Of its own cgroup, from there. */
+  readonly path: string;
+}
+
+function unified(sysRoot: string, memberships: readonly Membership[]): Place {
   const hybridMount = join(sysRoot, 'sys/fs/cgroup/unified');
   const mount = existsSync(join(hybridMount, 'cgroup.controllers')) ? hybridMount : join(sysRoot, 'sys/fs/cgroup');
-  const own = readMemberships(sysRoot).find((membership) => membership.controllers === '');
-  return foldersUpwards(mount, own?.path ?? '/');
+  const own = memberships.find((membership) => membership.controllers === '');
+  return { mount, path: own?.path ?? '/' };
 }
 
-/** The v1 folders of one controller, own first. The mount is named after the whole hierarchy, or after the one. */
-export function legacyFolders(sysRoot: string, controller: string): string[] {
-  const own = readMemberships(sysRoot).find(({ controllers }) => controllers.split(',').includes(controller));
+function legacy(sysRoot: string, memberships: readonly Membership[], controller: string): Place {
+  const own = memberships.find(({ controllers }) => controllers.split(',').includes(controller));
   const hierarchyMount = join(sysRoot, 'sys/fs/cgroup', own?.controllers ?? controller);
   const mount = existsSync(hierarchyMount) ? hierarchyMount : join(sysRoot, 'sys/fs/cgroup', controller);
-  return foldersUpwards(mount, own?.path ?? '/');
+  return { mount, path: own?.path ?? '/' };
 }
 
-function readMemberships(sysRoot: string): Membership[] {
+function parseMemberships(text: string): Membership[] {
   const memberships: Membership[] = [];
-  for (const line of (readText(join(sysRoot, 'proc/self/cgroup')) ?? '').split('\n')) {
+  for (const line of text.split('\n')) {
     const match = /^\d+:([^:]*):(\/.*)$/.exec(line);
     if (match !== null) memberships.push({ controllers: match[1] ?? '', path: match[2] ?? '/' });
   }
@@ -44,11 +86,11 @@ function readMemberships(sysRoot: string): Membership[] {
 
 /**
  * In a container the path is often the one that the host sees, or leads out of the namespace by `..`; what is mounted
- * is then the container's own cgroup, so the mount's root stands for it.
+ * is then the container's own cgroup, so the mount's root stands for it: null.
  */
-function foldersUpwards(mount: string, path: string): string[] {
+function foldersUpwards(mount: string, path: string): string[] | null {
   const names = path.split('/').filter((name) => name !== '');
-  if (names.includes('..') || !existsSync(join(mount, ...names))) return [mount];
+  if (names.includes('..') || !existsSync(join(mount, ...names))) return null;
   const folders: string[] = [];
   for (let depth = names.length; depth >= 0 && folders.length < CGROUP_DEPTH_MAX; depth--) {
     folders.push(join(mount, ...names.slice(0, depth)));

@@ -6,7 +6,7 @@
 
 import { join, relative } from 'node:path';
 import type { Clock } from '../clock.js';
-import { legacyFolders, unifiedFolders } from './cgroup-folders.js';
+import { type CgroupFolders, openCgroupFolders } from './cgroup-folders.js';
 import { readHostCpu, readHostMemory } from './host-usage.js';
 import { findNumber, readInteger, readText } from './virtual-files.js';
 
@@ -31,14 +31,15 @@ interface ResourceReaderOptions {
 }
 
 export function openResourceReader({ clock, sysRoot = '/' }: ResourceReaderOptions): ResourceReader {
+  const readFolders = openCgroupFolders(sysRoot);
   let previous: CpuTimes | null = null;
   return {
     memoryRatio() {
-      const { usedBytes, limitBytes } = readMemory(sysRoot);
+      const { usedBytes, limitBytes } = readMemory(sysRoot, readFolders());
       return usedBytes === null || limitBytes === null ? null : ratioOf(usedBytes, limitBytes);
     },
     cpuRatio() {
-      const times = readCpu(sysRoot, clock);
+      const times = readCpu(sysRoot, readFolders(), clock);
       if (times === null) return null;
       const before = previous;
       if (before === null || !isContinued(before, times)) {
@@ -90,15 +91,11 @@ interface MemoryReading {
 }
 
 // v2 says `max` when there is no limit, v1 a number just under 2^63: both end in the comparison with the host's total.
-function readMemory(sysRoot: string): MemoryReading {
+function readMemory(sysRoot: string, { unified, legacy }: CgroupFolders): MemoryReading {
   const host = readHostMemory(sysRoot);
   const tightest =
-    findTightest('cgroup2', unifiedFolders(sysRoot), (folder) =>
-      readInteger(join(folder, MEMORY_FILES.cgroup2.limit)),
-    ) ??
-    findTightest('cgroup1', legacyFolders(sysRoot, 'memory'), (folder) =>
-      readInteger(join(folder, MEMORY_FILES.cgroup1.limit)),
-    );
+    findTightest('cgroup2', unified(), (folder) => readInteger(join(folder, MEMORY_FILES.cgroup2.limit))) ??
+    findTightest('cgroup1', legacy('memory'), (folder) => readInteger(join(folder, MEMORY_FILES.cgroup1.limit)));
   if (tightest === null || tightest.limit >= (host?.totalBytes ?? UNLIMITED_MIN_BYTES)) {
     return { usedBytes: host?.usedBytes ?? null, limitBytes: host?.totalBytes ?? null };
   }
@@ -119,16 +116,16 @@ interface CpuTimes {
 }
 
 // Without a quota the neighbours' use counts too, as the host's memory does: what they take is not to be had.
-function readCpu(sysRoot: string, clock: Clock): CpuTimes | null {
+function readCpu(sysRoot: string, folders: CgroupFolders, clock: Clock): CpuTimes | null {
   const host = readHostCpu(sysRoot);
   const tightest =
-    findTightest('cgroup2', unifiedFolders(sysRoot), readQuota2) ??
-    findTightest('cgroup1', legacyFolders(sysRoot, 'cpu'), readQuota1);
+    findTightest('cgroup2', folders.unified(), readQuota2) ??
+    findTightest('cgroup1', folders.legacy('cpu'), readQuota1);
   if (tightest === null) {
     return host.ticks && { counter: host.cpus, used: host.ticks.busy, offered: host.ticks.total };
   }
   const cpuCount = Math.min(tightest.limit, host.cpuCount);
-  const usedUs = tightest.source === 'cgroup2' ? readUsageUs2(tightest.folder) : readUsageUs1(sysRoot, tightest);
+  const usedUs = tightest.source === 'cgroup2' ? readUsageUs2(tightest.folder) : readUsageUs1(folders, tightest);
   if (usedUs === null) return null;
   const offered = clock.monotonicMs() * 1000 * cpuCount;
   return { counter: `${tightest.folder} ${cpuCount}`, used: usedUs, offered };
@@ -155,8 +152,8 @@ function readUsageUs2(folder: string): number | null {
 }
 
 /** The counter is beside the quota where cpu and cpuacct are one hierarchy, else at the same path in the other. */
-function readUsageUs1(sysRoot: string, { folder, mount }: CgroupLimit): number | null {
-  const accountingMount = legacyFolders(sysRoot, 'cpuacct').at(-1) ?? mount;
+function readUsageUs1({ legacy }: CgroupFolders, { folder, mount }: CgroupLimit): number | null {
+  const accountingMount = legacy('cpuacct').at(-1) ?? mount;
   const usedNs =
     readInteger(join(folder, 'cpuacct.usage')) ??
     readInteger(join(accountingMount, relative(mount, folder), 'cpuacct.usage'));

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
-import { legacyFolders, unifiedFolders } from './cgroup-folders.js';
+import { type CgroupFolders, openCgroupFolders } from './cgroup-folders.js';
 import { findNumber, readText } from './virtual-files.js';
 
 /** A browser whose end is seen so long after the kernel's count moved ended for something else. */
@@ -26,10 +26,11 @@ export function watchOomKills({
   readonly clock: Clock;
   readonly sysRoot?: string;
 }): OomKills {
-  let count = readCount(sysRoot);
+  const readFolders = openCgroupFolders(sysRoot);
+  let count = readCount(readFolders());
   let movedAtMs = Number.NEGATIVE_INFINITY;
   const sample = (): void => {
-    const now = readCount(sysRoot);
+    const now = readCount(readFolders());
     if (now !== null && count !== null && now > count) movedAtMs = clock.monotonicMs();
     count = now ?? count;
   };
@@ -43,10 +44,10 @@ export function watchOomKills({
 }
 
 /** Of the own cgroup, or the nearest above it that counts. */
-function readCount(sysRoot: string): number | null {
+function readCount({ unified, legacy }: CgroupFolders): number | null {
   const files = [
-    ...unifiedFolders(sysRoot).map((folder) => join(folder, 'memory.events')),
-    ...legacyFolders(sysRoot, 'memory').map((folder) => join(folder, 'memory.oom_control')),
+    ...unified().map((folder) => join(folder, 'memory.events')),
+    ...legacy('memory').map((folder) => join(folder, 'memory.oom_control')),
   ];
   for (const file of files) {
     const count = findNumber(readText(file) ?? '', KEY);

@@ -18,6 +18,8 @@ export interface ProcessStat {
   readonly ownTicks: number;
   /** Of its children that ended and that it waited for, with theirs. */
   readonly reapedTicks: number;
+  /** Differs whenever its memory may: what it has resident, and how often it came by more. */
+  readonly memoryState: string;
 }
 
 export function readStat(procRoot: string, pid: number): ProcessStat | null {
@@ -34,6 +36,7 @@ export function readStat(procRoot: string, pid: number): ProcessStat | null {
     isDead: fields[0] === 'Z' || fields[0] === 'X',
     ownTicks: field(14) + field(15),
     reapedTicks: field(16) + field(17),
+    memoryState: `${field(10)} ${field(12)} ${field(24)}`,
   };
   const isWhole = Number.isFinite(stat.startTicks) && Number.isFinite(stat.ownTicks + stat.reapedTicks);
   return isWhole ? stat : null;

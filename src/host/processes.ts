@@ -47,6 +47,8 @@ interface Identity {
   root: number | null;
   /** null until it is sure: a forked process shows its parent's command line until it starts its own program. */
   type: ProcessType | null;
+  /** As last read; `of` is its `memoryState` then. */
+  anon: { readonly of: string; readonly bytes: number } | null;
 }
 
 interface Tree {
@@ -117,7 +119,7 @@ export function openProcessWatch({ procRoot = '/proc' }: { readonly procRoot?: s
     const sums = live.get(root);
     if (sums === undefined || stat.isDead) return;
     sums.counts[pid === root ? 'browser' : typeOf(procRoot, pid, identity)]++;
-    sums.anonBytes += readAnonBytes(procRoot, pid) ?? 0;
+    sums.anonBytes += anonBytesOf(procRoot, pid, { identity, memoryState: stat.memoryState });
   }
 
   /** The pid's identity, a new one if another process has it now. */
@@ -159,7 +161,7 @@ function identify(
 }
 
 function identityOf({ parentPid, groupId, startTicks }: ProcessStat): Identity {
-  return { parentPid, groupId, startTicks, root: null, type: null };
+  return { parentPid, groupId, startTicks, root: null, type: null, anon: null };
 }
 
 /** The live root in whose tree `pid` is: itself, the leader of its group, or the like of its nearest ancestor. */
@@ -186,6 +188,18 @@ function typeOf(procRoot: string, pid: number, identity: Identity): ProcessType 
   // A renderer forked by the zygote shows `zygote` for a moment, and a child before its exec no flag at all.
   if (type !== 'zygote' && type !== 'other') identity.type = type;
   return type;
+}
+
+/** Not read again for one that stands still, as all do at night: `status` costs more than all else of a sample. */
+function anonBytesOf(
+  procRoot: string,
+  pid: number,
+  { identity, memoryState }: { readonly identity: Identity; readonly memoryState: string },
+): number {
+  if (identity.anon?.of === memoryState) return identity.anon.bytes;
+  const bytes = readAnonBytes(procRoot, pid);
+  identity.anon = bytes === null ? null : { of: memoryState, bytes };
+  return bytes ?? 0;
 }
 
 function noCounts(): Record<ProcessType, number> {

@@ -6,8 +6,15 @@ import type { Domains } from '../metrics/family.js';
 import type { LaneShape } from '../metrics/lane.js';
 
 export interface WorkerSetup extends Books {
-  /** Contexts with a blank page kept ready. */
-  readonly prewarm: number;
+  readonly readyPlan: ReadyPlan;
+}
+
+/** How many pages are made before somebody asks for one. */
+export interface ReadyPlan {
+  /** `PREWARM`. */
+  readonly pagesMax: number;
+  /** A worker's share of those that this process may use. */
+  readonly cpus: number;
 }
 
 /** Where a thread writes what it counts. */

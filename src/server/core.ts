@@ -32,9 +32,10 @@ import { createProcessUsage, createUsage } from './usage.js';
 import type { Versions } from './versions.js';
 
 const DRAIN_EVERY_MS = 100;
-const SAMPLE_EVERY_MS = 1_000;
-/** At most so much history is lost with a server that is killed. */
-const FLUSH_EVERY_MS = 1_000;
+/** While no session runs: well within the half second of full work for which a lane has room. */
+const DRAIN_IDLE_EVERY_MS = 250;
+/** Samples; and the history, of which at most so much is lost with a server that is killed. */
+const SECOND_MS = 1_000;
 /** It writes a few records for each connection, and what there was of bytes a few times a second. */
 const EGRESS_LANE = { laneCount: 1, capacity: 2 ** 12 };
 /** A sample costs main about 3 ms. */
@@ -108,14 +109,22 @@ export function createCore(options: CoreOptions) {
   const sampleProcesses = createProcessUsage({ record, cellOf }, options.workers);
   const timers = createTimers(clock);
   const stopGarbage = watchGarbageCollections(record, cellOf);
-  timers.every(DRAIN_EVERY_MS, fold.drain);
-  timers.every(SAMPLE_EVERY_MS, usage.sample);
-  timers.every(SAMPLE_EVERY_MS, oomKills.sample);
-  timers.every(SAMPLE_EVERY_MS, () => options.sources().admission.countSlots());
+  let isBusy = true;
+  timers.repeat(
+    () => (isBusy ? DRAIN_EVERY_MS : DRAIN_IDLE_EVERY_MS),
+    () => {
+      fold.drain();
+      isBusy = options.sources().admission.slotsInUse() > 0;
+    },
+  );
   timers.every(PROCESSES_EVERY_MS, () => sampleProcesses(options.sources().shards.allPids()));
   // A period ends on its minute, not when somebody looks: a session belongs to the one in which it settles.
   timers.repeat(fold.untilRollMs, fold.roll);
-  timers.every(FLUSH_EVERY_MS, () => {
+  // One timer for all: each that fires at another moment wakes the thread, which costs more than what it does then.
+  timers.every(SECOND_MS, () => {
+    usage.sample();
+    oomKills.sample();
+    options.sources().admission.countSlots();
     fold.drain();
     fold.roll();
     keeper.flush();

@@ -3,6 +3,7 @@
  * they are given here. Main thread.
  */
 import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Admission, createAdmission } from '../admission/admission.js';
 import { createBooks } from '../admission/books.js';
@@ -188,7 +189,7 @@ function threadsOf({ config, workers: count, clock, temp }: RoomsOptions, { work
     workers: count,
     tempDir: temp.path,
     heapMb: config.workerHeapMb,
-    setup: { ...workers.books, prewarm: config.prewarm },
+    setup: { ...workers.books, readyPlan: { pagesMax: config.prewarm, cpus: availableParallelism() / count } },
     lanes: workers.lanes,
     clock,
     drain: fold.drain,

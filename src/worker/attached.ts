@@ -49,7 +49,8 @@ export interface BareContext {
 }
 
 export interface AttachedOptions {
-  readonly browser: Browser;
+  /** Attaches Playwright, too, the first time. */
+  readonly playwright: () => Promise<Browser>;
   /** Of its main process. */
   readonly pid: number;
   readonly connection: Connection;
@@ -62,7 +63,7 @@ export interface AttachedOptions {
 }
 
 export function createAttached(options: AttachedOptions): Attached {
-  const { browser, pid, connection, egress, clock, onUnusable, onDoubt } = options;
+  const { playwright, pid, connection, egress, clock, onUnusable, onDoubt } = options;
   const { lost } = connection;
   const open = new Set<Lease>();
   /** Contexts asked for and not yet gone. */
@@ -71,7 +72,7 @@ export function createAttached(options: AttachedOptions): Attached {
   const make = async (need: Need, exit: Exit | null): Promise<Opened> => {
     owned++;
     try {
-      const opened = await openContext({ browser, connection, clock, exit }, need);
+      const opened = await openContext({ playwright, connection, clock, exit }, need);
       open.add(opened.lease);
       return opened;
     } catch (error) {
@@ -126,6 +127,8 @@ export function createAttached(options: AttachedOptions): Attached {
   return {
     lost,
     async open(need) {
+      // Before a page is being made, since it says nothing of the browser how long either takes.
+      if (need.kind === 'playwright') await waitFor(playwright(), [lost, gone]);
       const exit = await openExit(egress, lost);
       watchdog.begun();
       for (let attempt = 1; ; attempt++) {
@@ -159,7 +162,6 @@ export function createAttached(options: AttachedOptions): Attached {
   };
 }
 
-/** Before a page is being made, since it says nothing of the browser how long this takes. */
 async function openExit(egress: Egress, lost: End): Promise<Exit> {
   const opening = egress.open();
   try {

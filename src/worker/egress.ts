@@ -24,7 +24,7 @@ export interface Exit {
   /** As a browser is given it: `socks5://…`. */
   readonly server: string;
   /** The thread that served it is gone, and it with that. */
-  readonly lost: End;
+  readonly lost: End & Pick<Once, 'hasHappened'>;
   /** Its session has loaded as many bytes as it may, and gets no more. */
   readonly over: End;
   /** Goes on by a proxy that the session's client has named. Before anything is asked for. */

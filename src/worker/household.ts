@@ -2,8 +2,11 @@
  * A browser, the contexts of sessions in it, and contexts with a blank page kept ready for the next. When another
  * browser takes over, it keeps nothing ready any more, and its sessions finish. Runs in a worker thread.
  */
+import type { Clock } from '../clock.js';
+import type { ReadyPlan } from '../protocol/setup.js';
 import type { Attached } from './attached.js';
 import type { Lease, Need, Opened } from './lease.js';
+import { createShelf } from './shelf.js';
 import type { Tally } from './tally.js';
 
 export interface Household extends Pick<Attached, 'lost' | 'suspect'> {
@@ -16,84 +19,88 @@ export interface Household extends Pick<Attached, 'lost' | 'suspect'> {
   readonly attached: Attached;
 }
 
-/** Kept ready. */
-interface Ready {
-  readonly lease: Lease;
-  /** It is kept no more: nothing of it is left with the thread that serves its exit, which outlives it. */
-  readonly forget: () => void;
+/** Being made for nobody yet. */
+interface Making {
+  readonly kind: Need['kind'];
+  readonly opening: Promise<Opened>;
 }
+
+/** As many a session keeps at work, and so does a page while it is made. */
+const CPUS_EACH = 2;
 
 export interface HouseholdOptions {
   readonly attached: Attached;
   readonly tally: Pick<Tally, 'prewarm'>;
-  /** Pages kept ready. */
-  readonly prewarm: number;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly plan: ReadyPlan;
   /** Told how many are, whenever that changes. */
   readonly onReady: (pages: number) => void;
   /** What is kept ready is what the last session took: the next is most often like it. Shared by all of a shard. */
   readonly wanted: { kind: Need['kind'] };
 }
 
-export function createHousehold({ attached, tally, prewarm, onReady, wanted }: HouseholdOptions): Household {
-  const ready: Ready[] = [];
-  /** `pending` are being made, to be kept ready; `busy` are sessions with a context of it, or waiting for one. */
-  const state = { pending: 0, busy: 0, isRetired: false };
+export function createHousehold(options: HouseholdOptions): Household {
+  const { attached, tally, clock, plan, onReady, wanted } = options;
+  const making = new Set<Making>();
+  /** `busy` are sessions with a context of it, or waiting for one. */
+  const state = { busy: 0, isRetired: false };
+  const shelf = createShelf({ dispose: (lease) => void attached.dispose(lease), onReady, onLoss: () => refill() });
+
+  /** A page made for nobody must not compete with those that somebody waits for. */
+  const hasRoom = (): boolean => {
+    const atWork = state.busy + making.size;
+    return atWork === 0 || (atWork + 1) * CPUS_EACH <= plan.cpus;
+  };
 
   const refill = (): void => {
-    const { kind } = wanted;
-    while (!state.isRetired && ready.length + state.pending < prewarm) {
-      state.pending++;
-      const opening = attached.open(kind === 'plain' ? { kind } : { kind, options: null });
-      opening.then(
-        ({ lease }) => {
-          state.pending--;
-          keep(lease, kind);
-        },
-        // A browser that cannot open a page is looked at by its watchdog; the next session is told why it has none.
-        () => state.pending--,
-      );
-    }
+    while (!state.isRetired && shelf.size() + making.size < plan.pagesMax && hasRoom()) void make(wanted.kind);
+  };
+
+  const make = async (kind: Need['kind']): Promise<void> => {
+    const one = { kind, opening: attached.open(kind === 'plain' ? { kind } : { kind, options: null }) };
+    making.add(one);
+    // A browser that cannot open a page is looked at by its watchdog; the next session is told why it has none.
+    const opened = await one.opening.catch(() => null);
+    const isClaimed = !making.delete(one);
+    if (opened && !isClaimed) keep(opened.lease, kind);
   };
 
   const keep = (lease: Lease, kind: Need['kind']): void => {
-    if (kind !== wanted.kind || state.isRetired) {
-      void attached.dispose(lease);
-      // Wanted was another meanwhile, and this one was in its place.
-      refill();
-      return;
-    }
-    const replace = (): void => {
-      if (discard(lease)) refill();
-    };
-    const offs: (() => void)[] = [];
-    ready.push({ lease, forget: () => offs.pop()?.() });
-    onReady(ready.length);
-    if (lease.exit) offs.push(lease.exit.lost.on(replace));
-    lease.crashed.on(replace);
+    if (kind === wanted.kind && !state.isRetired) shelf.put(lease);
+    else void attached.dispose(lease);
+    // Wanted may be another by now, and this one was in its place; or there was room for one at a time.
+    refill();
   };
 
-  /** False when it was not a ready one. */
-  const discard = (lease: Lease): boolean => {
-    const at = ready.findIndex((one) => one.lease === lease);
-    if (at === -1) return false;
-    ready.splice(at, 1)[0]?.forget();
-    onReady(ready.length);
-    void attached.dispose(lease);
-    return true;
+  const take = (kind: Need['kind']): Lease | undefined => {
+    if (kind !== wanted.kind) {
+      wanted.kind = kind;
+      shelf.clear();
+    }
+    return shelf.take();
   };
 
-  const take = (need: Need): Lease | undefined => {
-    if (need.kind === 'playwright' ? need.options !== null : need.isInsecure) return undefined;
-    if (need.kind !== wanted.kind) {
-      wanted.kind = need.kind;
-      for (const { lease } of [...ready]) discard(lease);
+  /** Hands over what is being made; undefined when that was in vain, which says nothing of the session's own. */
+  const claim = async (one: Making): Promise<Opened | undefined> => {
+    making.delete(one);
+    const startedAtMs = clock.monotonicMs();
+    const opened = await one.opening.catch(() => null);
+    if (!opened) return undefined;
+    if (opened.lease.exit?.lost.hasHappened()) {
+      void attached.dispose(opened.lease);
+      return undefined;
     }
-    // The youngest: its renderer is what the CPU's caches still know.
-    const youngest = ready.pop();
-    if (!youngest) return undefined;
-    youngest.forget();
-    onReady(ready.length);
-    return youngest.lease;
+    return { lease: opened.lease, contextMs: clock.monotonicMs() - startedAtMs, pageMs: 0 };
+  };
+
+  const open = async (need: Need): Promise<Opened> => {
+    const isAny = need.kind === 'playwright' ? need.options === null : !need.isInsecure;
+    const lease = isAny ? take(need.kind) : undefined;
+    tally.prewarm(lease ? 'hit' : 'miss');
+    if (lease) return { lease, contextMs: 0, pageMs: 0 };
+    // The oldest, because it is ready the soonest.
+    const one = isAny ? [...making].find(({ kind }) => kind === need.kind) : undefined;
+    return (one && (await claim(one))) ?? (await attached.open(need));
   };
 
   refill();
@@ -102,13 +109,11 @@ export function createHousehold({ attached, tally, prewarm, onReady, wanted }: H
     lost: attached.lost,
     suspect: attached.suspect,
     async lease(need) {
-      const lease = take(need);
-      tally.prewarm(lease ? 'hit' : 'miss');
       state.busy++;
       try {
-        // One that is alone has the CPU for itself: the next one's page is made when it has its answer.
-        if (state.busy > 1) refill();
-        return lease ? { lease, contextMs: 0, pageMs: 0 } : await attached.open(need);
+        const opening = open(need);
+        refill();
+        return await opening;
       } catch (error) {
         state.busy--;
         throw error;
@@ -121,7 +126,7 @@ export function createHousehold({ attached, tally, prewarm, onReady, wanted }: H
     },
     retire() {
       state.isRetired = true;
-      for (const { lease } of [...ready]) discard(lease);
+      shelf.clear();
     },
   };
 }

@@ -53,7 +53,7 @@ export interface Opened {
 
 /** Where a context is made. */
 interface Site {
-  readonly browser: Browser;
+  readonly playwright: () => Promise<Browser>;
   readonly connection: Connection;
   readonly clock: Clock;
   /** Not given: its pages reach nobody. */
@@ -102,11 +102,12 @@ async function openPlain({ connection, clock, exit }: Site, { isInsecure }: Plai
 }
 
 async function openWithPlaywright(
-  { browser, connection, clock, exit }: Site,
+  { playwright, connection, clock, exit }: Site,
   options: BrowserContextOptions | null,
 ): Promise<Opened> {
   const startedAtMs = clock.monotonicMs();
   const proxy = exit ? { proxy: { server: exit.server, bypass: NOTHING_BYPASSED } } : {};
+  const browser = await playwright();
   const context = await browser.newContext({
     viewport: DEFAULT_VIEWPORT,
     acceptDownloads: false,

@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { UnusableReason } from '../protocol/names.js';
+import type { ReadyPlan } from '../protocol/setup.js';
 import { type Attached, createAttached } from './attached.js';
 import { type Broker, createBroker } from './broker/broker.js';
 import { attachBrowser } from './browser.js';
@@ -49,13 +50,13 @@ export interface BrowserEvents {
 export interface ShardOptions {
   readonly tally: Tally;
   readonly clock: Clock;
-  readonly prewarm: number;
+  readonly readyPlan: ReadyPlan;
   readonly egress: Egress;
   /** Told how many pages are kept ready, whenever that changes. */
   readonly onReady: (pages: number) => void;
 }
 
-export function createShard({ tally, clock, prewarm, egress, onReady }: ShardOptions): Shard {
+export function createShard({ tally, clock, readyPlan, egress, onReady }: ShardOptions): Shard {
   /** Of the browsers that are not lost, the oldest first; what each holds goes with it. */
   const households = new Map<Household, { readonly connection: Connection; readonly broker: Broker }>();
   let present: Household | null = null;
@@ -72,15 +73,16 @@ export function createShard({ tally, clock, prewarm, egress, onReady }: ShardOpt
   return {
     async attach(endpoint, { onLost, ...told }) {
       replacePresent(null);
-      const { browser, connection } = await attachBrowser(endpoint, tally.pageCrash);
+      const { connection, playwright } = await attachBrowser(endpoint, tally.pageCrash);
       // Its word came before ours could be given.
       if (connection.lost.hasHappened()) throw new Error('the browser is gone');
-      const attached = createAttached({ browser, pid: endpoint.pid, connection, egress, clock, ...told });
+      const attached = createAttached({ playwright, pid: endpoint.pid, connection, egress, clock, ...told });
       onReady(0);
       const household = createHousehold({
         attached,
         tally,
-        prewarm,
+        clock,
+        plan: readyPlan,
         wanted,
         // Of one that has been replaced main need not know.
         onReady: (pages) => present === household && onReady(pages),

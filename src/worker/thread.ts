@@ -52,7 +52,7 @@ export function createWorkerThread(): WorkerThread {
         tally,
         clock,
         egress,
-        prewarm: setup.prewarm,
+        readyPlan: setup.readyPlan,
         onReady: (pages) => port.postMessage({ kind: 'ready', pages } satisfies ControlReply),
       });
       ready = { port, shard, tally };

@@ -14,18 +14,19 @@ interface ProcessOptions {
   readonly ticks?: number;
   readonly reapedTicks?: number;
   readonly anonKib?: number;
+  readonly faults?: number;
 }
 
 /** A group of hundreds is the group of its root, unless said otherwise: 100 leads 101, 102 and so on. */
 export function writeProcess(tree: FileTree, pid: number, options: ProcessOptions): void {
   const { parent = 1, group = pid - (pid % 100), name = 'chromium', state = 'S', type, start = pid } = options;
-  const { ticks = 0, reapedTicks = 0, anonKib = 0 } = options;
+  const { ticks = 0, reapedTicks = 0, anonKib = 0, faults = 0 } = options;
   const user = Math.floor(ticks / 2);
   const ids = `${parent} ${group} ${group}`;
   const cpu = `${user} ${ticks - user} ${reapedTicks} 0`;
   const typeFlag = type === undefined ? '' : `--type=${type}\0`;
   tree.write({
-    [`${pid}/stat`]: `${pid} (${name}) ${state} ${ids} 0 -1 0 0 0 0 0 ${cpu} 20 0 9 0 ${start} 1 2 3`,
+    [`${pid}/stat`]: `${pid} (${name}) ${state} ${ids} 0 -1 0 ${faults} 0 0 0 ${cpu} 20 0 9 0 ${start} 1 ${anonKib} 3`,
     [`${pid}/status`]: `Name:\t${name}\nVmRSS:\t   99999 kB\nRssAnon:\t   ${anonKib} kB\nRssFile:\t 7 kB`,
     [`${pid}/cmdline`]: `/usr/bin/chromium\0--no-sandbox\0${typeFlag}--lang=en\0`,
   });

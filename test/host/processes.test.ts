@@ -214,6 +214,21 @@ test('counts the CPU time of real processes that came and went between two sampl
   }
 });
 
+test('memory is read again when it may have changed, and not before', ({ tree, watch }) => {
+  const anonKib = (): number | undefined => (watch.sample([100])[0]?.anonBytes ?? 0) / 1024;
+  writeProcess(tree, 100, { anonKib: 10 });
+  assert.is(anonKib(), 10);
+  writeProcess(tree, 100, { anonKib: 11 });
+  assert.is(anonKib(), 11, 'it has more');
+  tree.write({ '100/status': 'RssAnon:\t 12 kB\n' });
+  assert.is(anonKib(), 11, 'it has done nothing');
+  writeProcess(tree, 100, { anonKib: 11, faults: 1 });
+  tree.write({ '100/status': 'RssAnon:\t 13 kB\n' });
+  assert.is(anonKib(), 13, 'it came by some and lost as much');
+  writeProcess(tree, 100, { anonKib: 14, start: 1 });
+  assert.is(anonKib(), 0, 'another has its pid now');
+});
+
 test.run();
 
 function processCount({ counts }: TreeSample): number {

@@ -3,7 +3,6 @@
  * cannot be caused with a real one is made up: a close that never comes.
  */
 
-import type { Browser } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createOnce, createRecurring, type Once } from '../../src/wait.js';
@@ -43,7 +42,7 @@ test.before.each((scene) => {
   };
   scene.attached = createAttached({
     // Nothing here opens a context of Playwright's.
-    browser: {} as Browser,
+    playwright: never,
     pid: 0,
     connection: connection as Connection,
     // Nobody here goes out.

@@ -68,7 +68,7 @@ const holding: ShardRunner = {
 const runners = { ...RUNNERS, title, opening, holding };
 
 function newShard(): Shard {
-  return createShard({ tally, clock, prewarm: 0, egress: exits.egress, onReady: () => {} });
+  return createShard({ tally, clock, readyPlan: { pagesMax: 0, cpus: 1 }, egress: exits.egress, onReady: () => {} });
 }
 
 async function run(shard: Shard, kind: string, body: Assignment['job']['body']): Promise<string> {

@@ -28,6 +28,7 @@ interface Scene {
 const test = suite<Scene>('worker/shard');
 const WAIT_MS = 20_000;
 const PLAIN: Need = { kind: 'plain' };
+const PLAN = { pagesMax: 1, cpus: 1 };
 const PLAYWRIGHT: Need = { kind: 'playwright', options: null };
 const NOBODY: Tally = {
   phase: () => {},
@@ -47,7 +48,13 @@ test.before.each((scene) => {
   const onReady = (pages: number): void => {
     scene.ready = pages;
   };
-  scene.shard = createShard({ tally: NOBODY, clock: systemClock, prewarm: 1, egress: scene.exits.egress, onReady });
+  scene.shard = createShard({
+    tally: NOBODY,
+    clock: systemClock,
+    readyPlan: PLAN,
+    egress: scene.exits.egress,
+    onReady,
+  });
 });
 test.after.each(async ({ browsers, exits }) => {
   exits.close();

@@ -33,13 +33,6 @@ const SAMPLE_MEMORY_EVERY_MS = 500;
 export const SLOTS = 4;
 const QUEUE = 64;
 
-interface RivalRow {
-  readonly file: RivalFile | null;
-  readonly shownAs: string;
-  readonly hasExits?: boolean;
-  readonly isLaunchedAhead?: boolean;
-}
-
 export const RIVALS = {
   cdp: { file: 'bare-cdp', shownAs: 'bare CDP' },
   exits: { file: 'bare-cdp', shownAs: 'bare CDP by exits', hasExits: true },
@@ -49,10 +42,21 @@ export const RIVALS = {
   own: { file: 'own-browsers', shownAs: 'a browser each' },
   ahead: { file: 'own-browsers', shownAs: 'a browser each, launched ahead', isLaunchedAhead: true },
   /** Ours, to Puppeteer clients over WebSocket. */
-  clients: { file: null, shownAs: 'headcount over WebSocket' },
+  clients: { file: null, shownAs: 'headcount over WebSocket', settings: {}, areWebSockets: true },
   /** Ours with one Chromium, as the rivals have: what the second costs. */
-  single: { file: null, shownAs: 'headcount, one worker' },
+  single: { file: null, shownAs: 'headcount, one worker', settings: { WORKERS: '1' } },
+  /** Ours without pages made ahead: what they bring, and whom they hold up. */
+  unready: { file: null, shownAs: 'headcount, PREWARM=0', settings: { PREWARM: '0' } },
 } as const satisfies Record<string, RivalRow>;
+type Settings = Readonly<Record<string, string>>;
+type RivalRow =
+  | {
+      readonly file: RivalFile;
+      readonly shownAs: string;
+      readonly hasExits?: boolean;
+      readonly isLaunchedAhead?: boolean;
+    }
+  | { readonly file: null; readonly shownAs: string; readonly settings: Settings; readonly areWebSockets?: true };
 export type RivalName = keyof typeof RIVALS;
 export type Name = 'ours' | RivalName;
 
@@ -81,9 +85,10 @@ export async function startContender(name: Name): Promise<Contender> {
 
 async function start(name: Name): Promise<Rival> {
   if (name === 'ours') return await startOurs({});
-  const { file, hasExits = false, isLaunchedAhead = false }: RivalRow = RIVALS[name];
-  if (file) return await startRival(file, { ...(await rivalSetup(hasExits)), isLaunchedAhead });
-  return name === 'clients' ? await startClients() : await startOurs({ WORKERS: '1' });
+  const rival: RivalRow = RIVALS[name];
+  if (rival.file === null) return await (rival.areWebSockets ? startClients() : startOurs(rival.settings));
+  const { file, hasExits = false, isLaunchedAhead = false } = rival;
+  return await startRival(file, { ...(await rivalSetup(hasExits)), isLaunchedAhead });
 }
 
 /** The same binary that the server finds by itself, with the server's flags. */
@@ -103,7 +108,7 @@ async function rivalSetup(hasExits: boolean): Promise<RivalSetup> {
   return { chromiumPath: path, chromiumEnv: env, flags: shared, slots: SLOTS, hasExits };
 }
 
-async function startOurs(settings: Readonly<Record<string, string>>): Promise<Rival> {
+async function startOurs(settings: Settings): Promise<Rival> {
   const limits = { CONCURRENT: String(SLOTS), QUEUE_LENGTH: String(QUEUE) };
   const { url, pid, stop } = await startServerProcess({ ...limits, ...settings });
   return {

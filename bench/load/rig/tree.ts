@@ -27,6 +27,8 @@ export interface Tree {
   lastingCpuMs(): Lasting;
   /** Proportional set size of all processes alive: what is shared counts once, split among those who share it. */
   pssBytes(): number;
+  /** The root process's part of that. */
+  rootPssBytes(): number;
   /** Resident memory of the root process alone. */
   rootRssBytes(): number;
   /** CPU ms of the root process alone, of threads that live; to the microsecond where the kernel tells it so. */
@@ -51,6 +53,7 @@ export function watchTree(root: number): Tree {
     },
     lastingCpuMs: () => lastingCpuMs(root),
     pssBytes: () => descendants(root).reduce((sum, pid) => sum + kibOf(pid, 'smaps_rollup', 'Pss:'), 0) * 1024,
+    rootPssBytes: () => kibOf(root, 'smaps_rollup', 'Pss:') * 1024,
     rootRssBytes: () => kibOf(root, 'status', 'VmRSS:') * 1024,
     rootCpuMs() {
       const threads = readNumericNames(`${PROC}/${root}/task`) ?? [];

@@ -66,7 +66,7 @@ export const BROWSER_FAMILIES = [
     name: 'headcount_prewarm_total',
     type: 'counter',
     labels: { result: 'prewarm' },
-    help: 'Sessions that found a page ready (hit), or had to make one (miss).',
+    help: 'Sessions that found a page ready (hit), or waited for one to be made (miss).',
   },
   {
     name: 'headcount_chromium_processes',

@@ -3,8 +3,8 @@
  * Playwright adds (src/README.md, decision 20), and clients through their broker. In: frames from the pipe, each for
  * one of them; out: Playwright's transport, `openTab`, and `raw`. Runs in a worker thread.
  *
- * Playwright has told Chromium to attach it to everything new, paused. What is new in a context that somebody has
- * claimed comes to whoever has: the session made for Playwright is the tab's session, or the client's.
+ * Chromium attaches to everything new, paused, as Playwright wants it, too, once it is there. What is new in a context
+ * that somebody has claimed comes to whoever has, the rest is Playwright's.
  */
 import type { ConnectOverCDPTransport } from 'playwright-core';
 import { createOnce, createRecurring, type End, type Once, waitFor } from '../../wait.js';
@@ -46,6 +46,7 @@ export interface Tab {
 }
 
 export interface Connection {
+  /** Playwright's, whenever it comes. */
   readonly transport: ConnectOverCDPTransport;
   /** Of the browser as a whole. */
   readonly cdp: Sender;

@@ -83,7 +83,7 @@ export async function openScene(): Promise<BrokerScene> {
       return { ...exit, useProxy };
     },
   };
-  const shard = createShard({ tally, clock, prewarm: 0, egress, onReady: () => {} });
+  const shard = createShard({ tally, clock, readyPlan: { pagesMax: 0, cpus: 1 }, egress, onReady: () => {} });
   const lost = createOnce();
   const { pid, readPath, writePath, artifactsDir, homeDir } = browser;
   const endpoint = { generation: 1, pid, readPath, writePath, artifactsDir, homeDir };
