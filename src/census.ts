@@ -3,8 +3,8 @@
  * tests and benches ask, of a server that was started for them. Any thread, about itself.
  */
 import { setImmediate as nextTask } from 'node:timers/promises';
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { getHeapStatistics } from 'node:v8';
+import { collectGarbage } from './garbage.js';
 
 interface Census {
   /** JavaScript heap after a collection. */
@@ -19,11 +19,8 @@ interface Census {
 const COLLECTIONS = 4;
 
 export async function takeCensus(): Promise<Census> {
-  // Not at start: a server for users has no such function within reach.
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
   for (let i = 0; i < COLLECTIONS; i++) {
-    collect();
+    collectGarbage();
     await nextTask();
   }
   return {

@@ -14,7 +14,7 @@ const CPU_MS_MAX = 5;
 const ALL_MB_MAX = 300;
 const NODE_MB_MAX = 120;
 /** What V8 compiles and collects after a start goes on for as long. */
-const SETTLE_MS = isQuick() ? 15_000 : 40_000;
+const SETTLE_MS = isQuick() ? 25_000 : 40_000;
 const LOOK_MS = isQuick() ? 10_000 : 30_000;
 
 export async function run(): Promise<BenchReport> {

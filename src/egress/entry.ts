@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { systemClock } from '../clock.js';
+import { collectAtRest } from '../garbage.js';
 import { claimLane, openLaneWriter } from '../metrics/lane.js';
 import { createLayout } from '../metrics/layout.js';
 import { EGRESS_DIRECTIONS, EGRESS_REFUSALS, type EgressSetup } from '../protocol/egress.js';
@@ -16,6 +17,8 @@ assert(parentPort);
 const setup: EgressSetup = workerData;
 serveMain(parentPort, createEgress({ setup, record: openRecord(setup), clock: systemClock }));
 parentPort.postMessage('ready');
+// After its start only: what it makes of connections is little.
+collectAtRest({ clock: systemClock, isBusy: () => false });
 
 function openRecord({ books }: EgressSetup): EgressRecord {
   const { lanes, laneShape, domains } = books;

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import type { Admission } from '../admission/admission.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
+import { collectAtRest } from '../garbage.js';
 import { watchOomKills } from '../host/oom-kills.js';
 import { collectNodejs, collectProcess, type OwnFiles, openOwnFiles, watchGarbageCollections } from '../host/self.js';
 import type { Log } from '../log.js';
@@ -108,8 +109,8 @@ export function createCore(options: CoreOptions) {
   const oomKills = watchOomKills({ clock });
   const sampleProcesses = createProcessUsage({ record, cellOf }, options.workers);
   const timers = createTimers(clock);
-  const stopGarbage = watchGarbageCollections(record, cellOf);
   let isBusy = true;
+  const stops = [watchGarbageCollections(record, cellOf), collectAtRest({ clock, isBusy: () => isBusy })];
   timers.repeat(
     () => (isBusy ? DRAIN_EVERY_MS : DRAIN_IDLE_EVERY_MS),
     () => {
@@ -154,7 +155,7 @@ export function createCore(options: CoreOptions) {
     },
     async stop(): Promise<void> {
       timers.stop();
-      stopGarbage();
+      for (const stop of stops) stop();
       fold.drain();
       fold.roll();
       ownFiles.close();

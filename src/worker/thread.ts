@@ -7,6 +7,7 @@ import { getHeapStatistics } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
 import { threadId, workerData } from 'node:worker_threads';
 import { systemClock } from '../clock.js';
+import { collectAtRest } from '../garbage.js';
 import { claimLane, openHeartbeat, openLaneWriter } from '../metrics/lane.js';
 import { createLayout } from '../metrics/layout.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
@@ -37,6 +38,7 @@ export function createWorkerThread(): WorkerThread {
   const setup: WorkerSetup = workerData;
   const clock = systemClock;
   const cancels = createCancels();
+  let running = 0;
   let ready: { port: MessagePort; shard: Shard; tally: Tally } | null = null;
   return {
     async init(port) {
@@ -65,11 +67,13 @@ export function createWorkerThread(): WorkerThread {
       beat();
       setInterval(beat, HEARTBEAT_MS);
       reportEverySecond(shard, tally);
+      collectAtRest({ clock, isBusy: () => running > 0 });
       return { kind: 'init', lane, threadId };
     },
     async run({ job, sequence, runMs }) {
       if (!ready) throw new Error('a job came before the thread was set up');
       const { port, shard, tally } = ready;
+      running++;
       const post = (outcome: Outcome): void => {
         const reply: ControlReply = { kind: 'outcome', sequence, outcome };
         port.postMessage(reply, outcome.isOk && outcome.product !== 'closed' ? [outcome.product.body.buffer] : []);
@@ -85,6 +89,7 @@ export function createWorkerThread(): WorkerThread {
         }
         return { kind: 'job' };
       } finally {
+        running--;
         cancels.end(sequence);
       }
     },
