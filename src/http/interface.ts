@@ -140,7 +140,7 @@ export const ROUTES = {
   meta: {
     paths: ['/meta'],
     methods: GET,
-    about: 'versions of headcount, Node.js, playwright-core and Chromium',
+    about: 'versions of headcount, Node.js, playwright-core and Chromium; `host`, and `startedAt` in epoch ms',
     answers: { 200: JSON_TYPE },
   },
   browserVersion: {
