@@ -140,7 +140,7 @@ export const ROUTES = {
   meta: {
     paths: ['/meta'],
     methods: GET,
-    about: 'versions of headcount, Node.js, playwright-core and Chromium',
+    about: 'versions of headcount, Node.js, playwright-core and Chromium; `host`, and `startedAt` in epoch ms',
     answers: { 200: JSON_TYPE },
   },
   browserVersion: {
@@ -187,7 +187,7 @@ export const ROUTES = {
     paths: ['/metrics'],
     methods: GET,
     about: 'the week, a row for each period; to a Prometheus the same as `/prometheus`',
-    query: SELECTION,
+    query: { ...SELECTION, points: { ...COUNT, about: 'At most so many rows, each merged from whole periods.' } },
     answers: { 200: ['application/json', ...EXPOSITION] },
   },
   totals: {

@@ -27,7 +27,7 @@ export interface ManagementOptions {
   readonly pressure: () => Pressure;
   readonly notReady: () => NotReady;
   readonly config: () => Record<string, unknown>;
-  readonly meta: () => Record<string, string>;
+  readonly meta: () => Record<string, string | number>;
 }
 
 type Names = 'live' | 'ready' | 'active' | 'pressure' | 'config' | 'meta';

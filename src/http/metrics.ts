@@ -2,7 +2,7 @@
  * The routes that show the numbers: a snapshot and a view, nothing else. Main thread.
  */
 import type { Snapshot } from '../metrics/snapshot.js';
-import type { SelectingView, View } from '../metrics/views/history.js';
+import type { HistoryView, SelectingView, View } from '../metrics/views/history.js';
 import type { Format, PrometheusView } from '../metrics/views/prometheus.js';
 import type { Selection } from '../metrics/views/selection.js';
 import { isNamedWith, preferredType } from './accept.js';
@@ -11,7 +11,7 @@ import type { Answer, Request } from './route.js';
 
 export interface MetricsOptions {
   readonly takeSnapshot: () => Snapshot;
-  readonly history: SelectingView;
+  readonly history: HistoryView;
   readonly totals: SelectingView;
   readonly prometheus: Pick<PrometheusView, 'render' | 'contentTypes'>;
   readonly nowEpochMs: () => number;
@@ -30,10 +30,14 @@ export function metricsHandlers(options: MetricsOptions): Pick<Handlers, 'metric
     const headers = { 'Content-Type': 'application/json; charset=utf-8', Vary: 'Accept' };
     return asAnswer(view(takeSnapshot(), selection), bootId, headers);
   };
+  const rows = (request: Request<GivenOf<typeof ROUTES.metrics>>): Answer => {
+    const points = request.given.points ?? null;
+    return selected((snapshot, selection) => options.history(snapshot, selection, points), request);
+  };
   return {
     metrics(request) {
       const format = expositionOf(request.headers);
-      return format === null ? selected(options.history, request) : exposition(format);
+      return format === null ? rows(request) : exposition(format);
     },
     totals: (request) => selected(options.totals, request),
     prometheus: ({ headers }) => exposition(formatOf(headers)),
@@ -61,7 +65,7 @@ function formatOf(headers: Request['headers']): Format {
   return preferredType(headers, [TEXT, OPENMETRICS]) === OPENMETRICS ? 'openmetrics' : 'text';
 }
 
-type Given = GivenOf<typeof ROUTES.metrics>;
+type Given = GivenOf<typeof ROUTES.totals>;
 
 function selectionOf({ since, until, last, sessionTimes }: Given, nowMs: number): Selection {
   return {

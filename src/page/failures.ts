@@ -8,28 +8,34 @@ import { type Failure, failuresOf, type Row } from './figures.js';
 import { clockWithSeconds } from './format.js';
 
 const ROWS_MAX = 20;
+/** Enough to say which reasons there are most of. */
+const ASKED = 100;
 /** Counts that grow with each of them. */
 const COUNTS = ['error', 'timedout', 'rejected', 'unhealthy', 'expired', 'abandoned', 'unavailable'] as const;
 
 export interface FailureTable {
   /** Asks, when there may be something new. Never rejects. */
   refresh(row: Row): Promise<void>;
+  /** As they were when last asked for, the latest first. */
+  latest(): readonly Failure[];
 }
 
 export function createFailureTable(api: Api): FailureTable {
   const card = find('failures-card', HTMLElement);
   const body = find('failures', HTMLTableSectionElement);
   let seen = '';
+  let latest: readonly Failure[] = [];
   return {
+    latest: () => latest,
     async refresh(row) {
       const state = [row.date, ...COUNTS.map((name) => row[name])].join();
       if (state === seen) return;
       const before = seen;
       seen = state;
       try {
-        const failures = failuresOf(await api.json(`failures?last=${ROWS_MAX}`));
-        card.hidden = failures.length === 0;
-        body.replaceChildren(...failures.map(rowOf));
+        latest = failuresOf(await api.json(`failures?last=${ASKED}`));
+        card.hidden = latest.length === 0;
+        body.replaceChildren(...latest.slice(0, ROWS_MAX).map(rowOf));
       } catch {
         // Asked again at the next event; that a server is gone the stream notices.
         seen = before;

@@ -79,6 +79,15 @@ export interface Failure {
   readonly when: number;
 }
 
+/** Which server it is. */
+export interface Meta {
+  readonly host: string;
+  /** Its version. */
+  readonly headcount: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
+}
+
 const ROW_KEYS = ['date', 'cpu', 'memory', ...FIGURES] as const;
 const PRESSURES = [
   'date',
@@ -141,6 +150,11 @@ export function failuresOf(value: unknown): Failure[] {
       status: numberOrNull(failure, 'status'),
     };
   });
+}
+
+export function metaOf(value: unknown): Meta {
+  const meta = objectOf(value, 'meta');
+  return { host: text(meta, 'host'), headcount: text(meta, 'headcount'), ...numbersOf(meta, ['startedAt']) };
 }
 
 /** Those settings, all of them numbers, of what `/config` shows. */

@@ -51,6 +51,13 @@ export function span(ms: number): string {
   return `${count(ms / unit)} ${name}`;
 }
 
+/** How long a server has been up: `3 d 4 h`, `4 h 12 min`, `12 min`. */
+export function uptime(ms: number): string {
+  const [days, hours, minutes] = [ms / DAY_MS, (ms % DAY_MS) / HOUR_MS, (ms % HOUR_MS) / MINUTE_MS].map(Math.floor);
+  if (days) return `${days} d ${hours} h`;
+  return hours ? `${hours} h ${minutes} min` : `${minutes} min`;
+}
+
 export function clock(ms: number): string {
   return CLOCK.format(ms);
 }

@@ -28,6 +28,8 @@ export interface HistorySection {
   addRows(rows: readonly Row[], nowMs: number): void;
   /** The live row as it is now; drawn only while it is in view. */
   setLive(row: Row, nowMs: number): void;
+  /** As they were given. */
+  rows(): readonly Row[];
   /** What is shown, as `onView` had it. */
   view(): { readonly range: Range; readonly isLatest: boolean } | null;
 }
@@ -92,6 +94,7 @@ export function createHistorySection({ periodMs, retentionMs, onView }: HistoryO
       rows = withLive(rows, row);
       if (view?.kind === 'latest') draw();
     },
+    rows: () => rows,
     view: () => view && { range: rangeOf(view, nowMs), isLatest: view.kind === 'latest' },
   };
 }

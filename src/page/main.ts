@@ -7,9 +7,11 @@ import { find } from './elements.js';
 import { createFailureTable } from './failures.js';
 import { createFigureTables } from './figure-tables.js';
 import { eventOf, type LiveEvent, rowsOf, settingsOf } from './figures.js';
-import { unknownSince } from './history.js';
+import { healthOf } from './health.js';
+import { unknownSince, withLive } from './history.js';
 import { createHistorySection, type HistorySection } from './history-section.js';
 import { createRate } from './rate.js';
+import { createServerLine } from './server-line.js';
 import { createSessionTable } from './sessions.js';
 import { createStatusLine } from './status.js';
 import { followEvents, type StreamState } from './stream.js';
@@ -33,6 +35,7 @@ function start(): void {
   const sessions = createSessionTable(api);
   const failures = createFailureTable(api);
   const rate = createRate();
+  const server = createServerLine(api, status.setHost);
   let week: { readonly section: HistorySection; readonly totals: ViewTotals; readonly periodMs: number } | null = null;
   /** Date of the live row when the rows were last asked for; null: not yet, in this connection. */
   let knownDate: number | null = null;
@@ -74,7 +77,10 @@ function start(): void {
     const { row, pressure, notReady, workers } = event;
     eventCount++;
     form.hide();
-    status.showLive(notReady, pressure.date);
+    const rows = withLive(week?.section.rows() ?? [], row);
+    const span = { nowMs: pressure.date, periodMs: week?.periodMs ?? Number.POSITIVE_INFINITY };
+    status.showLive(notReady, healthOf(rows, failures.latest(), span), pressure.date);
+    server.show(pressure.date);
     rate.add(row, pressure.date);
     tiles.show(event, rate.now());
     figures.showPeriod(row);
@@ -100,6 +106,7 @@ function start(): void {
     if (state.kind === 'live') {
       knownDate = null;
       rate.reset();
+      void server.ask();
     }
   };
 

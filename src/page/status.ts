@@ -1,11 +1,13 @@
 /**
- * The line that says whether the numbers are live, and since when they are not. A live region: it changes when the
- * state does, not each second.
+ * How the server does, in a word: whether the numbers are live, whether sessions end well, and since when not. The
+ * line is a live region: it changes when the state does, not each second. The tab's title and icon say the same, for
+ * whoever has pinned it and looks at another.
  */
 import { find, say } from './elements.js';
-import { clockWithSeconds } from './format.js';
+import { clockWithSeconds, percent } from './format.js';
+import type { Health } from './health.js';
 
-type State = 'connecting' | 'live' | 'busy' | 'draining' | 'lost' | 'token';
+type State = 'connecting' | 'live' | 'failing' | 'busy' | 'draining' | 'lost' | 'token';
 
 const NOT_READY: Readonly<Record<string, { readonly state: State; readonly text: string }>> = {
   draining: { state: 'draining', text: 'Draining: takes no new sessions' },
@@ -14,29 +16,58 @@ const NOT_READY: Readonly<Record<string, { readonly state: State; readonly text:
   starting: { state: 'busy', text: 'Live, the browsers are starting' },
 };
 
+const ICONS: Readonly<Record<State, string>> = {
+  connecting: 'page/icon.svg',
+  live: 'page/icon.svg',
+  failing: 'page/icon-bad.svg',
+  busy: 'page/icon-busy.svg',
+  draining: 'page/icon-busy.svg',
+  lost: 'page/icon-bad.svg',
+  token: 'page/icon-busy.svg',
+};
+
 interface StatusLine {
   show(state: State, text: string): void;
-  /** Live, as far as the server is ready; `atMs` is its clock. */
-  showLive(notReady: string | null, atMs: number): void;
+  /** Live, as far as the server is ready and sessions end well; `atMs` is its clock. */
+  showLive(notReady: string | null, health: Health, atMs: number): void;
+  /** The server's name, for the title. */
+  setHost(host: string): void;
 }
 
 export function createStatusLine(): StatusLine {
   const line = find('status', HTMLParagraphElement);
   const text = find('status-text', HTMLSpanElement);
+  const healthLine = find('health', HTMLParagraphElement);
   const asOf = find('as-of', HTMLParagraphElement);
   const main = find('main', HTMLElement);
-  const show: StatusLine['show'] = (state, words) => {
+  const icon = find('icon', HTMLLinkElement);
+  let host = '';
+  const set = (state: State, words: string, title: string): void => {
     line.dataset['state'] = state;
     // Numbers that are not live are there to be read, but look like it.
     main.classList.toggle('stale', state === 'lost');
+    healthLine.classList.toggle('stale', state === 'lost');
     say(text, words);
+    const parts = [title, host, 'headcount'].filter((part) => part !== '');
+    // Only when they differ: browsers draw a tab anew for each.
+    if (document.title !== parts.join(' · ')) document.title = parts.join(' · ');
+    if (icon.getAttribute('href') !== ICONS[state]) icon.setAttribute('href', ICONS[state]);
   };
   return {
-    show,
-    showLive(notReady, atMs) {
-      const known = notReady === null ? { state: 'live' as const, text: 'Live' } : NOT_READY[notReady];
-      show(known?.state ?? 'busy', known?.text ?? `Live, not ready: ${notReady}`);
+    show: (state, words) => set(state, words, words),
+    showLive(notReady, health, atMs) {
+      const ready = health.isFailing ? 'Live, but sessions fail' : 'Live';
+      const known = notReady === null ? { state: 'live' as const, text: ready } : NOT_READY[notReady];
+      const words = known?.text ?? `Live, not ready: ${notReady}`;
+      const failed = `${percent(health.failedShare ?? 0)} failed`;
+      const title = health.isFailing ? failed : notReady === null ? '' : words;
+      set(health.isFailing ? 'failing' : (known?.state ?? 'busy'), words, title);
+      healthLine.dataset['state'] = health.isFailing ? 'failing' : 'live';
+      say(healthLine, health.text);
       say(asOf, `as of ${clockWithSeconds(atMs)}`);
+    },
+    setHost(name) {
+      host = name;
     },
   };
 }

@@ -3,6 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
+import { hostname } from 'node:os';
 import type { PresentSession } from '../admission/admission.js';
 import type { Clock } from '../clock.js';
 import { disabledRoutes } from '../config/browserless.js';
@@ -58,12 +59,13 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
   const bootId = randomUUID().slice(0, 8);
   const { page: _page, pageFile: _file, ...listed } = ROUTES;
   const isOn = pathFilter(config.disabledFeatures);
+  const startedAt = clock.epochMs();
   const handlers: Handlers = {
     ...managementHandlers({
       pressure: status.pressure,
       notReady: status.notReady,
       config: () => ({ ...shownConfig(config), WORKERS: workers, ...browserlessConfig(config) }),
-      meta: () => ({ ...versions, chromium: finder.version() }),
+      meta: () => ({ ...versions, chromium: finder.version(), host: hostname(), startedAt }),
     }),
     ...pageHandlers({
       isTokenNeeded: config.token !== null,

@@ -169,7 +169,19 @@ test('selections of rows that cannot be read', async () => {
       assert.match(await response.text(), query.split('=')[0] ?? '');
     }
   }
-  for (const query of ['since=-2h', 'since=2026-01-01', 'until=2026-01-01T00:00:00Z', 'since=0', 'last=1']) {
+  for (const query of ['points=0', 'points=x', 'points=-1', 'points=1.5', 'points=9999999999']) {
+    const response = await server.get(`/metrics?${query}`);
+    assert.is(response.status, 400, query);
+    assert.match(await response.text(), 'points');
+  }
+  for (const query of [
+    'since=-2h',
+    'since=2026-01-01',
+    'until=2026-01-01T00:00:00Z',
+    'since=0',
+    'last=1',
+    'points=1',
+  ]) {
     assert.is((await server.get(`/metrics?${query}`)).status, 200, query);
   }
 });

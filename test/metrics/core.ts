@@ -10,7 +10,7 @@ import { createLanes, type LaneReader, openLaneReader, openLaneWriter } from '..
 import { createLayout, type Layout } from '../../src/metrics/layout.js';
 import { createRing, type Ring } from '../../src/metrics/ring.js';
 import { type Collect, createSnapshots, type Snapshot } from '../../src/metrics/snapshot.js';
-import { createHistoryView, type SelectingView, type View } from '../../src/metrics/views/history.js';
+import { createHistoryView, type HistoryView, type SelectingView, type View } from '../../src/metrics/views/history.js';
 import { createPrometheusView, type PrometheusView } from '../../src/metrics/views/prometheus.js';
 import { createRowTexts } from '../../src/metrics/views/rows.js';
 import { createTotalsView } from '../../src/metrics/views/totals.js';
@@ -42,7 +42,7 @@ export interface Core {
   /** Collectors that threw, in the order they did. */
   readonly failures: Collector[];
   snapshot(): Snapshot;
-  readonly history: SelectingView;
+  readonly history: HistoryView;
   readonly totals: SelectingView;
   readonly prometheus: PrometheusView;
 }

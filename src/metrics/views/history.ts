@@ -2,9 +2,11 @@
  * `/metrics`: the rows as a JSON array, oldest first, the live one last. The text of all closed rows is joined once
  * and kept as bytes, so that a request renders one row and joins two buffers. Main thread.
  */
+import type { Ring } from '../ring.js';
 import type { Snapshot } from '../snapshot.js';
-import { droppedIn, type RowTexts } from './rows.js';
-import { isNarrowed, type Selection, selectRows } from './selection.js';
+import { mergeRows } from './points.js';
+import { droppedIn, mergedText, type RowTexts } from './rows.js';
+import { isNarrowed, type SelectedRows, type Selection, selectRows } from './selection.js';
 import { createShownRows, type ShownRow } from './shown.js';
 
 export interface View {
@@ -16,36 +18,81 @@ export interface View {
 
 export type SelectingView = (snapshot: Snapshot, selection: Selection) => View;
 
+/** `pointCount`: at most so many rows, each of whole periods and without its session times; null: a row a period. */
+export type HistoryView = (snapshot: Snapshot, selection: Selection, pointCount?: number | null) => View;
+
 export function createHistoryView({
   texts,
   retentionMs,
 }: {
   readonly texts: RowTexts;
   readonly retentionMs: number;
-}): SelectingView {
-  // The last join with and without the session times, of all rows and of fewer: what scrapers and dashboards take turns
-  // with, none of which costs another its join.
+}): HistoryView {
+  // The last join with and without the session times and of merged rows, of all rows and of fewer: what scrapers and
+  // dashboards take turns with, none of which costs another its join.
   const joined: (Join | undefined)[] = [];
   const shownOf = createShownRows(retentionMs);
-  return (snapshot, selection) => {
+  return (snapshot, selection, pointCount = null) => {
     const { ring } = snapshot;
     const { rows, revision } = shownOf(ring);
-    const { closed, live } = selectRows(rows, selection);
-    const which = (selection.sessionTimes ? 0 : 1) + (isNarrowed(selection) ? 2 : 0);
-    const of = (row: ShownRow): string => texts.of(row)[selection.sessionTimes ? 'full' : 'bare'];
-    const [from, to] = [closed[0]?.from ?? 0, (closed.at(-1)?.to ?? -1) + 1];
-    const dropped = droppedIn(ring, { from, to });
-    const key = `${which}-${from}-${to}-${dropped}-${revision}`;
+    const selected = selectRows(rows, selection);
+    const periodMs = retentionMs / ring.periods;
+    const { kind, grid, range, closed, live } =
+      pointCount === null ? plain(selected, texts, selection) : merged(selected, ring, { pointCount, periodMs });
+    const which = kind + (isNarrowed(selection) ? 2 : 0);
+    const key = `${which}-${range.from}-${range.to}-${droppedIn(ring, range)}-${revision}${grid}`;
     let join = joined[which];
     if (join?.key !== key) {
-      join = { key, bytes: Buffer.from(`[${closed.map(of).join()}`, 'latin1') };
+      join = { key, bytes: Buffer.from(`[${closed()}`, 'latin1') };
       joined[which] = join;
     }
-    const separator = live && closed.length > 0 ? ',' : '';
+    const separator = live !== null && range.to > range.from ? ',' : '';
     return {
-      chunks: [join.bytes, Buffer.from(`${separator}${live ? of(live) : ''}]`, 'latin1')],
-      tag: `${key}-${live ? snapshot.version : ''}`,
+      chunks: [join.bytes, Buffer.from(`${separator}${live ?? ''}]`, 'latin1')],
+      tag: `${key}-${live === null ? '' : snapshot.version}`,
     };
+  };
+}
+
+/** Where the joins of each kind are kept, each with one of narrowed requests two places on. */
+const KINDS = { full: 0, bare: 1, merged: 4 } as const;
+
+interface Texts {
+  readonly kind: number;
+  /** How rows were taken together, for the tag. */
+  readonly grid: string;
+  /** The stored rows that are in `closed`. */
+  readonly range: { readonly from: number; readonly to: number };
+  readonly closed: () => string;
+  readonly live: string | null;
+}
+
+function plain(selected: SelectedRows, texts: RowTexts, { sessionTimes }: Selection): Texts {
+  const kind = sessionTimes ? 'full' : 'bare';
+  return { kind: KINDS[kind], grid: '', ...textsOf(selected.closed, selected.live, (row) => texts.of(row)[kind]) };
+}
+
+function merged(
+  selected: SelectedRows,
+  ring: Ring,
+  to: { readonly pointCount: number; readonly periodMs: number },
+): Texts {
+  const { closed, live } = selected;
+  const { rows, grid } = mergeRows(live ? [...closed, live] : closed, to);
+  const closedCount = live ? rows.length - 1 : rows.length;
+  const texts = textsOf(rows.slice(0, closedCount), rows[closedCount], (row) => mergedText(ring, row));
+  return { kind: KINDS.merged, grid: `-${grid}`, ...texts };
+}
+
+function textsOf<Row extends ShownRow>(
+  closed: readonly Row[],
+  live: Row | undefined,
+  of: (row: Row) => string,
+): Pick<Texts, 'range' | 'closed' | 'live'> {
+  return {
+    range: { from: closed[0]?.from ?? 0, to: (closed.at(-1)?.to ?? -1) + 1 },
+    closed: () => closed.map(of).join(),
+    live: live ? of(live) : null,
   };
 }
 

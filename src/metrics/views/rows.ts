@@ -7,6 +7,7 @@ import { FIELDS, type Field } from '../fields.js';
 import type { Ring } from '../ring.js';
 import { SESSION_TIMES_HELD } from '../ring.js';
 import { mergeRow, W, word } from '../row.js';
+import type { MergedRow } from './points.js';
 import type { ShownRow } from './shown.js';
 
 interface RowText {
@@ -76,6 +77,13 @@ export function columns(row: Float64Array, fields: readonly Field[], dropped: nu
     const value = field.of ? field.of(row) : dropped;
     return `"${field.name}":${value}`;
   });
+}
+
+/** A merged row as a JSON object, without session times; not kept. Its last keys say what span it covers. */
+export function mergedText(ring: Ring, row: MergedRow): string {
+  const dropped = droppedIn(ring, { from: row.from, to: row.to + 1 });
+  const parts = columns(figuresOf(ring, row), FIELDS, dropped).filter((part) => part !== null);
+  return `{${parts.join()},"until":${row.untilMs},"periods":${row.periodCount}}`;
 }
 
 function render(ring: Ring, shown: ShownRow, dropped: number): RowText {
