@@ -3,7 +3,7 @@
  * of custom properties in page.css; lines that share a chart differ in their dashes too. Pure data.
  */
 import type { Row } from './figures.js';
-import { duration, count as format, percent, short, shortDuration } from './format.js';
+import { duration, percent, rate, short, shortDuration } from './format.js';
 import type { Pick } from './points.js';
 
 interface SeriesSpec {
@@ -38,7 +38,7 @@ interface Scale {
 const COUNT_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1e7, 1e8];
 const MS_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 18e5, 36e5];
 
-const COUNT: Scale = { text: format, mark: short, leastMax: 4, steps: COUNT_STEPS };
+const COUNT: Scale = { text: rate, mark: short, leastMax: 4, steps: COUNT_STEPS };
 const TIME: Scale = { text: duration, mark: shortDuration, leastMax: 100, steps: MS_STEPS };
 const RATIO: Scale = { text: percent, mark: percent, leastMax: 1, fixedMax: 1 };
 

@@ -7,6 +7,7 @@ import type UPlot from 'uplot';
 import { createLegend } from './chart-legend.js';
 import type { ChartSpec } from './chart-specs.js';
 import { make } from './elements.js';
+import type { Row } from './figures.js';
 import { span, timeMark } from './format.js';
 import { type Points, stacked, valuesOf } from './points.js';
 import type { Range } from './view.js';
@@ -29,7 +30,9 @@ interface ChartEvents {
 
 export interface Chart {
   readonly element: HTMLElement;
-  update(points: Points, range: Range): void;
+  /** `live` is what the legend says while nothing is pointed at. */
+  update(points: Points, range: Range, live: Row | null): void;
+  widthPx(): number;
   /** The colours have changed. */
   redraw(): void;
 }
@@ -45,12 +48,13 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
   const caption = make('figcaption', {}, [make('strong', { text: title }), legend.element]);
   const element = make('figure', {}, [caption, plotBox]);
   let points: Points = { seconds: [], rows: [] };
+  let latest: Row | null = null;
   let range: Range = { fromMs: 0, toMs: 1 };
 
   const showValues = (plot: UPlot): number | null => {
     const index = plot.cursor.idx;
     const isOver = index !== null && index !== undefined && (plot.cursor.left ?? -1) >= 0;
-    legend.show(isOver ? (points.rows[index] ?? null) : (points.rows.at(-1) ?? null));
+    legend.show(isOver ? (points.rows[index] ?? null) : latest);
     return isOver ? (points.seconds[index] ?? 0) * 1_000 : null;
   };
   const onSelect = (plot: UPlot): void => {
@@ -87,13 +91,15 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
 
   return {
     element,
-    update(newPoints, newRange) {
+    update(newPoints, newRange, live) {
+      latest = live;
       points = newPoints;
       range = newRange;
       plot.setData([points.seconds, ...drawn.map((pick) => valuesOf(points, pick))]);
       showValues(plot);
       plotBox.ariaLabel = `${title}. ${legend.summary(points, range)}`;
     },
+    widthPx: () => plotBox.clientWidth,
     redraw: () => plot.redraw(),
   };
 }

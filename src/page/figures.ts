@@ -34,6 +34,9 @@ export type Figures = Readonly<Record<FigureName, number>>;
 /** One period. `date` is epoch ms; `cpu` and `memory` are ratios. */
 export type Row = Figures & Readonly<Record<'date' | 'cpu' | 'memory', number>>;
 
+/** Several periods in one: up to `until`, epoch ms, of which there are `periods`. */
+export type MergedRow = Row & Readonly<Record<'until' | 'periods', number>>;
+
 export interface WorkerState {
   readonly worker: number;
   readonly state: string;
@@ -112,6 +115,10 @@ export function eventOf(value: unknown): LiveEvent {
 
 export function rowsOf(value: unknown): Row[] {
   return listOf(value, 'rows').map(rowOf);
+}
+
+export function mergedRowsOf(value: unknown): MergedRow[] {
+  return listOf(value, 'rows').map((row) => numbersOf(row, [...ROW_KEYS, 'until', 'periods']));
 }
 
 export function totalsOf(value: unknown): Figures {

@@ -22,9 +22,9 @@ export function short(value: number): string {
   return SHORT.format(value);
 }
 
-/** Small numbers with a tenth. */
+/** Small numbers with a tenth, but for whole ones. */
 export function rate(value: number): string {
-  return value === 0 || value >= 10 ? WHOLE.format(value) : TENTHS.format(value);
+  return Number.isInteger(value) || value >= 10 ? WHOLE.format(value) : TENTHS.format(value);
 }
 
 export function percent(ratio: number): string {

@@ -2,19 +2,22 @@
  * The week: charts over the rows, the buttons and keys that move and zoom, and the table behind. In: rows as they come;
  * out: which part of the week is in view.
  */
+import type { Api } from './api.js';
 import { type Chart, createChart } from './chart.js';
 import { CHARTS } from './chart-specs.js';
 import { find, make, say } from './elements.js';
-import type { Row } from './figures.js';
-import { dayAndClock, range as rangeText } from './format.js';
+import type { MergedRow, Row } from './figures.js';
+import { dayAndClock, range as rangeText, span } from './format.js';
 import { mergeRows, withLive } from './history.js';
 import { pointsOf, rowsWithin } from './points.js';
 import { createRowsTable } from './rows-table.js';
+import { createSteps, stepCount } from './steps.js';
 import { type Bounds, pan, type Range, rangeOf, SPANS, spanFor, type View, within, zoom } from './view.js';
 
 const ZOOM_FACTOR = 2;
 
 interface HistoryOptions {
+  readonly api: Api;
   readonly periodMs: number;
   readonly retentionMs: number;
   /** `isLatest`: it ends now, and goes along with the clock. */
@@ -34,15 +37,26 @@ export interface HistorySection {
   view(): { readonly range: Range; readonly isLatest: boolean } | null;
 }
 
-export function createHistorySection({ periodMs, retentionMs, onView }: HistoryOptions): HistorySection {
+export function createHistorySection({ api, periodMs, retentionMs, onView }: HistoryOptions): HistorySection {
   const box = find('charts', HTMLElement);
   const rangeLine = find('range', HTMLParagraphElement);
+  const stepsLine = find('steps', HTMLSpanElement);
   const pointerLine = find('cursor', HTMLParagraphElement);
   const rowsTable = createRowsTable(() => draw());
   const spanButtons = createSpanButtons((spanMs) => change(() => ({ kind: 'latest', spanMs })));
   let rows: readonly Row[] = [];
   let nowMs = 0;
   let view: View | null = null;
+  /** Of the view, when it has more rows than there is room for; null: those are drawn as they are. */
+  let merged: readonly MergedRow[] | null = null;
+  const steps = createSteps({
+    api,
+    periodMs,
+    show(newMerged) {
+      merged = newMerged;
+      draw();
+    },
+  });
   const bounds = (): Bounds => ({ nowMs, retentionMs, spanMsMin: 2 * periodMs });
   const first = (): View => spanFor(rows[0]?.date ?? nowMs, nowMs);
 
@@ -58,18 +72,29 @@ export function createHistorySection({ periodMs, retentionMs, onView }: HistoryO
   const draw = (): void => {
     if (view === null || document.hidden) return;
     const range = rangeOf(view, nowMs);
-    const points = pointsOf(rows, { periodMs, nowMs });
-    for (const chart of charts) chart.update(points, range);
+    const points = pointsOf(merged ?? rows, { periodMs, nowMs });
+    for (const chart of charts) chart.update(points, range, rows.at(-1) ?? null);
     rowsTable.show(rowsWithin(rows, range, periodMs));
     say(rangeLine, rangeText(range.fromMs, range.toMs));
+    say(stepsLine, merged === null ? '' : stepText(merged, periodMs));
     rangeLine.dataset['fromMs'] = String(range.fromMs);
     rangeLine.dataset['toMs'] = String(range.toMs);
   };
+  const askForSteps = (range: Range): void => {
+    const widthPx = charts[0]?.widthPx() ?? 0;
+    const most = stepCount(widthPx);
+    if (widthPx > 0 && rowsWithin(rows, range, periodMs).length > most) return void steps.ask(range, most);
+    steps.drop();
+    merged = null;
+  };
   const change = (to: (view: View, bounds: Bounds) => View): void => {
     if (view === null) return;
+    const before = view;
     view = to(view, bounds());
+    if (view !== before) merged = null;
     spanButtons.show(view);
     draw();
+    askForSteps(rangeOf(view, nowMs));
     onView(rangeOf(view, nowMs), view.kind === 'latest');
   };
 
@@ -97,6 +122,12 @@ export function createHistorySection({ periodMs, retentionMs, onView }: HistoryO
     rows: () => rows,
     view: () => view && { range: rangeOf(view, nowMs), isLatest: view.kind === 'latest' },
   };
+}
+
+/** How long the steps are: all but those beside gaps and at the ends are of one length. */
+function stepText(merged: readonly MergedRow[], periodMs: number): string {
+  const stepMs = merged.reduce((longest, { date, until }) => Math.max(longest, until - date), 0);
+  return `Steps are of ${span(stepMs)}, counts means per ${span(periodMs)}.`;
 }
 
 interface Controls {

@@ -50,7 +50,7 @@ function start(): void {
     if (week) location.reload();
     const totals = createViewTotals({ api, periodMs, show: figures.showView });
     const retentionMs = periodMs * settings.METRICS_PERIODS;
-    const section = createHistorySection({ periodMs, retentionMs, onView: (...view) => void totals.ask(...view) });
+    const section = createHistorySection({ api, periodMs, retentionMs, onView: (...view) => void totals.ask(...view) });
     return { section, totals, periodMs };
   };
 

@@ -2,7 +2,7 @@
  * Rows as points on a time axis. A row holds for its whole period, so that it is drawn as a step; where no server was
  * up there is no row, and a point without a row ends the step there: a gap, and no line at zero. Pure.
  */
-import type { Row } from './figures.js';
+import type { MergedRow, Row } from './figures.js';
 
 export interface Points {
   /** Epoch seconds, which is what the chart counts in; going up. */
@@ -11,8 +11,11 @@ export interface Points {
   readonly rows: (Row | null)[];
 }
 
-/** `rows` oldest first, the live one last; that one reaches to `nowMs`. */
-export function pointsOf(rows: readonly Row[], span: { readonly periodMs: number; readonly nowMs: number }): Points {
+/** `rows` oldest first, the live one last; that one reaches to `nowMs`. Each is of a period, or says where it ends. */
+export function pointsOf(
+  rows: readonly (Row | MergedRow)[],
+  span: { readonly periodMs: number; readonly nowMs: number },
+): Points {
   const points: Points = { seconds: [], rows: [] };
   const add = (ms: number, row: Row | null): void => {
     points.seconds.push(ms / 1_000);
@@ -21,7 +24,7 @@ export function pointsOf(rows: readonly Row[], span: { readonly periodMs: number
   for (const [index, row] of rows.entries()) {
     add(row.date, row);
     const next = rows[index + 1];
-    const endMs = row.date + span.periodMs;
+    const endMs = 'until' in row ? row.until : row.date + span.periodMs;
     if (next && next.date > endMs) add(endMs, null);
     // The step of a period that is still open ends now.
     if (!next && span.nowMs > row.date) add(Math.min(span.nowMs, endMs), row);

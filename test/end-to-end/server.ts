@@ -18,7 +18,11 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-export async function start(settings: Readonly<Record<string, string>> = {}, tempDir = tmpdir()): Promise<Server> {
+export async function start(
+  settings: Readonly<Record<string, string>> = {},
+  tempDir = tmpdir(),
+  historyPath: string | null = null,
+): Promise<Server> {
   const { config, errors } = parseConfig({ PORT: '0', WORKERS: '2', HEADCOUNT_TEST_SESSIONS: 'true', ...settings });
   if (errors.length > 0) throw new Error(errors.join('; '));
   const logged: string[] = [];
@@ -30,7 +34,7 @@ export async function start(settings: Readonly<Record<string, string>> = {}, tem
     log: { trace: say, debug: say, info: say, warn: say, error: say, fatal: say },
     workers: config.workers ?? 2,
     tempDir,
-    historyPath: null,
+    historyPath,
     environment: { PATH: process.env['PATH'] ?? '' },
     places: {
       homeDir: process.env['HOME'] ?? tempDir,
