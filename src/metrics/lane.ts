@@ -105,7 +105,7 @@ export function openLaneReader(buffer: SharedArrayBuffer, shape: LaneShape, inde
         take(records[at] ?? 0, records[at + 1] ?? 0, records[at + 2] ?? 0);
         read = (read + 1) | 0;
       }
-      // Once at the end and not a record: the writer sees room a little later, and this line of cache stays its own.
+      // Once, not for each record: the writer learns of the room a little later, but keeps its cache line until then.
       Atomics.store(header, READ, read);
       return (read - start) | 0;
     },

@@ -25,7 +25,7 @@ export interface Snapshot {
 /** Sets the values of its families, by cell. Main thread, synchronous, and quick: it runs within a scrape. */
 export type Collect = (set: RecordDelta) => void;
 
-/** A snapshot is shared for as long as nothing but the server's own answering has been counted, and at most so long. */
+/** A snapshot is used again for at most this long, and only while nothing was counted but the server's own answers. */
 const SHARED_MS = 100;
 
 export function createSnapshots(options: {

@@ -63,9 +63,9 @@ function createRenderer(layout: Layout, format: Format): (snapshot: Snapshot) =>
 }
 
 /**
- * A line shows the sum of the words [from, to) over the divisor: one word, the words of all workers, or for a bucket of
- * a histogram, which counts what is below it too, all from the first one. `prefix` is everything between the number of
- * the line before and this one's, so that a line costs two appends; `zero` is that with a 0, which most lines show.
+ * A line shows a sum of words, divided by `divisor`. The words are [from, to): a single one; or one of each worker; or,
+ * for a bucket of a histogram, those of this bucket and of all below it. `prefix` is the text between the number before
+ * and this line's, so that a line costs two appends. `zero` is `prefix` with a 0 behind it: most lines show that.
  */
 interface Line {
   readonly prefix: string;

@@ -3,8 +3,8 @@
  * Playwright adds (src/README.md, decision 20), and clients through their broker. In: frames from the pipe, each for
  * one of them; out: Playwright's transport, `openTab`, and `raw`. Runs in a worker thread.
  *
- * Chromium attaches to everything new, paused, as Playwright wants it, too, once it is there. What is new in a context
- * that somebody has claimed comes to whoever has, the rest is Playwright's.
+ * Chromium attaches us to everything new, and holds it paused. What is new in a context that somebody has claimed goes
+ * to its claimant. The rest goes to Playwright, which wants the same, once it is there.
  */
 import type { ConnectOverCDPTransport } from 'playwright-core';
 import { createOnce, createRecurring, type End, type Once, waitFor } from '../../wait.js';
