@@ -102,7 +102,8 @@ test('the last failures are listed, with the reason, and only when there are any
   await withTab(openTab(browser, server.url), async (page, tab) => {
     const failures = page.getByRole('region', { name: 'Last failures' }).first();
     const [before] = await json<{ id: string }[]>('/failures?last=1');
-    assert.is(await failures.isVisible(), before !== undefined);
+    // Asked for by the page when it is there, and so a little later.
+    await failures.waitFor({ state: before ? 'visible' : 'hidden' });
     const response = await server.post('/content', {
       html: 'x',
       waitForFunction: { fn: '() => { throw Error("out of milk") }' },
