@@ -25,7 +25,7 @@ function addFamily(registry: Registry, { family, series }: PlacedFamily, counter
     const histogram = new Histogram({ ...options, buckets: [...bounds] });
     for (const { cell, labels } of shown) {
       histogram.zero(labels);
-      // One observation for each bucket that has any: the numbers differ from ours, the lines do not.
+      // One observation for each bucket that is not empty: the numbers differ from ours, the lines do not.
       for (const [i, le] of bounds.entries()) if (counters[cell + i] !== 0) histogram.observe(labels, le);
     }
   } else if (family.type === 'counter') {

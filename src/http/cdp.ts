@@ -1,5 +1,5 @@
 /**
- * Sessions over WebSocket: an upgrade becomes a session, which is admitted as any. Main thread.
+ * Sessions over WebSocket: an upgrade becomes a session, admitted as those over HTTP are. Main thread.
  */
 import { ServiceError } from '../failures.js';
 import { CDP_KIND } from '../protocol/jobs/jobs.js';

@@ -32,7 +32,7 @@ export interface SessionOptions {
 export interface SessionRouteOptions extends SessionOptions, JobReaderOptions {
   /** Why a session would not be taken now, whatever its job; null: it would. */
   readonly refusal: () => Refusal | null;
-  /** Refuses one whose body is not read, or not to its end; counted as any. */
+  /** Refuses one whose body is not read, or not to its end; counted as other refusals are. */
   readonly turnAway: (session: Session, refusal: Refusal) => Settled;
   /** Of a name in the query or the body that browserless's clients send and that means nothing here. */
   readonly onIgnored: (name: string) => void;

@@ -21,7 +21,7 @@ export interface Refuser {
 
 export interface RefuserOptions {
   readonly connections: Connections;
-  /** Of what belongs to no request that we have seen: those are counted as any. */
+  /** Of what belongs to no request that we have seen: those are counted as all others are. */
   readonly count: (method: string, status: number) => void;
   readonly onRefused: (refused: RefusedBytes) => void;
 }

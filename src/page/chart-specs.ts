@@ -31,7 +31,7 @@ interface Scale {
   readonly leastMax: number;
   /** The top of one that always ends there. */
   readonly fixedMax?: number;
-  /** Distances between marks; none: any round number. */
+  /** Distances between marks; none: round numbers. */
   readonly steps?: readonly number[];
 }
 

@@ -7,7 +7,7 @@ import type { Log } from '../log.js';
 interface Trouble {
   /** Said as an error, unless the same is going on. `facts.message` is what tells two troubles of a key apart. */
   begins(key: string, facts: { readonly message: string; readonly [fact: string]: unknown }, text: string): void;
-  /** Said if there was any. */
+  /** Said only when there was trouble. */
   over(key: string, facts: object, text: string): void;
 }
 
