@@ -1,6 +1,6 @@
 /**
- * The parts of README.md that derive from tables in the code: settings, columns, metrics. `npm run docs` writes them
- * between their marks; `readme.test.ts` fails when they are not what the tables say.
+ * The parts of the pages for users that derive from tables in the code: settings, columns, metrics. `npm run docs`
+ * writes them between their marks; `readme.test.ts` fails when they are not what the tables say.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { BROWSERLESS } from '../src/config/browserless.js';
 import { flagOf } from '../src/config/parse.js';
 import { SETTINGS, type Setting } from '../src/config/settings.js';
+import { FAILURES } from '../src/failures.js';
 import { OF_CONTEXTS, OF_SESSIONS } from '../src/http/client-parameters.js';
 import { ROUTES, type Table, UPGRADES } from '../src/http/interface.js';
 import type { Parameter } from '../src/http/parameters.js';
@@ -95,6 +96,16 @@ function families(): string {
   return table(['metric', 'type', 'labels', 'meaning'], rows);
 }
 
+function failures(): string {
+  const rows = Object.entries(FAILURES).map(([name, { status, retryAfterMs, about }]) => [
+    String(status),
+    code(name),
+    about,
+    retryAfterMs === undefined ? '' : 'yes',
+  ]);
+  return table(['status', 'code', 'when', '`Retry-After`'], rows);
+}
+
 function routes(): string {
   const rows = [...Object.values(ROUTES as Table), ...Object.values(UPGRADES as Table)]
     .filter(({ onlyWith }) => onlyWith === undefined)
@@ -126,23 +137,33 @@ const PARTS: Readonly<Record<string, () => string>> = {
   'foreign-to-clients': () => foreignParameters(FOREIGN_TO_CLIENTS, 'in the query or `launch`'),
   fields,
   families,
+  failures,
   routes,
   differences,
 };
 
-/** `text` with every part as the tables have it. Throws when a part's marks are missing. */
-export function withTables(text: string): string {
+/** Page to the parts that it has. */
+export const PAGES: Readonly<Record<string, readonly string[]>> = {
+  'README.md': ['fields', 'routes', 'settings', 'failures'],
+  'grafana/README.md': ['families'],
+  'src/http/browserless.md': ['browserless', 'foreign-keys', 'foreign-parameters', 'foreign-to-clients'],
+  'src/worker/broker/README.md': ['client-parameters', 'differences'],
+};
+
+/** `text` of `page` with its parts as the tables have them. Throws when a part's marks are missing. */
+export function withTables(page: string, text: string): string {
   let made = text;
-  for (const [name, part] of Object.entries(PARTS)) {
-    const [start, end] = [`<!-- ${name} -->\n`, `\n<!-- /${name} -->`];
+  for (const name of PAGES[page] ?? []) {
+    const [start, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
     const from = made.indexOf(start);
     const to = made.indexOf(end);
-    if (from === -1 || to === -1) throw new Error(`README.md has no marks for ${name}`);
-    made = `${made.slice(0, from + start.length)}${part()}${made.slice(to)}`;
+    const part = PARTS[name];
+    if (from === -1 || to === -1 || part === undefined) throw new Error(`${page} has no marks for ${name}`);
+    made = `${made.slice(0, from + start.length)}${part()}\n${made.slice(to)}`;
   }
   return made;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync('README.md', withTables(readFileSync('README.md', 'utf8')));
+  for (const page of Object.keys(PAGES)) writeFileSync(page, withTables(page, readFileSync(page, 'utf8')));
 }

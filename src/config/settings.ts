@@ -105,7 +105,7 @@ export const SETTINGS = {
   }),
   chromiumPath: setting(['CHROMIUM_PATH', 'CHROME_BINARY_LOCATION'], path, {
     fallback: null,
-    help: 'Which Chromium. Not set: found, see "Which Chromium does it use?".',
+    help: 'Which Chromium. Not set: found, as `src/browsers/README.md` says.',
   }),
   prewarm: setting(['PREWARM'], integer(0, 100), {
     fallback: '1',

@@ -100,7 +100,7 @@ function announce(log: Log, { path, version, origin }: Chromium, { cage, complai
     uid === 0
       ? 'as root and without its sandbox: run the server as another user, or let others pass to Chromium and TMPDIR'
       : 'without its sandbox: allow user namespaces';
-  log.warn({ tried }, `Chromium runs ${mend}; see "Is Chromium locked in?" in the README`);
+  log.warn({ tried }, `Chromium runs ${mend}; see "Is Chromium locked in?" in src/browsers/README.md`);
 }
 
 /** Empty for one that is not there: a container may have none. */

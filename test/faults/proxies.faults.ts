@@ -1,6 +1,6 @@
 /**
- * The README's configurations for real proxies: what works without one works through one, and where the server does not
- * know of its proxy, it says what to set.
+ * The configurations for real proxies that users are given: what works without one works through one, and where the
+ * server does not know of its proxy, it says what to set.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -28,6 +28,7 @@ const haproxyTest = needs(test, { tools: ['haproxy', 'openssl'] });
 const NAME = 'proxy.localhost';
 const WITHOUT_BROWSER = { WORKERS: '1', CHROMIUM_PATH: '/nowhere' };
 const WAIT_MS = 20_000;
+const PAGE = 'src/http/proxies.md';
 const tempDir = mkdtempSync(join(tmpdir(), 'headcount-test-proxies-'));
 
 test.after(() => rmSync(tempDir, { recursive: true }));
@@ -40,7 +41,7 @@ interface Site {
   readonly certificate: Certificate;
 }
 
-/** How a proxy is started, from what the README says of it. */
+/** How a proxy is started, from what users are told of it. */
 interface Kind {
   readonly path: string;
   readonly command: (site: Site) => string[];
@@ -49,7 +50,7 @@ interface Kind {
 const NGINX: Kind = {
   path: '/pool',
   command({ folder, port, upstream, certificate }) {
-    const block = readmeBlock('nginx')
+    const block = pageBlock('nginx')
       .replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
       .replace('/etc/ssl/tools.example.pem', certificate.cert)
       .replace('/etc/ssl/tools.example.key', certificate.key)
@@ -69,7 +70,7 @@ const HAPROXY: Kind = {
   command({ folder, port, upstream, certificate }) {
     const both = join(folder, 'both.pem');
     writeFileSync(both, readFileSync(certificate.cert, 'utf8') + readFileSync(certificate.key, 'utf8'));
-    const block = readmeBlock('haproxy')
+    const block = pageBlock('haproxy')
       .replace('bind :443', `bind 127.0.0.1:${port}`)
       .replace('/etc/ssl/chrome.example.pem', both)
       .replace('127.0.0.1:3000', upstream);
@@ -79,9 +80,9 @@ const HAPROXY: Kind = {
   },
 };
 
-function readmeBlock(language: string): string {
-  const [, block] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'ms').exec(readFileSync('README.md', 'utf8')) ?? [];
-  assert.ok(block, `the README's ${language}`);
+function pageBlock(language: string): string {
+  const [, block] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'ms').exec(readFileSync(PAGE, 'utf8')) ?? [];
+  assert.ok(block, `${language} in ${PAGE}`);
   return block;
 }
 

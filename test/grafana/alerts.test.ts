@@ -8,6 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FAMILIES } from '../../src/metrics/families.js';
 import type { Family } from '../../src/metrics/family.js';
+import { anchorsOf } from '../readme/markdown.js';
 import { type Alert, limitOf, readRules, readRuleTests } from './alert-rules.js';
 import { readDashboards } from './dashboards.js';
 import { uidIn } from './model-rules.js';
@@ -94,14 +95,4 @@ function incomplete({ name, for: wait, labels, annotations }: Alert): string[] {
     ...unknown.map((label) => `$labels.${label}`),
   ].filter((text) => text !== '');
   return wrong.length > 0 ? [`${name}: ${wrong.join(', ')}`] : [];
-}
-
-/** As GitHub and others make them of headings. */
-function anchorsOf(markdown: string): string[] {
-  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
-    title
-      .toLowerCase()
-      .replaceAll(/[^\w\- ]/g, '')
-      .replaceAll(' ', '-'),
-  );
 }
