@@ -10,10 +10,11 @@ RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:20-bookworm-slim
 # The headless shell is several times cheaper per session than the full browser. Pages need fonts: Latin, Chinese,
-# Japanese and Korean, emoji. tini reaps whatever Chromium leaves behind and passes SIGTERM on.
+# Japanese and Korean, emoji, other scripts. tini reaps whatever Chromium leaves behind and passes SIGTERM on.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends \
-    chromium-headless-shell fonts-liberation fonts-noto-cjk fonts-noto-color-emoji libnss3-tools tini \
+    chromium-headless-shell libnss3-tools tini \
+    fonts-liberation fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core \
   && rm -rf /var/lib/apt/lists/* \
   && install -d -o node -g node /var/lib/headcount
 # Beyond loopback the server refuses to start without a TOKEN, or ALLOW_ANONYMOUS=true said on purpose.

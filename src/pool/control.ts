@@ -4,7 +4,7 @@
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
-import type { BrowserReply, ControlMessage, ControlReply, Outcome, Progress } from '../protocol/job.js';
+import type { BrowserReply, ControlMessage, ControlReply, Fonts, Outcome, Progress } from '../protocol/job.js';
 import type { UnusableReason } from '../protocol/names.js';
 
 export interface Control {
@@ -37,8 +37,14 @@ export interface BrowserEvents {
   readonly onDoubt: (isDoubted: boolean) => void;
 }
 
-/** `onReady` is told how many pages the worker keeps ready, whenever that changes. */
-export function openControl(port: MessagePort, onReady: (pages: number) => void): Control {
+/** What a worker has to say of itself. */
+export interface WorkerWords {
+  /** How many pages it keeps ready, whenever that changes. */
+  readonly onReady: (pages: number) => void;
+  readonly onFonts: (fonts: Fonts) => void;
+}
+
+export function openControl(port: MessagePort, { onReady, onFonts }: WorkerWords): Control {
   const expected = new Map<number, JobEvents>();
   /** By generation; each is here from its attaching until it is lost. */
   const browsers = new Map<number, (reply: BrowserReply) => void>();
@@ -51,6 +57,8 @@ export function openControl(port: MessagePort, onReady: (pages: number) => void)
       expected.get(reply.sequence)?.advance(reply.progress);
     } else if (reply.kind === 'ready') {
       onReady(reply.pages);
+    } else if (reply.kind === 'fonts') {
+      onFonts(reply.fonts);
     } else {
       browsers.get(reply.generation)?.(reply);
     }

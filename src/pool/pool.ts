@@ -8,7 +8,7 @@ import type { Clock } from '../clock.js';
 import type { LaneReader } from '../metrics/lane.js';
 import type { CdpJob } from '../protocol/cdp.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
-import type { Job, Outcome } from '../protocol/job.js';
+import type { Fonts, Job, Outcome } from '../protocol/job.js';
 import { HEARTBEAT_MS, type UnusableReason, type WorkerExitReason } from '../protocol/names.js';
 import type { Running, Standing } from '../protocol/session.js';
 import type { WorkerSetup } from '../protocol/setup.js';
@@ -42,6 +42,8 @@ export interface PoolEvents {
   onThreadFailed(message: string): void;
   /** A shard takes sessions again, or for a while does not. */
   onChange(): void;
+  /** Some thread has looked for fonts. */
+  onFonts(fonts: Fonts): void;
   onBrowserLost(shard: number, generation: number): void;
   /** It lives, and should be ended. */
   onBrowserUnusable(shard: number, generation: number, reason: UnusableReason): void;
@@ -99,6 +101,7 @@ export function createPool(options: PoolOptions): Pool {
           onBrowserLost: (generation) => events.onBrowserLost(index, generation),
           onBrowserUnusable: (generation, reason) => events.onBrowserUnusable(index, generation, reason),
           onChange: events.onChange,
+          onFonts: events.onFonts,
         },
       });
       workers[index] = worker;

@@ -5,7 +5,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
-import type { Task } from '../protocol/job.js';
+import type { Fonts, Task } from '../protocol/job.js';
 import type { UnusableReason } from '../protocol/names.js';
 import type { Running } from '../protocol/session.js';
 import { openControl } from './control.js';
@@ -21,6 +21,7 @@ export interface WorkerEvents {
   onBrowserUnusable(generation: number, reason: UnusableReason): void;
   /** It takes sessions again, or for a while does not. */
   onChange(): void;
+  onFonts(fonts: Fonts): void;
 }
 
 /** A job with what goes with it; `onServing`: see `Pool`. */
@@ -57,9 +58,12 @@ export function createWorker(
   let browser: { readonly generation: number; isAttached: boolean; isDoubted: boolean } | null = null;
   let lastJob = 0;
 
-  const control = openControl(port, (ready) => {
-    if (ready > pages.ready) pages.readyAt = nextReady();
-    pages.ready = ready;
+  const control = openControl(port, {
+    onReady(ready) {
+      if (ready > pages.ready) pages.readyAt = nextReady();
+      pages.ready = ready;
+    },
+    onFonts: events.onFonts,
   });
   const detach = (generation: number): void => {
     if (browser?.generation === generation) browser = null;

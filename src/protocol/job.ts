@@ -7,7 +7,7 @@ import type { FailureCode, SessionFailureReason } from '../failures.js';
 import type { CdpJob, ClientStanding } from './cdp.js';
 import type { PipeEndpoint } from './endpoint.js';
 import type { BodyOf, JOBS } from './jobs/jobs.js';
-import type { UnusableReason } from './names.js';
+import type { FontScript, UnusableReason } from './names.js';
 
 /** By kind, what is to be done. */
 export type Job = { [K in keyof typeof JOBS]: { readonly kind: K; readonly body: BodyOf<K> } }[keyof typeof JOBS];
@@ -87,7 +87,13 @@ export type ControlReply =
   | { readonly kind: 'outcome'; readonly sequence: number; readonly outcome: Outcome }
   | { readonly kind: 'progress'; readonly sequence: number; readonly progress: Progress }
   /** So many pages are now kept ready for the next sessions. */
-  | { readonly kind: 'ready'; readonly pages: number };
+  | { readonly kind: 'ready'; readonly pages: number }
+  | { readonly kind: 'fonts'; readonly fonts: Fonts };
+
+/** For which scripts Chromium has no font, or why that cannot be told. */
+export type Fonts =
+  | { readonly isKnown: true; readonly missing: readonly FontScript[] }
+  | { readonly isKnown: false; readonly message: string };
 
 export type BrowserReply =
   | { readonly kind: 'attached'; readonly generation: number }

@@ -95,6 +95,13 @@ export const REFUSED_METHODS = [
   'WebMCP.enable',
 ] as const;
 
+/** What users are told of when Chromium has no font for it. */
+export const FONT_SCRIPTS = [
+  ...(['Latin', 'Chinese', 'Japanese', 'Korean', 'colour emoji'] as const),
+  ...(['Arabic', 'Hebrew', 'Thai', 'Devanagari'] as const),
+] as const;
+export type FontScript = (typeof FONT_SCRIPTS)[number];
+
 export const BROWSER_ROLES = ['shard'] as const;
 export type BrowserRole = (typeof BROWSER_ROLES)[number];
 /** Why a browser that lives is of no more use: it says nothing, or it answers and cannot open a page. */

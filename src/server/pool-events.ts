@@ -5,6 +5,7 @@ import type { Log } from '../log.js';
 import type { PoolEvents } from '../pool/pool.js';
 import type { WorkerExitReason } from '../protocol/names.js';
 import type { Core } from './core.js';
+import { createFontNotice } from './fonts.js';
 import type { Shards } from './shards.js';
 import { createTrouble } from './trouble.js';
 
@@ -39,6 +40,7 @@ export function poolEvents(of: {
       shards().threadFailed();
     },
     onChange: of.onChange,
+    onFonts: createFontNotice(log),
     onBrowserLost: (shard, generation) => shards().browserLost(shard, generation),
     onBrowserUnusable(shard, generation, reason) {
       log.warn({ worker: shard, reason }, 'a browser is of no more use, and is ended');

@@ -9,6 +9,7 @@ import type { ReadyPlan } from '../protocol/setup.js';
 import { type Attached, createAttached } from './attached.js';
 import { type Broker, createBroker } from './broker/broker.js';
 import { attachBrowser } from './browser.js';
+import type { Cdp } from './cdp/cdp.js';
 import type { Connection, ConnectionCensus } from './cdp/connection.js';
 import type { Egress } from './egress.js';
 import { createHousehold, type Household } from './household.js';
@@ -24,6 +25,8 @@ export interface Shard {
   suspect(lease: Lease): void;
   /** Disposes of it. Resolves when it is really gone; never rejects. */
   release(lease: Lease): Promise<void>;
+  /** Calls `use` with a page that is no session's. Rejects when there is no browser. */
+  withPage<T>(use: (cdp: Cdp) => Promise<T>): Promise<T>;
   /**
    * Of the browser that takes the sessions.
    * @throws {Error} when there is none.
@@ -114,6 +117,7 @@ export function createShard({ tally, clock, readyPlan, egress, onReady }: ShardO
       owners.set(lease, household);
       return lease;
     },
+    withPage: (use) => withPage(present?.attached, use),
     broker() {
       const broker = present && households.get(present)?.broker;
       if (!broker) throw new Error('Target closed: the browser is gone');
@@ -135,4 +139,14 @@ export function createShard({ tally, clock, readyPlan, egress, onReady }: ShardO
       [...households.values()].reduce((total, { broker }) => total + broker.pagesOpen(), 0),
     census: () => [...households.values()].map(({ connection }) => connection.census()),
   };
+}
+
+async function withPage<T>(attached: Attached | undefined, use: (cdp: Cdp) => Promise<T>): Promise<T> {
+  if (!attached) throw new Error('Target closed: the browser is gone');
+  const { lease } = await attached.open({ kind: 'plain' });
+  try {
+    return await use(lease.cdp);
+  } finally {
+    await attached.dispose(lease);
+  }
 }

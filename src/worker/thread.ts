@@ -6,17 +6,18 @@
 import { getHeapStatistics } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
 import { threadId, workerData } from 'node:worker_threads';
-import { systemClock } from '../clock.js';
+import { type Clock, systemClock } from '../clock.js';
 import { collectAtRest } from '../garbage.js';
 import { claimLane, openHeartbeat, openLaneWriter } from '../metrics/lane.js';
 import { createLayout } from '../metrics/layout.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
-import type { ControlMessage, ControlReply, Outcome, Progress, Task, TaskResult } from '../protocol/job.js';
+import type { ControlMessage, ControlReply, Fonts, Outcome, Progress, Task, TaskResult } from '../protocol/job.js';
 import { HEARTBEAT_MS } from '../protocol/names.js';
 import type { WorkerSetup } from '../protocol/setup.js';
 import { serveClient } from './broker/serve.js';
 import { createCancels } from './cancels.js';
 import { createEgress } from './egress.js';
+import { missingScripts, untilIdle } from './fonts.js';
 import { runSession } from './session.js';
 import { createShard, type Shard } from './shard.js';
 import { createTally, type Tally } from './tally.js';
@@ -58,10 +59,11 @@ export function createWorkerThread(): WorkerThread {
         onReady: (pages) => port.postMessage({ kind: 'ready', pages } satisfies ControlReply),
       });
       ready = { port, shard, tally };
+      const fonts = createFontTeller({ port, shard, clock, isWanted: lane === 0, isBusy: () => running > 0 });
       port.on('message', (message: ControlMessage) => {
         if (message.kind === 'cancel') cancels.cancel(message.sequence);
         else if (message.kind === 'egress') egress.connect(message.port);
-        else void attach(port, shard, message.endpoint);
+        else void attach(port, shard, message.endpoint).then(fonts.attached);
       });
       const beat = openHeartbeat(setup.lanes, setup.laneShape, lane);
       beat();
@@ -96,7 +98,8 @@ export function createWorkerThread(): WorkerThread {
   };
 }
 
-async function attach(port: MessagePort, shard: Shard, endpoint: PipeEndpoint): Promise<void> {
+/** Resolves with whether it is attached. */
+async function attach(port: MessagePort, shard: Shard, endpoint: PipeEndpoint): Promise<boolean> {
   const { generation } = endpoint;
   const reply = (message: ControlReply): void => port.postMessage(message);
   try {
@@ -106,9 +109,40 @@ async function attach(port: MessagePort, shard: Shard, endpoint: PipeEndpoint): 
       onDoubt: (isDoubted) => reply({ kind: 'doubt', generation, isDoubted }),
     });
     reply({ kind: 'attached', generation });
+    return true;
   } catch (error) {
     reply({ kind: 'attachFailed', generation, message: error instanceof Error ? error.message : String(error) });
+    return false;
   }
+}
+
+interface FontTellerOptions {
+  readonly port: MessagePort;
+  readonly shard: Shard;
+  readonly clock: Clock;
+  /** One thread of all is enough: the fonts are the machine's. */
+  readonly isWanted: boolean;
+  readonly isBusy: () => boolean;
+}
+
+/** Tells main once, when it is at rest after its first browser, for which scripts there is no font. */
+function createFontTeller({ port, shard, clock, isWanted, isBusy }: FontTellerOptions) {
+  let isToTell = isWanted;
+  const find = async (): Promise<Fonts> => {
+    await untilIdle(clock, isBusy);
+    try {
+      return { isKnown: true, missing: await shard.withPage((cdp) => missingScripts(cdp, clock)) };
+    } catch (error) {
+      return { isKnown: false, message: error instanceof Error ? error.message : String(error) };
+    }
+  };
+  return {
+    async attached(isAttached: boolean): Promise<void> {
+      if (!isAttached || !isToTell) return;
+      isToTell = false;
+      port.postMessage({ kind: 'fonts', fonts: await find() } satisfies ControlReply);
+    },
+  };
 }
 
 function reportEverySecond(shard: Shard, tally: Tally): void {

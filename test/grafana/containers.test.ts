@@ -12,6 +12,7 @@ import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import { SETTINGS } from '../../src/config/settings.js';
 import { pathsOf, ROUTES } from '../../src/http/interface.js';
+import { FONT_PACKAGES } from '../../src/server/fonts.js';
 
 const Text = Type.Record(Type.String(), Type.String());
 const Compose = Compile(
@@ -143,6 +144,14 @@ test('the image is built from files that are there, and that reach the builder',
   }
   const main = /^CMD \["node", "(?:dist\/)(.+)\.js"\]$/m.exec(dockerfile)?.[1] ?? '';
   assert.ok(existsSync(`${main}.ts`), main);
+});
+
+test('the image has each font that a server would miss, and users are told of each', () => {
+  const page = readFileSync('src/browsers/README.md', 'utf8');
+  for (const name of Object.values(FONT_PACKAGES)) {
+    assert.match(dockerfile, new RegExp(` ${name}\\s`));
+    assert.ok(page.includes(`\`${name}\``), name);
+  }
 });
 
 test('the image runs as somebody, checks its health on a route that needs no token, sets what there is', () => {

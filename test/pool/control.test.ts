@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openControl } from '../../src/pool/control.js';
-import type { ControlMessage, ControlReply, Outcome } from '../../src/protocol/job.js';
+import { openControl, type WorkerWords } from '../../src/pool/control.js';
+import type { ControlMessage, ControlReply, Fonts, Outcome } from '../../src/protocol/job.js';
 import { deadline } from '../deadline.js';
 
+const UNHEARD: WorkerWords = { onReady: () => {}, onFonts: () => {} };
 const test = suite('pool/control');
 const MESSAGE_MS = 5_000;
 const endpoint = (generation: number) => ({
@@ -27,7 +28,7 @@ function outcome(sequence: number, message: string): ControlReply {
 
 test('tells each job its own outcome, once', async () => {
   const { port1, port2 } = new MessageChannel();
-  const control = openControl(port1, () => {});
+  const control = openControl(port1, UNHEARD);
   const told: [number, Outcome][] = [];
   const both = new Promise<void>((resolve) => {
     for (const sequence of [1, 2]) {
@@ -54,7 +55,7 @@ test('tells each job its own outcome, once', async () => {
 
 test('a task that ends before its outcome was told has it told at once, and others with it', () => {
   const { port1, port2 } = new MessageChannel();
-  const control = openControl(port1, () => {});
+  const control = openControl(port1, UNHEARD);
   const told: number[] = [];
   for (const sequence of [1, 2, 3]) {
     control.expect(sequence, { settle: () => told.push(sequence), advance: () => {} });
@@ -71,7 +72,7 @@ test('a task that ends before its outcome was told has it told at once, and othe
 
 test('what a thread had sent before it died is told', async () => {
   const { port1, port2 } = new MessageChannel();
-  const control = openControl(port1, () => {});
+  const control = openControl(port1, UNHEARD);
   const told: Outcome[] = [];
   control.expect(1, { settle: (one) => told.push(one), advance: () => {} });
   const reply = JSON.stringify(outcome(1, 'the last word'));
@@ -87,12 +88,13 @@ test('tells how many pages are ready', async () => {
   const { port1, port2 } = new MessageChannel();
   const told: number[] = [];
   const both = new Promise<void>((resolve) => {
-    const control = openControl(port1, (pages) => {
+    const onReady = (pages: number): void => {
       told.push(pages);
       if (told.length < 2) return;
       control.close();
       resolve();
-    });
+    };
+    const control = openControl(port1, { ...UNHEARD, onReady });
   });
   for (const pages of [2, 1]) port2.postMessage({ kind: 'ready', pages } satisfies ControlReply);
   port1.ref();
@@ -100,9 +102,26 @@ test('tells how many pages are ready', async () => {
   assert.equal(told, [2, 1]);
 });
 
+test('tells what was found of fonts', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const found: Fonts = { isKnown: true, missing: ['Thai'] };
+  const told = new Promise<Fonts>((resolve) => {
+    const control = openControl(port1, {
+      ...UNHEARD,
+      onFonts(fonts) {
+        control.close();
+        resolve(fonts);
+      },
+    });
+  });
+  port2.postMessage({ kind: 'fonts', fonts: found } satisfies ControlReply);
+  port1.ref();
+  assert.equal(await deadline(told, MESSAGE_MS, 'the fonts'), found);
+});
+
 test('attaching hears of its own browser only, and of the death of the thread', async () => {
   const { port1, port2 } = new MessageChannel();
-  const control = openControl(port1, () => {});
+  const control = openControl(port1, UNHEARD);
   const lost: number[] = [];
   const unusable: [number, string][] = [];
   let hear = (): void => {};

@@ -45,6 +45,7 @@ test.before.each(async (scene) => {
       onThreadLost: (shard, reason) => scene.told.push(`lost ${shard}: ${reason}`),
       onThreadFailed: (message) => scene.told.push(`failed: ${message}`),
       onChange: () => {},
+      onFonts: () => {},
       onBrowserLost: () => {},
       onBrowserUnusable: () => {},
     },

@@ -51,6 +51,7 @@ test.before.each((scene) => {
         onBrowserLost: (generation) => scene.told.push(`lost ${generation}`),
         onBrowserUnusable: (generation, reason) => scene.told.push(`${reason} ${generation}`),
         onChange: () => scene.told.push('change'),
+        onFonts: () => {},
       },
     },
   );

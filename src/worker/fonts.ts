@@ -1,0 +1,70 @@
+/**
+ * For which scripts Chromium has no font. It is asked to draw samples, because it alone knows where its fonts are and
+ * which one takes the place of another: what it draws as it draws a character that no font has is missing. In: a page;
+ * out: names of scripts. Runs in a worker thread.
+ */
+import type { Clock } from '../clock.js';
+import { FONT_SCRIPTS, type FontScript } from '../protocol/names.js';
+import { limit, waitFor } from '../wait.js';
+import type { Cdp } from './cdp/cdp.js';
+import { valueApart } from './evaluate.js';
+
+/** Nobody waits for this, so it comes when nobody is served; on a server that is never at rest, after a while. */
+const LOOK_EVERY_MS = 2_000;
+const LOOKS_MAX = 30;
+/** It takes some 50 ms. */
+const LIMIT_MS = 10_000;
+
+const COLOURED: FontScript = 'colour emoji';
+/** Each of these characters is drawn alone. Fonts for Japanese lack the first of the Chinese ones. */
+const SAMPLES: Readonly<Record<FontScript, string>> = {
+  Latin: 'Ag',
+  Chinese: '汉漢',
+  Japanese: 'かカ漢',
+  Korean: '한국',
+  'colour emoji': '😀🎉',
+  Arabic: 'عب',
+  Hebrew: 'אש',
+  Thai: 'กข',
+  Devanagari: 'कह',
+};
+
+/** In the page. Where there is no font at all, everything is drawn as nothing. */
+const MISSING = `((samples, coloured) => {
+  const size = 48;
+  const canvas = Object.assign(document.createElement('canvas'), { width: size, height: size });
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  context.font = '24px sans-serif';
+  const draw = (text) => {
+    context.clearRect(0, 0, size, size);
+    context.fillText(text, 4, 32);
+    return context.getImageData(0, 0, size, size).data;
+  };
+  const isGrey = (data) => data.every((value, i) => i % 4 === 3 || value === data[i - (i % 4)]);
+  const noFont = draw('\\u{10FFFF}').join();
+  const isThere = (text, script) => {
+    const data = draw(text);
+    return data.join() !== noFont && !(script === coloured && isGrey(data));
+  };
+  const scripts = Object.keys(samples);
+  return scripts.filter((script) => ![...samples[script]].every((text) => isThere(text, script)));
+})(${JSON.stringify(SAMPLES)}, ${JSON.stringify(COLOURED)})`;
+
+/** Resolves when nobody is served, or has been waited for long enough. */
+export async function untilIdle(clock: Clock, isBusy: () => boolean): Promise<void> {
+  for (let look = 1; look <= LOOKS_MAX; look++) {
+    await waitFor(null, [limit(clock, LOOK_EVERY_MS), () => {}]);
+    if (!isBusy()) return;
+  }
+}
+
+/** Rejects when the page does not tell in time. */
+export async function missingScripts(cdp: Cdp, clock: Clock): Promise<FontScript[]> {
+  const missing = await waitFor(valueApart(cdp, MISSING), [limit(clock, LIMIT_MS), tooLate]);
+  if (!Array.isArray(missing)) throw new Error('it told nothing of its fonts');
+  return FONT_SCRIPTS.filter((script) => missing.includes(script));
+}
+
+function tooLate(): never {
+  throw new Error(`it did not tell of its fonts within ${LIMIT_MS} ms`);
+}
