@@ -27,7 +27,7 @@ export const BROWSERLESS: readonly Foreign[] = [
       ...['TIMEOUT', 'TOKEN'],
     ],
     fate: 'setting',
-    why: 'works, see the table above',
+    why: 'works, see "What can be set?" in the README',
   },
   {
     names: ['DEMO_MODE'],
