@@ -2,20 +2,20 @@
  * Tables as text for a terminal and as Markdown for the README. Pure.
  */
 
-import type { BenchRow, DetailTable } from './row.js';
+import type { DetailTable, JudgedRow } from './row.js';
 
-export function resultTable(rows: readonly BenchRow[]): DetailTable {
+export function resultTable(rows: readonly JudgedRow[]): DetailTable {
   return {
     title: 'Claims',
     columns: ['claim', 'ours', 'compared with', '', 'ratio', 'target', 'met'],
-    rows: rows.map(({ claim, ours, compared, ratio, target, isMet }) => [
+    rows: rows.map(({ claim, ours, compared, ratio, target, verdict }) => [
       claim,
       ours,
       compared?.with ?? '',
       compared?.value ?? '',
       ratio === null ? '' : `${shown(ratio)} ×`,
       target ?? '',
-      isMet === null ? '' : isMet ? 'yes' : 'NO',
+      verdict,
     ]),
   };
 }

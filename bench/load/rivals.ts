@@ -128,7 +128,7 @@ async function compete(
 }
 
 function failuresRow(failures: number): BenchRow {
-  const common = { compared: null, ratio: null, target: '0' };
+  const common = { compared: null, ratio: null, target: '0', isCount: true };
   return { claim: 'sessions that failed, in all of these', ours: failures, ...common, isMet: failures === 0 };
 }
 
@@ -157,7 +157,8 @@ function compare(
 ): BenchRow {
   const of = (name: Name): number[] => rounds.map((round) => figureOf(round[name], figure));
   const theirs = of(rival);
-  const times = median(of('ours').map((value, i) => value / (theirs[i] ?? Number.NaN)));
+  const ratios = of('ours').map((value, i) => value / (theirs[i] ?? Number.NaN));
+  const times = median(ratios);
   return {
     claim: `${titleOf(situation)}: ${figure === 'cpuMs' ? 'CPU ms a session' : 'p50 ms'}`,
     ours: median(of('ours')),
@@ -165,6 +166,7 @@ function compare(
     ratio: 1 / times,
     target: maxTimes === null ? null : `>= ${(1 / maxTimes).toFixed(2)} ×: at most ${maxTimes} of it`,
     isMet: maxTimes === null ? null : times <= maxTimes,
+    rounds: ratios,
   };
 }
 

@@ -7,11 +7,10 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import puppeteer from 'puppeteer';
 import { browserFlags } from '../../../src/browsers/flags.js';
 import { discoverChromium } from '../../../src/chromium/discover.js';
+import { startClients, startShared } from './clients.js';
 import { drive } from './drive.js';
-import { shoot } from './puppeteer-session.js';
 import {
   type Batch,
   PARTS,
@@ -20,7 +19,6 @@ import {
   type Rival,
   type RivalFile,
   type RivalSetup,
-  runBatch,
   type Session,
   startRival,
 } from './rival.js';
@@ -41,12 +39,13 @@ export const RIVALS = {
   launching: { file: 'launching', shownAs: 'launch per session' },
   own: { file: 'own-browsers', shownAs: 'a browser each' },
   ahead: { file: 'own-browsers', shownAs: 'a browser each, launched ahead', isLaunchedAhead: true },
-  /** Ours, to Puppeteer clients over WebSocket. */
-  clients: { file: null, shownAs: 'headcount over WebSocket', settings: {}, areWebSockets: true },
+  /** Ours, to Puppeteer clients over WebSocket; and a Chromium to which they go straight, all to the same. */
+  clients: { file: null, shownAs: 'headcount over WebSocket', start: startClients },
+  shared: { file: null, shownAs: 'a bare Chromium shared', start: startShared },
   /** Ours with one Chromium, as the rivals have: what the second costs. */
-  single: { file: null, shownAs: 'headcount, one worker', settings: { WORKERS: '1' } },
+  single: { file: null, shownAs: 'headcount, one worker', start: () => startOurs({ WORKERS: '1' }) },
   /** Ours without pages made ahead: what they bring, and whom they hold up. */
-  unready: { file: null, shownAs: 'headcount, PREWARM=0', settings: { PREWARM: '0' } },
+  unready: { file: null, shownAs: 'headcount, PREWARM=0', start: () => startOurs({ PREWARM: '0' }) },
 } as const satisfies Record<string, RivalRow>;
 type Settings = Readonly<Record<string, string>>;
 type RivalRow =
@@ -56,11 +55,13 @@ type RivalRow =
       readonly hasExits?: boolean;
       readonly isLaunchedAhead?: boolean;
     }
-  | { readonly file: null; readonly shownAs: string; readonly settings: Settings; readonly areWebSockets?: true };
+  | { readonly file: null; readonly shownAs: string; readonly start: (setup: RivalSetup) => Promise<Rival> };
 export type RivalName = keyof typeof RIVALS;
 export type Name = 'ours' | RivalName;
 
 export interface Contender {
+  /** Whether its CPU has that of all processes that ended. */
+  readonly isWhole: boolean;
   measure(batch: Batch): Promise<Measured>;
   stop(): Promise<void>;
 }
@@ -79,14 +80,21 @@ export interface Measured {
 
 export async function startContender(name: Name): Promise<Contender> {
   const rival = await start(name);
-  const tree = watchTree(rival.pid);
-  return { stop: rival.stop, measure: (batch) => measure(rival, tree, batch) };
+  const tree = watchTree(rival.pid, { hasAccount: true });
+  return {
+    isWhole: tree.isWhole,
+    measure: (batch) => measure(rival, tree, batch),
+    async stop() {
+      await rival.stop();
+      await tree.close();
+    },
+  };
 }
 
 async function start(name: Name): Promise<Rival> {
   if (name === 'ours') return await startOurs({});
   const rival: RivalRow = RIVALS[name];
-  if (rival.file === null) return await (rival.areWebSockets ? startClients() : startOurs(rival.settings));
+  if (rival.file === null) return await rival.start(await rivalSetup(false));
   const { file, hasExits = false, isLaunchedAhead = false } = rival;
   return await startRival(file, { ...(await rivalSetup(hasExits)), isLaunchedAhead });
 }
@@ -132,26 +140,6 @@ async function startOurs(settings: Settings): Promise<Rival> {
         parts: partsOf(timing ?? ''),
       }));
     },
-  };
-}
-
-/** The clients are in this process: what they cost is not the server's. */
-async function startClients(): Promise<Rival> {
-  const limits = { CONCURRENT: String(SLOTS), QUEUE_LENGTH: String(QUEUE) };
-  const { url, pid, stop } = await startServerProcess(limits);
-  const browserWSEndpoint = url.replace('http', 'ws');
-  return {
-    pid,
-    stop,
-    run: (batch) =>
-      runBatch(batch, async ({ pageUrl }, gotProduct) => {
-        const browser = await puppeteer.connect({ browserWSEndpoint });
-        try {
-          gotProduct(await shoot(browser, pageUrl));
-        } finally {
-          await browser.close();
-        }
-      }),
   };
 }
 

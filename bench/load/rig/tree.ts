@@ -1,6 +1,7 @@
 /**
  * What a process tree costs: CPU time of a program with all its browsers' processes, those that have ended included,
- * and the memory of those that live. Read from /proc, in 10 ms ticks a process.
+ * and the memory of those that live. Read from /proc, in 10 ms ticks a process; CPU time of all from the kernel's book
+ * of a cgroup, where one may be made.
  *
  * The root is the program itself, so that its own work counts as well; processes of Chromium are its descendants.
  */
@@ -9,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CLOCK_TICKS_PER_SECOND, readStat, readTypeFlag } from '../../../src/host/process-files.js';
 import { openProcessWatch } from '../../../src/host/processes.js';
 import { findNumber, readNumericNames, readText } from '../../../src/host/virtual-files.js';
+import { openAccount } from './account.js';
 
 const SETTLE_POLL_MS = 100;
 const SETTLE_POLLS_MAX = 30;
@@ -35,12 +37,19 @@ export interface Tree {
   rootCpuMs(): number;
   /** CPU ms of one of its threads; main's has the process's number. */
   threadCpuMs(thread: number): number;
+  /** Whether `settledCpuMs` has all that ended; without an account, those are missing whose parent ended first. */
+  readonly isWhole: boolean;
+  /** Closes its account, once its processes have ended. */
+  close(): Promise<void>;
 }
 
-export function watchTree(root: number): Tree {
+export function watchTree(root: number, { hasAccount = false } = {}): Tree {
   const watch = openProcessWatch();
-  const cpuMs = (): number => (watch.sample([root])[0]?.cpuSeconds ?? 0) * 1000;
+  const account = hasAccount ? openAccount(`headcount-bench-${root}`, descendants(root)) : null;
+  const cpuMs = (): number => account?.cpuMs() ?? (watch.sample([root])[0]?.cpuSeconds ?? 0) * 1000;
   return {
+    isWhole: account !== null,
+    close: async () => await account?.close(),
     async settledCpuMs() {
       let last = cpuMs();
       for (let poll = 0; poll < SETTLE_POLLS_MAX; poll++) {
