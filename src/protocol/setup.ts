@@ -7,6 +7,8 @@ import type { LaneShape } from '../metrics/lane.js';
 
 export interface WorkerSetup extends Books {
   readonly readyPlan: ReadyPlan;
+  /** Int32[1]: 1 once a session of any worker has needed Playwright. */
+  readonly needed: SharedArrayBuffer;
 }
 
 /** How many pages are made before somebody asks for one. */

@@ -189,7 +189,11 @@ function threadsOf({ config, workers: count, clock, temp }: RoomsOptions, { work
     workers: count,
     tempDir: temp.path,
     heapMb: config.workerHeapMb,
-    setup: { ...workers.books, readyPlan: { pagesMax: config.prewarm, cpus: availableParallelism() / count } },
+    setup: {
+      ...workers.books,
+      readyPlan: { pagesMax: config.prewarm, cpus: availableParallelism() / count },
+      needed: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT),
+    },
     lanes: workers.lanes,
     clock,
     drain: fold.drain,

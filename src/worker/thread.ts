@@ -17,6 +17,7 @@ import type { WorkerSetup } from '../protocol/setup.js';
 import { serveClient } from './broker/serve.js';
 import { createCancels } from './cancels.js';
 import { createEgress } from './egress.js';
+import { openNeeded } from './needed.js';
 import { runSession } from './session.js';
 import { createShard, type Shard } from './shard.js';
 import { createTally, type Tally } from './tally.js';
@@ -24,6 +25,8 @@ import { waitLimit } from './wait-limit.js';
 
 const REPORT_EVERY_MS = 1_000;
 const LEAKS_EVERY_MS = 5_000;
+/** A second apart. */
+const LOOKS_AT_REST = 3;
 
 type JobTask = Extract<Task, { readonly kind: 'job' }>;
 
@@ -54,6 +57,7 @@ export function createWorkerThread(): WorkerThread {
         tally,
         clock,
         egress,
+        needed: openNeeded(setup.needed),
         readyPlan: setup.readyPlan,
         onReady: (pages) => port.postMessage({ kind: 'ready', pages } satisfies ControlReply),
       });
@@ -68,6 +72,7 @@ export function createWorkerThread(): WorkerThread {
       setInterval(beat, HEARTBEAT_MS);
       reportEverySecond(shard, tally);
       collectAtRest({ clock, isBusy: () => running > 0 });
+      prepareAtRest(shard, () => running > 0);
       return { kind: 'init', lane, threadId };
     },
     async run({ job, sequence, runMs }) {
@@ -109,6 +114,15 @@ async function attach(port: MessagePort, shard: Shard, endpoint: PipeEndpoint): 
   } catch (error) {
     reply({ kind: 'attachFailed', generation, message: error instanceof Error ? error.message : String(error) });
   }
+}
+
+/** What takes a second of CPU is begun when nobody has come for a while. */
+function prepareAtRest(shard: Shard, isBusy: () => boolean): void {
+  let looksAtRest = 0;
+  setInterval(() => {
+    looksAtRest = isBusy() ? 0 : looksAtRest + 1;
+    if (looksAtRest >= LOOKS_AT_REST) shard.prepare();
+  }, REPORT_EVERY_MS);
 }
 
 function reportEverySecond(shard: Shard, tally: Tally): void {
