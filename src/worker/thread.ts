@@ -16,6 +16,7 @@ import { HEARTBEAT_MS } from '../protocol/names.js';
 import type { WorkerSetup } from '../protocol/setup.js';
 import { serveClient } from './broker/serve.js';
 import { createCancels } from './cancels.js';
+import { useCodeCache } from './code-cache.js';
 import { createEgress } from './egress.js';
 import { openNeeded } from './needed.js';
 import { runSession } from './session.js';
@@ -39,6 +40,7 @@ export interface WorkerThread {
 
 export function createWorkerThread(): WorkerThread {
   const setup: WorkerSetup = workerData;
+  useCodeCache(setup.codeFolder);
   const clock = systemClock;
   const cancels = createCancels();
   let running = 0;

@@ -41,6 +41,7 @@ test.before.each(async (scene) => {
       domains: {} as never,
       readyPlan: { pagesMax: 0, cpus: 1 },
       needed: new SharedArrayBuffer(4),
+      codeFolder: '',
     },
     lanes: Array.from({ length: WORKERS }, (_, index) => openLaneReader(lanes, SHAPE, index)),
     clock: systemClock,
