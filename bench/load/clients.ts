@@ -58,7 +58,7 @@ async function compareSessions(pages: PageServer): Promise<BenchRow[]> {
       }
       rounds.push(cpuMs);
     }
-    const isWhole = [...contenders.values()].every((contender) => contender.isWhole);
+    const isWhole = [...contenders.values()].every(({ tree }) => tree.isWhole);
     return [
       against('shared', rounds, 1.15),
       against('own', rounds, isWhole ? 0.45 : null),

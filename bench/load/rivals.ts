@@ -12,7 +12,7 @@ import { type Contender, type Measured, type Name, RIVALS, type RivalName, start
 import { percentile } from './rig/drive.js';
 import { PAGES, type PageName, type PageServer, startPageServer } from './rig/pages.js';
 import { KINDS, type Kind, PARTS } from './rig/rival.js';
-import { LASTING } from './rig/tree.js';
+import { LASTING, sumOf } from './rig/tree.js';
 
 interface Situation {
   readonly kind: Kind;
@@ -193,7 +193,7 @@ function detailsOf(situation: Situation, rounds: readonly Round[]): (string | nu
       ...[50, 95, 99].map((percent) => percentile(times, percent)),
       percentile(productTimes, 50),
       median(measured.map(({ cpuMs }) => cpuMs)),
-      Math.max(...measured.map(({ pssBytes }) => pssBytes)) / 2 ** 20,
+      Math.max(...measured.map(({ memory }) => sumOf(memory))) / 2 ** 20,
       measured.reduce((sum, { errors }) => sum + errors, 0),
     ];
   });

@@ -12,13 +12,13 @@ import { type Contender, type Measured, type Name, RIVALS, startContender } from
 import { percentile } from './rig/drive.js';
 import { startPageServer } from './rig/pages.js';
 
-const NAMES = ['ours', 'single', 'unready', 'cluster'] as const satisfies readonly Name[];
+const NAMES = ['ours', 'ready2', 'unready', 'single', 'single2', 'four', 'cluster'] as const satisfies readonly Name[];
 const TAIL_TIMES_MAX = 1.5;
 /** Noise of a few rounds. */
 const CPU_TIMES_MAX = 1.03;
 /** A context that was ready is there as soon as it is asked for. */
 const READY_MS_MAX = 5;
-const ROUNDS = isQuick() ? 4 : 10;
+const ROUNDS = isQuick() ? 4 : 6;
 const LOADED = { kind: 'screenshot', clients: 4, gapMs: 0, sessions: isQuick() ? 24 : 40 } as const;
 const ALONE = { kind: 'content', clients: 1, gapMs: 60, sessions: isQuick() ? 12 : 24 } as const;
 
@@ -35,7 +35,7 @@ export async function run(): Promise<BenchReport> {
       await contender.measure({ ...LOADED, pageUrl, sessions: 12 });
     }
     const loaded = await compete(contenders, NAMES, { ...LOADED, pageUrl });
-    const alone = await compete(contenders, ['ours', 'unready'], { ...ALONE, pageUrl });
+    const alone = await compete(contenders, ['ours', 'unready', 'cluster'], { ...ALONE, pageUrl });
     return {
       rows: [...rowsOf(loaded), readyRow(alone)],
       tables: [tableOf('screenshot, 4 clients', loaded), tableOf('content, 1 client, 60 ms between', alone)],

@@ -23,7 +23,7 @@ import {
   startRival,
 } from './rival.js';
 import { startServerProcess } from './server.js';
-import { type Lasting, type Tree, watchTree } from './tree.js';
+import { type Lasting, type Memory, sumOf, type Tree, watchTree } from './tree.js';
 
 const BATCH_MS_MAX = 90_000;
 const SAMPLE_MEMORY_EVERY_MS = 500;
@@ -42,9 +42,17 @@ export const RIVALS = {
   /** Ours, to Puppeteer clients over WebSocket; and a Chromium to which they go straight, all to the same. */
   clients: { file: null, shownAs: 'headcount over WebSocket', start: startClients },
   shared: { file: null, shownAs: 'a bare Chromium shared', start: startShared },
-  /** Ours with one Chromium, as the rivals have: what the second costs. */
+  /** Ours with as many Chromiums: one as the rivals have, and what further ones cost. */
+  two: { file: null, shownAs: 'headcount, two workers', start: () => startOurs({ WORKERS: '2' }) },
+  four: { file: null, shownAs: 'headcount, four workers', start: () => startOurs({ WORKERS: '4' }) },
   single: { file: null, shownAs: 'headcount, one worker', start: () => startOurs({ WORKERS: '1' }) },
-  /** Ours without pages made ahead: what they bring, and whom they hold up. */
+  /** Ours with other numbers of pages made ahead: what they bring, and whom they hold up. */
+  ready2: { file: null, shownAs: 'headcount, PREWARM=2', start: () => startOurs({ PREWARM: '2' }) },
+  single2: {
+    file: null,
+    shownAs: 'headcount, one worker, PREWARM=2',
+    start: () => startOurs({ WORKERS: '1', PREWARM: '2' }),
+  },
   unready: { file: null, shownAs: 'headcount, PREWARM=0', start: () => startOurs({ PREWARM: '0' }) },
 } as const satisfies Record<string, RivalRow>;
 type Settings = Readonly<Record<string, string>>;
@@ -60,8 +68,7 @@ export type RivalName = keyof typeof RIVALS;
 export type Name = 'ours' | RivalName;
 
 export interface Contender {
-  /** Whether its CPU has that of all processes that ended. */
-  readonly isWhole: boolean;
+  readonly tree: Tree;
   measure(batch: Batch): Promise<Measured>;
   stop(): Promise<void>;
 }
@@ -74,15 +81,15 @@ export interface Measured {
   readonly cpuMs: number;
   /** Of what lasts; what is left of `cpuMs` is renderers. */
   readonly lastingCpuMs: Lasting;
-  /** The most that the whole tree had. */
-  readonly pssBytes: number;
+  /** When the whole tree had the most. */
+  readonly memory: Memory;
 }
 
 export async function startContender(name: Name): Promise<Contender> {
   const rival = await start(name);
   const tree = watchTree(rival.pid, { hasAccount: true });
   return {
-    isWhole: tree.isWhole,
+    tree,
     measure: (batch) => measure(rival, tree, batch),
     async stop() {
       await rival.stop();
@@ -156,10 +163,11 @@ async function measure(rival: Rival, tree: Tree, batch: Batch): Promise<Measured
   const beforeMs = await tree.settledCpuMs();
   const lastingBefore = tree.lastingCpuMs();
   const startMs = performance.now();
-  let pssBytes = 0;
+  let memory = tree.memory();
   // While it runs, because at rest the renderers are gone.
   const timer = setInterval(() => {
-    pssBytes = Math.max(pssBytes, tree.pssBytes());
+    const now = tree.memory();
+    if (sumOf(now) > sumOf(memory)) memory = now;
   }, SAMPLE_MEMORY_EVERY_MS);
   const all = await rival.run(batch, BATCH_MS_MAX).finally(() => clearInterval(timer));
   const elapsedMs = performance.now() - startMs;
@@ -174,6 +182,6 @@ async function measure(rival: Rival, tree: Tree, batch: Batch): Promise<Measured
     errors: all.length - sessions.length,
     cpuMs: cpuMs / sessions.length,
     lastingCpuMs: { ...lasting, utility: each('utility') },
-    pssBytes,
+    memory,
   };
 }
