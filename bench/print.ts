@@ -33,6 +33,28 @@ export function asMarkdown(table: DetailTable): string {
   return [`**${table.title}**\n`, ...head, ...cellsOf(table).map(line)].join('\n');
 }
 
+/** What a stranger asks first, out of all tables: screenshots a second, their cost, and beside whom. */
+export function shortTables(tables: readonly DetailTable[], rows: readonly JudgedRow[]): DetailTable[] {
+  const sessions = tables.find(({ title }) => title.startsWith('Sessions: percentiles'));
+  const wanted = ['who', 'a second', 'p50 ms', 'p95 ms', 'CPU ms', 'PSS MB'];
+  const places = wanted.map((name) => sessions?.columns.indexOf(name) ?? -1);
+  const screenshots = (sessions?.rows ?? []).filter(([situation]) => situation === 'screenshot, 4 clients');
+  const clients = rows.filter(({ claim }) => claim.startsWith('Puppeteer over WebSocket'));
+  const us = clients.slice(0, 1).map(({ ours }) => ['headcount', ours]);
+  return [
+    {
+      title: 'Screenshots of a page of 2 KB, four clients at once',
+      columns: wanted,
+      rows: screenshots.map((row) => places.map((place) => row[place] ?? '')),
+    },
+    {
+      title: 'Puppeteer clients over WebSocket, the same page, four at once',
+      columns: ['who', "CPU ms of the server's side"],
+      rows: [...us, ...clients.flatMap(({ compared }) => (compared ? [[compared.with, compared.value]] : []))],
+    },
+  ];
+}
+
 function cellsOf({ rows }: DetailTable): string[][] {
   return rows.map((row) => row.map((cell) => (typeof cell === 'number' ? shown(cell) : cell)));
 }

@@ -14,7 +14,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { judge, lookAtOthers } from './judge.js';
-import { asMarkdown, asText, resultTable } from './print.js';
+import { asMarkdown, asText, resultTable, shortTables } from './print.js';
 import { startProgress } from './progress.js';
 import type { BenchReport, DetailTable, JudgedRow } from './row.js';
 
@@ -25,6 +25,7 @@ const BENCH = /(?<!-thread)\.ts$/;
 const FLAGS = ['--quick', '--full', '--long', '--readme'];
 const README = 'bench/README.md';
 const MARKS = ['<!-- results -->\n', '\n<!-- /results -->'] as const;
+const SHORT_MARKS = ['<!-- short -->\n', '\n<!-- /short -->'] as const;
 const LONG_MARKS = ['<!-- long results -->\n', '\n<!-- /long results -->'] as const;
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -57,7 +58,10 @@ async function main(args: readonly string[]): Promise<void> {
   process.stdout.write(`${[...tables, resultTable(rows)].map(asText).join('\n\n')}\n\n${machine}\n`);
   writeFileSync(jsonFile, `${JSON.stringify({ machine, rows, tables }, null, 2)}\n`);
   const parts = [machine, asMarkdown(resultTable(rows)), ...tables.map(asMarkdown)];
-  if (flags.includes('--readme')) writeReadme(parts, isLong ? LONG_MARKS : MARKS);
+  if (flags.includes('--readme')) {
+    writeReadme(parts, isLong ? LONG_MARKS : MARKS);
+    if (!isLong) writeReadme(shortTables(tables, rows).map(asMarkdown), SHORT_MARKS);
+  }
   if (rows.some(({ verdict }) => verdict === 'NO')) process.exitCode = 1;
 }
 
