@@ -1,13 +1,16 @@
 /**
  * Sessions of Puppeteer clients over WebSocket: connect, page, load, screenshot, close, four at once. Held against the
  * same clients that go straight to one bare Chromium, each in a context of its own: at most 1.15 times the CPU; and
- * against a browser of each client's own, launched for it or ahead: at most 0.45. And main's thread beside 50 clients
- * that are never idle: below 5 % of a core.
+ * against a browser of each client's own, launched for it or ahead: at most 0.45. Main's thread beside 50 clients that
+ * are never idle: below 5 % of a core. And a client's message of 40 MB holds up another's answer by less than 100 ms.
  *
  * What is compared is the server's CPU: Chromium's, and of the program what does not stand for the client. A context
  * over a pipe that is asked for nothing else has a line as well; Puppeteer itself asks for three times as much.
  */
 
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import puppeteer, { type Page } from 'puppeteer';
 import { isQuick, median } from '../measure.js';
 import { type BenchReport, type BenchRow, told } from '../row.js';
@@ -30,10 +33,15 @@ const BUSY_CLIENTS = 50;
 const BUSY_MS = isQuick() ? 5_000 : 15_000;
 const LOOP_SHARE_MAX = 0.05;
 
+/** The first is more than is taken, the second nearly as much as is. */
+const LARGE_MB = [40, 7.5];
+const DELAY_MS_MAX = 100;
+
 export async function run(): Promise<BenchReport> {
   const pages = await startPageServer();
   try {
-    return { rows: [...(await compareSessions(pages)), ...(await mainUnderClients(pages))], tables: [] };
+    const rows = [...(await compareSessions(pages)), ...(await mainUnderClients(pages)), ...(await besideLarge())];
+    return { rows, tables: [] };
   } finally {
     await pages.close();
   }
@@ -143,4 +151,49 @@ async function mainUnderClients(pages: PageServer): Promise<BenchRow[]> {
     await Promise.all(browsers.map((browser) => browser.disconnect()));
     await stop();
   }
+}
+
+/** How long the answer to one client takes at most, while another of the same browser sends one large message. */
+async function besideLarge(): Promise<BenchRow[]> {
+  const { url, stop } = await startServerProcess({ WORKERS: '1' });
+  const browserWSEndpoint = url.replace('http', 'ws');
+  try {
+    const other = await puppeteer.connect({ browserWSEndpoint });
+    const page = await other.newPage();
+    const rows: BenchRow[] = [];
+    for (const megabytes of LARGE_MB) {
+      const delays: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        delays.push(await slowestBeside(page, browserWSEndpoint, megabytes));
+      }
+      rows.push(told(`ms that another's answer takes at most beside a message of ${megabytes} MB`, median(delays)));
+    }
+    await other.close();
+    const [largest] = rows;
+    return rows.map((row) =>
+      row === largest ? { ...row, target: `< ${DELAY_MS_MAX}`, isMet: row.ours < DELAY_MS_MAX } : row,
+    );
+  } finally {
+    await stop();
+  }
+}
+
+/** The slowest answer, ms, from the moment that the other sends until it has its own. */
+async function slowestBeside(page: Page, browserWSEndpoint: string, megabytes: number): Promise<number> {
+  const file = fileURLToPath(new URL('./rig/large-client.js', import.meta.url));
+  const other = fork(file, [browserWSEndpoint, String(megabytes)]);
+  const exited = once(other, 'exit');
+  let isOver = false;
+  exited.then(() => {
+    isOver = true;
+  });
+  await once(other, 'message');
+  let slowestMs = 0;
+  other.send('go');
+  while (!isOver) {
+    const startMs = performance.now();
+    await page.evaluate('1 + 1');
+    slowestMs = Math.max(slowestMs, performance.now() - startMs);
+  }
+  return slowestMs;
 }
