@@ -2,20 +2,20 @@
  * Tables as text for a terminal and as Markdown for the README. Pure.
  */
 
-import type { BenchRow, DetailTable } from './row.js';
+import type { DetailTable, JudgedRow } from './row.js';
 
-export function resultTable(rows: readonly BenchRow[]): DetailTable {
+export function resultTable(rows: readonly JudgedRow[]): DetailTable {
   return {
     title: 'Claims',
     columns: ['claim', 'ours', 'compared with', '', 'ratio', 'target', 'met'],
-    rows: rows.map(({ claim, ours, compared, ratio, target, isMet }) => [
+    rows: rows.map(({ claim, ours, compared, ratio, target, verdict }) => [
       claim,
       ours,
       compared?.with ?? '',
       compared?.value ?? '',
       ratio === null ? '' : `${shown(ratio)} ×`,
       target ?? '',
-      isMet === null ? '' : isMet ? 'yes' : 'NO',
+      verdict,
     ]),
   };
 }
@@ -31,6 +31,28 @@ export function asMarkdown(table: DetailTable): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const head = [line(table.columns), line(table.columns.map(() => '---'))];
   return [`**${table.title}**\n`, ...head, ...cellsOf(table).map(line)].join('\n');
+}
+
+/** What a stranger asks first, out of all tables: screenshots a second, their cost, and beside whom. */
+export function shortTables(tables: readonly DetailTable[], rows: readonly JudgedRow[]): DetailTable[] {
+  const sessions = tables.find(({ title }) => title.startsWith('Sessions: percentiles'));
+  const wanted = ['who', 'a second', 'p50 ms', 'p95 ms', 'CPU ms', 'PSS MB'];
+  const places = wanted.map((name) => sessions?.columns.indexOf(name) ?? -1);
+  const screenshots = (sessions?.rows ?? []).filter(([situation]) => situation === 'screenshot, 4 clients');
+  const clients = rows.filter(({ claim }) => claim.startsWith('Puppeteer over WebSocket'));
+  const us = clients.slice(0, 1).map(({ ours }) => ['headcount', ours]);
+  return [
+    {
+      title: 'Screenshots of a page of 2 KB, four clients at once',
+      columns: wanted,
+      rows: screenshots.map((row) => places.map((place) => row[place] ?? '')),
+    },
+    {
+      title: 'Puppeteer clients over WebSocket, the same page, four at once',
+      columns: ['who', "CPU ms of the server's side"],
+      rows: [...us, ...clients.flatMap(({ compared }) => (compared ? [[compared.with, compared.value]] : []))],
+    },
+  ];
 }
 
 function cellsOf({ rows }: DetailTable): string[][] {

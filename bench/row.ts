@@ -13,6 +13,17 @@ export interface BenchRow {
   /** The budget in words; null when the line only informs. */
   readonly target: string | null;
   readonly isMet: boolean | null;
+  /** What each round had of what is judged: when they differ too much, nothing is. */
+  readonly rounds?: readonly number[];
+  /** A difference that is judged, where `ours` is none: below 0 it is noise. */
+  readonly cost?: number;
+  /** Counted and not timed: a busy machine changes nothing. */
+  readonly isCount?: boolean;
+}
+
+/** As it was judged: `yes`, `NO`, `not judged: …`, or empty. */
+export interface JudgedRow extends BenchRow {
+  readonly verdict: string;
 }
 
 export interface DetailTable {

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: runs the benchmarks, all or those whose path contains an argument, each in a process of its own, and
- * prints one table of what is claimed, what was measured, and whether the target is met. The same goes as JSON into
+ * prints one table of what is claimed, what was measured, and whether the target is met, or could not be judged, since
+ * the machine was busy with something else. The same goes as JSON into
  * `bench-results.json`, or `--json FILE`; with `--readme` also into `bench/README.md`.
  *
  * `--quick` takes fewer rounds, for a look; `--full` runs the whole matrix of sessions; `--long` runs what takes longer
@@ -12,9 +13,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { asMarkdown, asText, resultTable } from './print.js';
+import { judge, lookAtOthers } from './judge.js';
+import { asMarkdown, asText, resultTable, shortTables } from './print.js';
 import { startProgress } from './progress.js';
-import type { BenchReport } from './row.js';
+import type { BenchReport, DetailTable, JudgedRow } from './row.js';
 
 /** Folders of `bench/` in which every file is a benchmark, but those that run in a thread of one. */
 const FOLDERS = ['metrics', 'admission', 'load'];
@@ -23,6 +25,7 @@ const BENCH = /(?<!-thread)\.ts$/;
 const FLAGS = ['--quick', '--full', '--long', '--readme'];
 const README = 'bench/README.md';
 const MARKS = ['<!-- results -->\n', '\n<!-- /results -->'] as const;
+const SHORT_MARKS = ['<!-- short -->\n', '\n<!-- /short -->'] as const;
 const LONG_MARKS = ['<!-- long results -->\n', '\n<!-- /long results -->'] as const;
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -37,22 +40,29 @@ async function main(args: readonly string[]): Promise<void> {
     .filter((file) => patterns.length === 0 || patterns.some((pattern) => join('bench', file).includes(pattern)));
   if (files.length === 0) throw new Error(`no benchmark matches '${patterns.join(' ')}'`);
   const progress = startProgress(files.length);
-  const reports: BenchReport[] = [];
+  const rows: JudgedRow[] = [];
+  const tables: DetailTable[] = [];
+  let others = await lookAtOthers();
   for (const file of files) {
     progress.begin(file);
-    reports.push(await runFile(file, flags).catch((error: unknown) => failed(file, error)));
+    const report = await runFile(file, flags).catch((error: unknown) => failed(file, error));
+    const before = others;
+    others = await lookAtOthers();
+    rows.push(...report.rows.map((row) => ({ ...row, verdict: judge(row, Math.max(before, others)) })));
+    tables.push(...report.tables);
   }
   const seconds = progress.end();
-  const rows = reports.flatMap((report) => report.rows);
-  const tables = reports.flatMap((report) => report.tables);
   const how = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
   const cpu = `${cpus()[0]?.model ?? 'unknown CPU'} × ${cpus().length}`;
   const machine = `Node.js ${process.version}, ${cpu}, \`${how}\`, ${seconds} s`;
   process.stdout.write(`${[...tables, resultTable(rows)].map(asText).join('\n\n')}\n\n${machine}\n`);
   writeFileSync(jsonFile, `${JSON.stringify({ machine, rows, tables }, null, 2)}\n`);
   const parts = [machine, asMarkdown(resultTable(rows)), ...tables.map(asMarkdown)];
-  if (flags.includes('--readme')) writeReadme(parts, isLong ? LONG_MARKS : MARKS);
-  if (rows.some(({ isMet }) => isMet === false)) process.exitCode = 1;
+  if (flags.includes('--readme')) {
+    writeReadme(parts, isLong ? LONG_MARKS : MARKS);
+    if (!isLong) writeReadme(shortTables(tables, rows).map(asMarkdown), SHORT_MARKS);
+  }
+  if (rows.some(({ verdict }) => verdict === 'NO')) process.exitCode = 1;
 }
 
 function readArguments(args: readonly string[]): { patterns: string[]; flags: string[]; jsonFile: string } {
@@ -88,8 +98,8 @@ async function runFile(file: string, flags: readonly string[]): Promise<BenchRep
 /** A benchmark that breaks is a line that is not met; the others are run all the same. */
 function failed(file: string, error: unknown): BenchReport {
   const claim = `${file}: ${error instanceof Error ? error.message : String(error)}`;
-  const row = { claim, ours: Number.NaN, compared: null, ratio: null, target: 'to be measured', isMet: false };
-  return { rows: [row], tables: [] };
+  const missed = { compared: null, ratio: null, target: 'to be measured', isMet: false, isCount: true };
+  return { rows: [{ claim, ours: Number.NaN, ...missed }], tables: [] };
 }
 
 function writeReadme(parts: readonly string[], marks: readonly [string, string]): void {

@@ -101,11 +101,13 @@ function rowsOf({ name, count, thread, bytes, before, after }: Growth): BenchRow
   return [
     {
       claim: `bytes of live heap a session, ${thread}, over ${count} ${name} (${others.join(', ')} more than before)`,
-      ours: bytes,
+      // A heap that is smaller than before has grown by nothing.
+      ours: Math.max(0, bytes),
       compared: null,
       ratio: null,
       target: `under ${BYTES_MAX}`,
       isMet: bytes < BYTES_MAX,
+      isCount: true,
     },
   ];
 }

@@ -12,7 +12,7 @@ import { type Contender, type Measured, type Name, RIVALS, type RivalName, start
 import { percentile } from './rig/drive.js';
 import { PAGES, type PageName, type PageServer, startPageServer } from './rig/pages.js';
 import { KINDS, type Kind, PARTS } from './rig/rival.js';
-import { LASTING } from './rig/tree.js';
+import { LASTING, sumOf } from './rig/tree.js';
 
 interface Situation {
   readonly kind: Kind;
@@ -128,7 +128,7 @@ async function compete(
 }
 
 function failuresRow(failures: number): BenchRow {
-  const common = { compared: null, ratio: null, target: '0' };
+  const common = { compared: null, ratio: null, target: '0', isCount: true };
   return { claim: 'sessions that failed, in all of these', ours: failures, ...common, isMet: failures === 0 };
 }
 
@@ -157,7 +157,8 @@ function compare(
 ): BenchRow {
   const of = (name: Name): number[] => rounds.map((round) => figureOf(round[name], figure));
   const theirs = of(rival);
-  const times = median(of('ours').map((value, i) => value / (theirs[i] ?? Number.NaN)));
+  const ratios = of('ours').map((value, i) => value / (theirs[i] ?? Number.NaN));
+  const times = median(ratios);
   return {
     claim: `${titleOf(situation)}: ${figure === 'cpuMs' ? 'CPU ms a session' : 'p50 ms'}`,
     ours: median(of('ours')),
@@ -165,6 +166,7 @@ function compare(
     ratio: 1 / times,
     target: maxTimes === null ? null : `>= ${(1 / maxTimes).toFixed(2)} ×: at most ${maxTimes} of it`,
     isMet: maxTimes === null ? null : times <= maxTimes,
+    rounds: ratios,
   };
 }
 
@@ -191,7 +193,7 @@ function detailsOf(situation: Situation, rounds: readonly Round[]): (string | nu
       ...[50, 95, 99].map((percent) => percentile(times, percent)),
       percentile(productTimes, 50),
       median(measured.map(({ cpuMs }) => cpuMs)),
-      Math.max(...measured.map(({ pssBytes }) => pssBytes)) / 2 ** 20,
+      Math.max(...measured.map(({ memory }) => sumOf(memory))) / 2 ** 20,
       measured.reduce((sum, { errors }) => sum + errors, 0),
     ];
   });

@@ -12,13 +12,13 @@ import { type Contender, type Measured, type Name, RIVALS, startContender } from
 import { percentile } from './rig/drive.js';
 import { startPageServer } from './rig/pages.js';
 
-const NAMES = ['ours', 'single', 'unready', 'cluster'] as const satisfies readonly Name[];
+const NAMES = ['ours', 'ready2', 'unready', 'single', 'single2', 'four', 'cluster'] as const satisfies readonly Name[];
 const TAIL_TIMES_MAX = 1.5;
 /** Noise of a few rounds. */
 const CPU_TIMES_MAX = 1.03;
 /** A context that was ready is there as soon as it is asked for. */
 const READY_MS_MAX = 5;
-const ROUNDS = isQuick() ? 4 : 10;
+const ROUNDS = isQuick() ? 4 : 6;
 const LOADED = { kind: 'screenshot', clients: 4, gapMs: 0, sessions: isQuick() ? 24 : 40 } as const;
 const ALONE = { kind: 'content', clients: 1, gapMs: 60, sessions: isQuick() ? 12 : 24 } as const;
 
@@ -35,7 +35,7 @@ export async function run(): Promise<BenchReport> {
       await contender.measure({ ...LOADED, pageUrl, sessions: 12 });
     }
     const loaded = await compete(contenders, NAMES, { ...LOADED, pageUrl });
-    const alone = await compete(contenders, ['ours', 'unready'], { ...ALONE, pageUrl });
+    const alone = await compete(contenders, ['ours', 'unready', 'cluster'], { ...ALONE, pageUrl });
     return {
       rows: [...rowsOf(loaded), readyRow(alone)],
       tables: [tableOf('screenshot, 4 clients', loaded), tableOf('content, 1 client, 60 ms between', alone)],
@@ -63,23 +63,26 @@ async function compete(
 
 function rowsOf(loaded: Competed): BenchRow[] {
   const [p95, cpu] = [(one: Measured) => timeOf(one, 95), (one: Measured) => one.cpuMs];
-  const times = tailTimes(loaded, 'ours');
+  const rounds = tailsOf(loaded, 'ours');
+  const times = median(rounds);
+  const theirs = median(tailsOf(loaded, 'cluster'));
   return [
     {
       claim: 'times the p50 that the p95 of a screenshot is, 4 clients',
       ours: times,
-      compared: { with: RIVALS.cluster.shownAs, value: tailTimes(loaded, 'cluster') },
-      ratio: tailTimes(loaded, 'cluster') / times,
+      compared: { with: RIVALS.cluster.shownAs, value: theirs },
+      ratio: theirs / times,
       target: `at most ${TAIL_TIMES_MAX}`,
       isMet: times <= TAIL_TIMES_MAX,
+      rounds,
     },
     compare(loaded, { claim: 'p95 ms of a screenshot, 4 clients', rival: 'cluster', of: p95, timesMax: 1 }),
     compare(loaded, { claim: 'CPU ms a screenshot, 4 clients', rival: 'unready', of: cpu, timesMax: CPU_TIMES_MAX }),
   ];
 }
 
-function tailTimes(competed: Competed, name: Name): number {
-  return median((competed.get(name) ?? []).map((one) => timeOf(one, 95) / timeOf(one, 50)));
+function tailsOf(competed: Competed, name: Name): number[] {
+  return (competed.get(name) ?? []).map((one) => timeOf(one, 95) / timeOf(one, 50));
 }
 
 interface Comparison {
@@ -92,7 +95,8 @@ interface Comparison {
 /** The medians over the rounds, and the median of the rounds' own ratios. */
 function compare(competed: Competed, { claim, rival, of, timesMax }: Comparison): BenchRow {
   const [ours, theirs] = (['ours', rival] as const).map((name) => (competed.get(name) ?? []).map(of));
-  const times = median((ours ?? []).map((value, i) => value / (theirs?.[i] ?? Number.NaN)));
+  const ratios = (ours ?? []).map((value, i) => value / (theirs?.[i] ?? Number.NaN));
+  const times = median(ratios);
   return {
     claim,
     ours: median(ours ?? []),
@@ -100,6 +104,7 @@ function compare(competed: Competed, { claim, rival, of, timesMax }: Comparison)
     ratio: 1 / times,
     target: `at most ${timesMax} of it`,
     isMet: times <= timesMax,
+    rounds: ratios,
   };
 }
 
@@ -113,6 +118,7 @@ function readyRow(alone: Competed): BenchRow {
     ratio: null,
     target: '100',
     isMet: found === 100,
+    isCount: true,
   };
 }
 

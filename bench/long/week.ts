@@ -188,9 +188,9 @@ function reportOf(samples: readonly Sample[], { sent }: Counts, last: ReadonlyMa
   // The first is warm, and of the workers the first after the last death of a thread.
   const [first, settled, end] = [samples[0], samples[THREAD_DEATHS.length], samples.at(-1)];
   if (!first || !settled || !end) throw new Error('nothing was measured');
-  const mainBytes = (end.mainHeapBytes - first.mainHeapBytes) / (end.sessions - first.sessions);
+  const mainBytes = grownBy((end.mainHeapBytes - first.mainHeapBytes) / (end.sessions - first.sessions));
   const workerSessions = (end.sessions - settled.sessions) / WORKERS;
-  const workerBytes = (end.workerHeapBytes - settled.workerHeapBytes) / workerSessions;
+  const workerBytes = grownBy((end.workerHeapBytes - settled.workerHeapBytes) / workerSessions);
   const outOfMemory = total(last, 'headcount_worker_restarts_total', 'reason="out_of_memory"');
   const unaccounted = sent - total(last, 'headcount_sessions_requested_total');
   return {
@@ -215,8 +215,13 @@ function reportOf(samples: readonly Sample[], { sent }: Counts, last: ReadonlyMa
   };
 }
 
+/** A heap that is smaller than before has grown by nothing. */
+function grownBy(bytes: number): number {
+  return Math.max(0, bytes);
+}
+
 function rowOf(claim: string, ours: number, target: string, isMet: boolean): BenchRow {
-  return { claim, ours, compared: null, ratio: null, target, isMet };
+  return { claim, ours, compared: null, ratio: null, target, isMet, isCount: true };
 }
 
 function tableOf(samples: readonly Sample[]): DetailTable {

@@ -49,6 +49,7 @@ export async function run(): Promise<BenchRow[]> {
       ratio: null,
       target: '< 1, noise',
       isMet: bytes < 1,
+      isCount: true,
     },
   ];
 }

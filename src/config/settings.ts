@@ -140,7 +140,7 @@ export const SETTINGS = {
     help: 'Largest body of a request.',
   }),
   maxMessageBytes: setting(['MAX_MESSAGE_SIZE'], size, {
-    fallback: '64mb',
+    fallback: '8mb',
     help: 'Largest message of a client over WebSocket; a file that it uploads to a page is one.',
   }),
   idleTimeoutMs: setting(['IDLE_TIMEOUT'], limitMs(1, DAY_MS * 20), {

@@ -7,6 +7,10 @@ import type { LaneShape } from '../metrics/lane.js';
 
 export interface WorkerSetup extends Books {
   readonly readyPlan: ReadyPlan;
+  /** Int32[1]: 1 once a session of any worker has needed Playwright. */
+  readonly needed: SharedArrayBuffer;
+  /** Where compiled code is kept, where Node.js can do that. */
+  readonly codeFolder: string;
 }
 
 /** How many pages are made before somebody asks for one. */

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Admission, createAdmission } from '../admission/admission.js';
 import { createBooks } from '../admission/books.js';
@@ -24,7 +25,7 @@ import type { TunnelOf } from '../protocol/tunnel.js';
 import type { HistoryFile } from '../store/history.js';
 import { startTunnel, type TunnelOptions } from '../tunnel/tunnel.js';
 import type { Cages } from './cage.js';
-import type { Finder } from './chromium.js';
+import type { Finder, Places } from './chromium.js';
 import { type Core, createCore } from './core.js';
 import { labelDomains } from './domains.js';
 import { poolEvents } from './pool-events.js';
@@ -44,6 +45,7 @@ export interface RoomsOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly authorities: Authorities | null;
   readonly finder: Finder;
+  readonly places: Pick<Places, 'cacheDir'>;
   readonly historyFile: HistoryFile | null;
   readonly temp: TempFolder;
   readonly deadEnd: DeadEnd;
@@ -183,13 +185,18 @@ function bytesCounter({ record, cellOf }: Core): TunnelOptions['onBytes'] {
   return (direction, bytes) => record(cells[direction], bytes);
 }
 
-function threadsOf({ config, workers: count, clock, temp }: RoomsOptions, { workers, fold }: Core) {
+function threadsOf({ config, workers: count, clock, temp, places }: RoomsOptions, { workers, fold }: Core) {
   return {
     entry: fileURLToPath(new URL('../worker/entry.js', import.meta.url)),
     workers: count,
     tempDir: temp.path,
     heapMb: config.workerHeapMb,
-    setup: { ...workers.books, readyPlan: { pagesMax: config.prewarm, cpus: availableParallelism() / count } },
+    setup: {
+      ...workers.books,
+      readyPlan: { pagesMax: config.prewarm, cpus: availableParallelism() / count },
+      needed: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT),
+      codeFolder: join(places.cacheDir, 'code'),
+    },
     lanes: workers.lanes,
     clock,
     drain: fold.drain,

@@ -7,6 +7,7 @@ import type { Browser } from 'playwright-core';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import { type Connection, openConnection } from './cdp/connection.js';
 import { openPipe } from './cdp/transport.js';
+import { keepCode } from './code-cache.js';
 
 /** Paused, so that whoever has its context is told before it does anything. As Playwright does, when it comes. */
 const TO_ALL_THAT_IS_NEW = { autoAttach: true, waitForDebuggerOnStart: true, flatten: true };
@@ -41,6 +42,7 @@ export async function attachBrowser(endpoint: PipeEndpoint, onPageCrash: () => v
 
 async function attachPlaywright({ transport, lost }: Connection, { artifactsDir }: PipeEndpoint): Promise<Browser> {
   const { chromium } = await import('playwright-core').catch(endThread);
+  keepCode();
   // It would wait for a pipe that has ended before it came.
   if (lost.hasHappened()) throw new Error('Target closed: the browser is gone');
   // What Playwright keeps of a browser goes with that browser's own folder, however this thread ends.

@@ -4,10 +4,12 @@
  * out: names of scripts. Runs in a worker thread.
  */
 import type { Clock } from '../clock.js';
+import type { Fonts } from '../protocol/job.js';
 import { FONT_SCRIPTS, type FontScript } from '../protocol/names.js';
 import { limit, waitFor } from '../wait.js';
 import type { Cdp } from './cdp/cdp.js';
 import { valueApart } from './evaluate.js';
+import type { Shard } from './shard.js';
 
 /** Nobody waits for this, so it comes when nobody is served; on a server that is never at rest, after a while. */
 const LOOK_EVERY_MS = 2_000;
@@ -50,6 +52,39 @@ const MISSING = `((samples, coloured) => {
   return scripts.filter((script) => ![...samples[script]].every((text) => isThere(text, script)));
 })(${JSON.stringify(SAMPLES)}, ${JSON.stringify(COLOURED)})`;
 
+export interface FontTellerOptions {
+  /** One thread of all is enough: the fonts are the machine's. */
+  readonly isWanted: boolean;
+  readonly isBusy: () => boolean;
+  readonly withPage: Shard['withPage'];
+  readonly tell: (found: Fonts) => void;
+  readonly clock: Clock;
+}
+
+export interface FontTeller {
+  /** Called after each try to attach to a browser. The first that comes off is asked, once nobody is served. */
+  attached(isAttached: boolean): Promise<void>;
+}
+
+export function createFontTeller({ isWanted, isBusy, withPage, tell, clock }: FontTellerOptions): FontTeller {
+  let isToTell = isWanted;
+  const find = async (): Promise<Fonts> => {
+    await untilIdle(clock, isBusy);
+    try {
+      return { isKnown: true, missing: await withPage((cdp) => missingScripts(cdp, clock)) };
+    } catch (error) {
+      return { isKnown: false, message: error instanceof Error ? error.message : String(error) };
+    }
+  };
+  return {
+    async attached(isAttached) {
+      if (!isAttached || !isToTell) return;
+      isToTell = false;
+      tell(await find());
+    },
+  };
+}
+
 /** Resolves when nobody is served, or has been waited for long enough. */
 export async function untilIdle(clock: Clock, isBusy: () => boolean): Promise<void> {
   for (let look = 1; look <= LOOKS_MAX; look++) {
@@ -59,7 +94,7 @@ export async function untilIdle(clock: Clock, isBusy: () => boolean): Promise<vo
 }
 
 /** Rejects when the page does not tell in time. */
-export async function missingScripts(cdp: Cdp, clock: Clock): Promise<FontScript[]> {
+async function missingScripts(cdp: Cdp, clock: Clock): Promise<FontScript[]> {
   const missing = await waitFor(valueApart(cdp, MISSING), [limit(clock, LIMIT_MS), tooLate]);
   if (!Array.isArray(missing)) throw new Error('it told nothing of its fonts');
   return FONT_SCRIPTS.filter((script) => missing.includes(script));

@@ -2,6 +2,7 @@
  * A shard as its worker sees it: the browser that takes its sessions, and those before it whose sessions are finishing.
  * In: endpoints from main; out: a fresh context for every session. Runs in a worker thread.
  */
+import type { Browser } from 'playwright-core';
 import type { Clock } from '../clock.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { UnusableReason } from '../protocol/names.js';
@@ -14,6 +15,7 @@ import type { Connection, ConnectionCensus } from './cdp/connection.js';
 import type { Egress } from './egress.js';
 import { createHousehold, type Household } from './household.js';
 import type { Lease, Need } from './lease.js';
+import type { Needed } from './needed.js';
 import type { Tally } from './tally.js';
 
 export interface Shard {
@@ -21,6 +23,8 @@ export interface Shard {
   attach(endpoint: PipeEndpoint, told: BrowserEvents): Promise<void>;
   /** A fresh context with a page: one that was ready when there is one of the kind, else a new one. */
   lease(need: Need): Promise<Lease>;
+  /** Makes ready, while there is nothing else to do, what sessions of this server have come to need. */
+  prepare(): void;
   /** Its session was ended in the middle of something: the browser may be to blame. */
   suspect(lease: Lease): void;
   /** Disposes of it. Resolves when it is really gone; never rejects. */
@@ -55,14 +59,16 @@ export interface ShardOptions {
   readonly clock: Clock;
   readonly readyPlan: ReadyPlan;
   readonly egress: Egress;
+  readonly needed: Needed;
   /** Told how many pages are kept ready, whenever that changes. */
   readonly onReady: (pages: number) => void;
 }
 
-export function createShard({ tally, clock, readyPlan, egress, onReady }: ShardOptions): Shard {
+export function createShard({ tally, clock, readyPlan, egress, needed, onReady }: ShardOptions): Shard {
   /** Of the browsers that are not lost, the oldest first; what each holds goes with it. */
   const households = new Map<Household, { readonly connection: Connection; readonly broker: Broker }>();
   let present: Household | null = null;
+  let prepare = (): void => {};
   const wanted: { kind: Need['kind'] } = { kind: 'plain' };
   const owners = new Map<Lease, Household>();
   const sum = (count: (attached: Attached) => number): number =>
@@ -71,12 +77,18 @@ export function createShard({ tally, clock, readyPlan, egress, onReady }: ShardO
   const replacePresent = (by: Household | null): void => {
     present?.retire();
     present = by;
+    prepare = () => {};
   };
 
   return {
     async attach(endpoint, { onLost, ...told }) {
       replacePresent(null);
-      const { connection, playwright } = await attachBrowser(endpoint, tally.pageCrash);
+      const attachment = await attachBrowser(endpoint, tally.pageCrash);
+      const { connection } = attachment;
+      const playwright = (): Promise<Browser> => {
+        needed.needPlaywright();
+        return attachment.playwright();
+      };
       // Its word came before ours could be given.
       if (connection.lost.hasHappened()) throw new Error('the browser is gone');
       const attached = createAttached({ playwright, pid: endpoint.pid, connection, egress, clock, ...told });
@@ -102,9 +114,11 @@ export function createShard({ tally, clock, readyPlan, egress, onReady }: ShardO
       });
       households.set(household, { connection, broker });
       replacePresent(household);
+      // Whoever needs it later is told why it cannot be had.
+      prepare = () => void (needed.isPlaywrightNeeded() && attachment.playwright().catch(() => {}));
       attached.lost.on(() => {
         households.delete(household);
-        if (present === household) present = null;
+        if (present === household) replacePresent(null);
         onLost();
       });
     },
@@ -118,6 +132,7 @@ export function createShard({ tally, clock, readyPlan, egress, onReady }: ShardO
       return lease;
     },
     withPage: (use) => withPage(present?.attached, use),
+    prepare: () => prepare(),
     broker() {
       const broker = present && households.get(present)?.broker;
       if (!broker) throw new Error('Target closed: the browser is gone');

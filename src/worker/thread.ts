@@ -6,18 +6,20 @@
 import { getHeapStatistics } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
 import { threadId, workerData } from 'node:worker_threads';
-import { type Clock, systemClock } from '../clock.js';
+import { systemClock } from '../clock.js';
 import { collectAtRest } from '../garbage.js';
 import { claimLane, openHeartbeat, openLaneWriter } from '../metrics/lane.js';
 import { createLayout } from '../metrics/layout.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
-import type { ControlMessage, ControlReply, Fonts, Outcome, Progress, Task, TaskResult } from '../protocol/job.js';
+import type { ControlMessage, ControlReply, Outcome, Progress, Task, TaskResult } from '../protocol/job.js';
 import { HEARTBEAT_MS } from '../protocol/names.js';
 import type { WorkerSetup } from '../protocol/setup.js';
 import { serveClient } from './broker/serve.js';
 import { createCancels } from './cancels.js';
+import { useCodeCache } from './code-cache.js';
 import { createEgress } from './egress.js';
-import { missingScripts, untilIdle } from './fonts.js';
+import { createFontTeller } from './fonts.js';
+import { openNeeded } from './needed.js';
 import { runSession } from './session.js';
 import { createShard, type Shard } from './shard.js';
 import { createTally, type Tally } from './tally.js';
@@ -25,6 +27,8 @@ import { waitLimit } from './wait-limit.js';
 
 const REPORT_EVERY_MS = 1_000;
 const LEAKS_EVERY_MS = 5_000;
+/** A second apart. */
+const LOOKS_AT_REST = 3;
 
 type JobTask = Extract<Task, { readonly kind: 'job' }>;
 
@@ -37,6 +41,7 @@ export interface WorkerThread {
 
 export function createWorkerThread(): WorkerThread {
   const setup: WorkerSetup = workerData;
+  useCodeCache(setup.codeFolder);
   const clock = systemClock;
   const cancels = createCancels();
   let running = 0;
@@ -55,11 +60,18 @@ export function createWorkerThread(): WorkerThread {
         tally,
         clock,
         egress,
+        needed: openNeeded(setup.needed),
         readyPlan: setup.readyPlan,
         onReady: (pages) => port.postMessage({ kind: 'ready', pages } satisfies ControlReply),
       });
       ready = { port, shard, tally };
-      const fonts = createFontTeller({ port, shard, clock, isWanted: lane === 0, isBusy: () => running > 0 });
+      const fonts = createFontTeller({
+        isWanted: lane === 0,
+        isBusy: () => running > 0,
+        withPage: shard.withPage,
+        tell: (found) => port.postMessage({ kind: 'fonts', fonts: found } satisfies ControlReply),
+        clock,
+      });
       port.on('message', (message: ControlMessage) => {
         if (message.kind === 'cancel') cancels.cancel(message.sequence);
         else if (message.kind === 'egress') egress.connect(message.port);
@@ -70,6 +82,7 @@ export function createWorkerThread(): WorkerThread {
       setInterval(beat, HEARTBEAT_MS);
       reportEverySecond(shard, tally);
       collectAtRest({ clock, isBusy: () => running > 0 });
+      prepareAtRest(shard, () => running > 0);
       return { kind: 'init', lane, threadId };
     },
     async run({ job, sequence, runMs }) {
@@ -116,33 +129,13 @@ async function attach(port: MessagePort, shard: Shard, endpoint: PipeEndpoint): 
   }
 }
 
-interface FontTellerOptions {
-  readonly port: MessagePort;
-  readonly shard: Shard;
-  readonly clock: Clock;
-  /** One thread of all is enough: the fonts are the machine's. */
-  readonly isWanted: boolean;
-  readonly isBusy: () => boolean;
-}
-
-/** Tells main once, when it is at rest after its first browser, for which scripts there is no font. */
-function createFontTeller({ port, shard, clock, isWanted, isBusy }: FontTellerOptions) {
-  let isToTell = isWanted;
-  const find = async (): Promise<Fonts> => {
-    await untilIdle(clock, isBusy);
-    try {
-      return { isKnown: true, missing: await shard.withPage((cdp) => missingScripts(cdp, clock)) };
-    } catch (error) {
-      return { isKnown: false, message: error instanceof Error ? error.message : String(error) };
-    }
-  };
-  return {
-    async attached(isAttached: boolean): Promise<void> {
-      if (!isAttached || !isToTell) return;
-      isToTell = false;
-      port.postMessage({ kind: 'fonts', fonts: await find() } satisfies ControlReply);
-    },
-  };
+/** What takes a second of CPU is begun when nobody has come for a while. */
+function prepareAtRest(shard: Shard, isBusy: () => boolean): void {
+  let looksAtRest = 0;
+  setInterval(() => {
+    looksAtRest = isBusy() ? 0 : looksAtRest + 1;
+    if (looksAtRest >= LOOKS_AT_REST) shard.prepare();
+  }, REPORT_EVERY_MS);
 }
 
 function reportEverySecond(shard: Shard, tally: Tally): void {

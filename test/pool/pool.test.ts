@@ -35,7 +35,14 @@ test.before.each(async (scene) => {
     tempDir: scene.folder,
     heapMb: 64,
     // These threads count nothing.
-    setup: { lanes, laneShape: SHAPE, domains: {} as never, readyPlan: { pagesMax: 0, cpus: 1 } },
+    setup: {
+      lanes,
+      laneShape: SHAPE,
+      domains: {} as never,
+      readyPlan: { pagesMax: 0, cpus: 1 },
+      needed: new SharedArrayBuffer(4),
+      codeFolder: '',
+    },
     lanes: Array.from({ length: WORKERS }, (_, index) => openLaneReader(lanes, SHAPE, index)),
     clock: systemClock,
     drain: () => scene.told.push('drain'),

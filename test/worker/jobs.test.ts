@@ -14,6 +14,7 @@ import type { Outcome } from '../../src/protocol/job.js';
 import { createOnce } from '../../src/wait.js';
 import { toBytes } from '../../src/worker/jobs/bytes.js';
 import { type PageRunner, RUNNERS, type ShardRunner } from '../../src/worker/jobs/jobs.js';
+import { openNeeded } from '../../src/worker/needed.js';
 import { type Assignment, runSession } from '../../src/worker/session.js';
 import { createShard, type Shard } from '../../src/worker/shard.js';
 import { createTally } from '../../src/worker/tally.js';
@@ -68,7 +69,14 @@ const holding: ShardRunner = {
 const runners = { ...RUNNERS, title, opening, holding };
 
 function newShard(): Shard {
-  return createShard({ tally, clock, readyPlan: { pagesMax: 0, cpus: 1 }, egress: exits.egress, onReady: () => {} });
+  return createShard({
+    tally,
+    clock,
+    readyPlan: { pagesMax: 0, cpus: 1 },
+    egress: exits.egress,
+    needed: openNeeded(new SharedArrayBuffer(4)),
+    onReady: () => {},
+  });
 }
 
 async function run(shard: Shard, kind: string, body: Assignment['job']['body']): Promise<string> {

@@ -3,6 +3,7 @@
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -10,6 +11,7 @@ import * as assert from 'uvu/assert';
 import type { BrowserProcess } from '../../src/browsers/spawn.js';
 import { systemClock } from '../../src/clock.js';
 import type { Need } from '../../src/worker/lease.js';
+import { type Needed, openNeeded } from '../../src/worker/needed.js';
 import { createShard, type Shard } from '../../src/worker/shard.js';
 import type { Tally } from '../../src/worker/tally.js';
 import { startChromium } from '../browsers/started.js';
@@ -23,6 +25,7 @@ interface Scene {
   exits: Exits;
   lost: number[];
   ready: number;
+  needed: Needed;
 }
 
 const test = suite<Scene>('worker/shard');
@@ -44,7 +47,13 @@ test.before((scene) => {
   scene.folder = mkdtempSync(join(tmpdir(), 'headcount-test-shard-'));
 });
 test.before.each((scene) => {
-  Object.assign(scene, { browsers: [], lost: [], ready: 0, exits: openExits() });
+  Object.assign(scene, {
+    browsers: [],
+    lost: [],
+    ready: 0,
+    exits: openExits(),
+    needed: openNeeded(new SharedArrayBuffer(4)),
+  });
   const onReady = (pages: number): void => {
     scene.ready = pages;
   };
@@ -53,6 +62,7 @@ test.before.each((scene) => {
     clock: systemClock,
     readyPlan: PLAN,
     egress: scene.exits.egress,
+    needed: scene.needed,
     onReady,
   });
 });
@@ -87,6 +97,25 @@ async function openPage(scene: Scene, need: Need) {
     },
   };
 }
+
+/** Whether the code of Playwright is in this process. */
+function isLoaded(): boolean {
+  return Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('/playwright-core/lib/'));
+}
+
+// The first test, because what is loaded once stays.
+test('Playwright is made ready where sessions of the server have come to need it', async (scene) => {
+  const { shard, needed } = scene;
+  await takeOver(scene);
+  shard.prepare();
+  const { lease } = await openPage(scene, PLAIN);
+  await deadline(shard.release(lease), WAIT_MS, 'its release');
+  assert.not(isLoaded() || needed.isPlaywrightNeeded(), 'a plain session does without');
+  // As another worker says it.
+  needed.needPlaywright();
+  shard.prepare();
+  await until(isLoaded, WAIT_MS, 'Playwright');
+});
 
 test('sessions of the one before go on, and what it had kept ready goes', async (scene) => {
   const { shard } = scene;
@@ -129,6 +158,13 @@ test('one that is lost takes its own sessions with it, and no others', async (sc
   await deadline(shard.release(young.lease), WAIT_MS, 'the other release');
   assert.equal([shard.contextsOpen(), shard.pagesOpen(), shard.census()], [0, 0, []]);
   assert.match(await shard.lease(PLAIN).then(() => '', String), 'the browser is gone');
+});
+
+test('a session that needs Playwright makes that known to all workers', async (scene) => {
+  await takeOver(scene);
+  const { lease } = await openPage(scene, PLAYWRIGHT);
+  assert.ok(scene.needed.isPlaywrightNeeded());
+  await deadline(scene.shard.release(lease), WAIT_MS, 'its release');
 });
 
 test.run();

@@ -7,11 +7,10 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import puppeteer from 'puppeteer';
 import { browserFlags } from '../../../src/browsers/flags.js';
 import { discoverChromium } from '../../../src/chromium/discover.js';
+import { startClients, startShared } from './clients.js';
 import { drive } from './drive.js';
-import { shoot } from './puppeteer-session.js';
 import {
   type Batch,
   PARTS,
@@ -20,12 +19,11 @@ import {
   type Rival,
   type RivalFile,
   type RivalSetup,
-  runBatch,
   type Session,
   startRival,
 } from './rival.js';
 import { startServerProcess } from './server.js';
-import { type Lasting, type Tree, watchTree } from './tree.js';
+import { type Lasting, type Memory, sumOf, type Tree, watchTree } from './tree.js';
 
 const BATCH_MS_MAX = 90_000;
 const SAMPLE_MEMORY_EVERY_MS = 500;
@@ -41,12 +39,21 @@ export const RIVALS = {
   launching: { file: 'launching', shownAs: 'launch per session' },
   own: { file: 'own-browsers', shownAs: 'a browser each' },
   ahead: { file: 'own-browsers', shownAs: 'a browser each, launched ahead', isLaunchedAhead: true },
-  /** Ours, to Puppeteer clients over WebSocket. */
-  clients: { file: null, shownAs: 'headcount over WebSocket', settings: {}, areWebSockets: true },
-  /** Ours with one Chromium, as the rivals have: what the second costs. */
-  single: { file: null, shownAs: 'headcount, one worker', settings: { WORKERS: '1' } },
-  /** Ours without pages made ahead: what they bring, and whom they hold up. */
-  unready: { file: null, shownAs: 'headcount, PREWARM=0', settings: { PREWARM: '0' } },
+  /** Ours, to Puppeteer clients over WebSocket; and a Chromium to which they go straight, all to the same. */
+  clients: { file: null, shownAs: 'headcount over WebSocket', start: startClients },
+  shared: { file: null, shownAs: 'a bare Chromium shared', start: startShared },
+  /** Ours with as many Chromiums: one as the rivals have, and what further ones cost. */
+  two: { file: null, shownAs: 'headcount, two workers', start: () => startOurs({ WORKERS: '2' }) },
+  four: { file: null, shownAs: 'headcount, four workers', start: () => startOurs({ WORKERS: '4' }) },
+  single: { file: null, shownAs: 'headcount, one worker', start: () => startOurs({ WORKERS: '1' }) },
+  /** Ours with other numbers of pages made ahead: what they bring, and whom they hold up. */
+  ready2: { file: null, shownAs: 'headcount, PREWARM=2', start: () => startOurs({ PREWARM: '2' }) },
+  single2: {
+    file: null,
+    shownAs: 'headcount, one worker, PREWARM=2',
+    start: () => startOurs({ WORKERS: '1', PREWARM: '2' }),
+  },
+  unready: { file: null, shownAs: 'headcount, PREWARM=0', start: () => startOurs({ PREWARM: '0' }) },
 } as const satisfies Record<string, RivalRow>;
 type Settings = Readonly<Record<string, string>>;
 type RivalRow =
@@ -56,11 +63,12 @@ type RivalRow =
       readonly hasExits?: boolean;
       readonly isLaunchedAhead?: boolean;
     }
-  | { readonly file: null; readonly shownAs: string; readonly settings: Settings; readonly areWebSockets?: true };
+  | { readonly file: null; readonly shownAs: string; readonly start: (setup: RivalSetup) => Promise<Rival> };
 export type RivalName = keyof typeof RIVALS;
 export type Name = 'ours' | RivalName;
 
 export interface Contender {
+  readonly tree: Tree;
   measure(batch: Batch): Promise<Measured>;
   stop(): Promise<void>;
 }
@@ -73,20 +81,27 @@ export interface Measured {
   readonly cpuMs: number;
   /** Of what lasts; what is left of `cpuMs` is renderers. */
   readonly lastingCpuMs: Lasting;
-  /** The most that the whole tree had. */
-  readonly pssBytes: number;
+  /** When the whole tree had the most. */
+  readonly memory: Memory;
 }
 
 export async function startContender(name: Name): Promise<Contender> {
   const rival = await start(name);
-  const tree = watchTree(rival.pid);
-  return { stop: rival.stop, measure: (batch) => measure(rival, tree, batch) };
+  const tree = watchTree(rival.pid, { hasAccount: true });
+  return {
+    tree,
+    measure: (batch) => measure(rival, tree, batch),
+    async stop() {
+      await rival.stop();
+      await tree.close();
+    },
+  };
 }
 
 async function start(name: Name): Promise<Rival> {
   if (name === 'ours') return await startOurs({});
   const rival: RivalRow = RIVALS[name];
-  if (rival.file === null) return await (rival.areWebSockets ? startClients() : startOurs(rival.settings));
+  if (rival.file === null) return await rival.start(await rivalSetup(false));
   const { file, hasExits = false, isLaunchedAhead = false } = rival;
   return await startRival(file, { ...(await rivalSetup(hasExits)), isLaunchedAhead });
 }
@@ -135,26 +150,6 @@ async function startOurs(settings: Settings): Promise<Rival> {
   };
 }
 
-/** The clients are in this process: what they cost is not the server's. */
-async function startClients(): Promise<Rival> {
-  const limits = { CONCURRENT: String(SLOTS), QUEUE_LENGTH: String(QUEUE) };
-  const { url, pid, stop } = await startServerProcess(limits);
-  const browserWSEndpoint = url.replace('http', 'ws');
-  return {
-    pid,
-    stop,
-    run: (batch) =>
-      runBatch(batch, async ({ pageUrl }, gotProduct) => {
-        const browser = await puppeteer.connect({ browserWSEndpoint });
-        try {
-          gotProduct(await shoot(browser, pageUrl));
-        } finally {
-          await browser.close();
-        }
-      }),
-  };
-}
-
 /** Of a `Server-Timing`. */
 function partsOf(timing: string): Parts {
   const found = PARTS.flatMap((part) => {
@@ -168,10 +163,11 @@ async function measure(rival: Rival, tree: Tree, batch: Batch): Promise<Measured
   const beforeMs = await tree.settledCpuMs();
   const lastingBefore = tree.lastingCpuMs();
   const startMs = performance.now();
-  let pssBytes = 0;
+  let memory = tree.memory();
   // While it runs, because at rest the renderers are gone.
   const timer = setInterval(() => {
-    pssBytes = Math.max(pssBytes, tree.pssBytes());
+    const now = tree.memory();
+    if (sumOf(now) > sumOf(memory)) memory = now;
   }, SAMPLE_MEMORY_EVERY_MS);
   const all = await rival.run(batch, BATCH_MS_MAX).finally(() => clearInterval(timer));
   const elapsedMs = performance.now() - startMs;
@@ -186,6 +182,6 @@ async function measure(rival: Rival, tree: Tree, batch: Batch): Promise<Measured
     errors: all.length - sessions.length,
     cpuMs: cpuMs / sessions.length,
     lastingCpuMs: { ...lasting, utility: each('utility') },
-    pssBytes,
+    memory,
   };
 }

@@ -1,6 +1,7 @@
 /**
  * What a process tree costs: CPU time of a program with all its browsers' processes, those that have ended included,
- * and the memory of those that live. Read from /proc, in 10 ms ticks a process.
+ * and the memory of those that live. Read from /proc, in 10 ms ticks a process; CPU time of all from the kernel's book
+ * of a cgroup, where one may be made.
  *
  * The root is the program itself, so that its own work counts as well; processes of Chromium are its descendants.
  */
@@ -9,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CLOCK_TICKS_PER_SECOND, readStat, readTypeFlag } from '../../../src/host/process-files.js';
 import { openProcessWatch } from '../../../src/host/processes.js';
 import { findNumber, readNumericNames, readText } from '../../../src/host/virtual-files.js';
+import { openAccount } from './account.js';
 
 const SETTLE_POLL_MS = 100;
 const SETTLE_POLLS_MAX = 30;
@@ -20,27 +22,40 @@ const PROC = '/proc';
 export const LASTING = ['program', 'browser', 'gpu-process', 'utility'] as const;
 export type Lasting = Readonly<Record<(typeof LASTING)[number], number>>;
 
+export const PROCESSES = ['program', 'browser', 'gpu-process', 'utility', 'zygote', 'renderer', 'other'] as const;
+/** Bytes of proportional set size: what is shared counts once, split among those who share it. */
+export type Memory = Readonly<Record<(typeof PROCESSES)[number], number>>;
+
+export function sumOf(memory: Memory): number {
+  return PROCESSES.reduce((sum, name) => sum + memory[name], 0);
+}
+
 export interface Tree {
   /** CPU ms, user and system, since the root began; once the tree is at rest, because disposal follows an answer. */
   settledCpuMs(): Promise<number>;
   /** CPU ms of those that last, since they began. */
   lastingCpuMs(): Lasting;
-  /** Proportional set size of all processes alive: what is shared counts once, split among those who share it. */
-  pssBytes(): number;
-  /** The root process's part of that. */
-  rootPssBytes(): number;
+  /** Of all processes alive. */
+  memory(): Memory;
   /** Resident memory of the root process alone. */
   rootRssBytes(): number;
   /** CPU ms of the root process alone, of threads that live; to the microsecond where the kernel tells it so. */
   rootCpuMs(): number;
   /** CPU ms of one of its threads; main's has the process's number. */
   threadCpuMs(thread: number): number;
+  /** Whether `settledCpuMs` has all that ended; without an account, those are missing whose parent ended first. */
+  readonly isWhole: boolean;
+  /** Closes its account, once its processes have ended. */
+  close(): Promise<void>;
 }
 
-export function watchTree(root: number): Tree {
+export function watchTree(root: number, { hasAccount = false } = {}): Tree {
   const watch = openProcessWatch();
-  const cpuMs = (): number => (watch.sample([root])[0]?.cpuSeconds ?? 0) * 1000;
+  const account = hasAccount ? openAccount(`headcount-bench-${root}`, descendants(root)) : null;
+  const cpuMs = (): number => account?.cpuMs() ?? (watch.sample([root])[0]?.cpuSeconds ?? 0) * 1000;
   return {
+    isWhole: account !== null,
+    close: async () => await account?.close(),
     async settledCpuMs() {
       let last = cpuMs();
       for (let poll = 0; poll < SETTLE_POLLS_MAX; poll++) {
@@ -52,8 +67,7 @@ export function watchTree(root: number): Tree {
       return last;
     },
     lastingCpuMs: () => lastingCpuMs(root),
-    pssBytes: () => descendants(root).reduce((sum, pid) => sum + kibOf(pid, 'smaps_rollup', 'Pss:'), 0) * 1024,
-    rootPssBytes: () => kibOf(root, 'smaps_rollup', 'Pss:') * 1024,
+    memory: () => memoryOf(root),
     rootRssBytes: () => kibOf(root, 'status', 'VmRSS:') * 1024,
     rootCpuMs() {
       const threads = readNumericNames(`${PROC}/${root}/task`) ?? [];
@@ -66,12 +80,25 @@ export function watchTree(root: number): Tree {
 function lastingCpuMs(root: number): Lasting {
   const sums = { program: 0, browser: 0, 'gpu-process': 0, utility: 0 };
   for (const pid of descendants(root)) {
-    const type = pid === root ? 'program' : (readTypeFlag(PROC, pid) ?? 'browser');
-    const name = LASTING.find((lasting) => lasting === type);
+    const name = LASTING.find((lasting) => lasting === typeOf(pid, root));
     const { ownTicks = 0 } = readStat(PROC, pid) ?? {};
     if (name) sums[name] += (ownTicks * 1000) / CLOCK_TICKS_PER_SECOND;
   }
   return sums;
+}
+
+function memoryOf(root: number): Memory {
+  const sums = { program: 0, browser: 0, 'gpu-process': 0, utility: 0, zygote: 0, renderer: 0, other: 0 };
+  for (const pid of descendants(root)) {
+    const name = PROCESSES.find((process) => process === typeOf(pid, root)) ?? 'other';
+    sums[name] += kibOf(pid, 'smaps_rollup', 'Pss:') * 1024;
+  }
+  return sums;
+}
+
+/** As Chromium names it; its first process has no type. */
+function typeOf(pid: number, root: number): string {
+  return pid === root ? 'program' : (readTypeFlag(PROC, pid) ?? 'browser');
 }
 
 /** The root and all below it, parents before children. */

@@ -1,6 +1,6 @@
 /**
- * To what one client is attached, and what it is told of: what is in its contexts, in the way in which it has asked for
- * it. In: what Chromium attaches to, for Playwright, for the scout, or because the client asked; out: sessions for the
+ * Which targets one client is attached to, and which it is told of: those in its contexts, as it has asked for them.
+ * In: what Chromium attaches to, for Playwright, for the scout, or because the client asked. Out: sessions for the
  * client, or their end. Runs in a worker thread.
  */
 import type { Emulation } from '../../protocol/cdp.js';
@@ -14,13 +14,13 @@ import { BROWSER_TARGET, matches, type Root, type Roots, type Tell } from './roo
 import type { Owner, Scout } from './scout.js';
 import type { Parent, Sessions } from './sessions.js';
 
-/** Of one client, in all of its contexts: each has a renderer. */
+/** Pages of one client, in all of its contexts: each takes a renderer. */
 export const PAGES_MAX = 100;
-/** What is attached to from the browser; what is in a page is attached to from there. */
+/** Targets that the browser's session attaches to. Frames and workers of a page are attached to by the page's. */
 const TOP_TYPES: ReadonlySet<string> = new Set(['page', 'tab', 'service_worker', 'shared_worker']);
 
 export interface Attaching extends Owner, Claimant {
-  /** Of the client's own session with the browser. */
+  /** These two are events of the client's own session with the browser. */
   attachedByOwn(params: AttachedParams): void;
   detachedByOwn(params: { readonly sessionId: string }): void;
   pageCount(): number;
@@ -41,9 +41,9 @@ export interface AttachingOptions {
   readonly own: Sender;
   readonly isOwnContext: (id: string | undefined) => boolean;
   readonly emulation: Emulation;
-  /** As the browser names itself. */
+  /** The browser's own user agent. */
   readonly agent: string;
-  /** One was opened. */
+  /** A page was opened. */
   readonly onPage: () => void;
 }
 
@@ -66,12 +66,12 @@ export function createAttaching(options: AttachingOptions): Attaching {
     const { root, parent } = by;
     const { targetInfo } = params;
     sessions.adopt(params, { parent, rootId: root.sessionId });
-    // A client knows a target before it is attached to it, as Chromium has it.
+    // Chromium tells of a target before it tells of the session with it, and clients rely on that order.
     roots.told('Target.targetCreated', { targetInfo }, targetInfo);
     tell(root, 'Target.attachedToTarget', params);
   };
 
-  /** Something new, paused, which the client may want. `isKept`: what was set by this session must stay. */
+  /** Offers a new, paused target to the client. `isKept`: the session stays, because what it has set ends with it. */
   const offer = (params: AttachedParams, parent: Parent, isKept: boolean): void => {
     const { sessionId, targetInfo, waitingForDebugger } = params;
     const root = isClosed ? undefined : roots.attaching(targetInfo.type);
@@ -91,7 +91,7 @@ export function createAttaching(options: AttachingOptions): Attaching {
       const { sessionId, targetInfo } = params;
       const isPage = targetInfo.type === 'page';
       if (isPage && pageCount() > PAGES_MAX) {
-        // Nobody's, and closed when it runs: its opener waits for that in the same process.
+        // One too many. It must run before it is closed, because its opener waits for it in the same process.
         const begun = raw.sender(sessionId).send('Runtime.runIfWaitingForDebugger');
         mayFail(begun.then(() => own.send('Target.closeTarget', { targetId: targetInfo.targetId })));
         return;
@@ -148,7 +148,7 @@ export function createAttaching(options: AttachingOptions): Attaching {
   return attaching;
 }
 
-/** As whoever has attached to it, since nobody else can. */
+/** Only the session that has attached to a target can detach from it. */
 function detacher({ connection, scout, own }: Pick<AttachingOptions, 'connection' | 'scout' | 'own'>) {
   return (parent: Parent, sessionId: string): Promise<unknown> => {
     if (parent === 'scout') return scout.detach(sessionId);

@@ -1,6 +1,6 @@
 /**
- * Clients over WebSocket in one browser: each has contexts of its own there, beside the shard's sessions, and sees
- * nothing else. In: tickets of those who are to come; out: clients. Runs in a worker thread.
+ * Clients over WebSocket in one browser. Each has contexts of its own, beside the shard's sessions, and sees nothing
+ * else. In: tickets of the clients to come; out: clients. Runs in a worker thread.
  */
 import { join } from 'node:path';
 import type { ClientOptions } from '../../protocol/cdp.js';
@@ -12,9 +12,9 @@ import { createScout } from './scout.js';
 export interface Broker {
   /** The browser is gone. */
   readonly lost: End;
-  /** Where main brings clients. Listens when it is first asked. */
+  /** The path at which main connects clients. The broker listens from the first call on. */
   path(): Promise<string>;
-  /** See `Listener`; after `path`. The socket is paused. */
+  /** See `Listener`. To be called after `path`. The socket is paused. */
   expect(ticket: string, options: ClientOptions, onSocket: (socket: ClientSocket) => void): () => void;
   /** See `openClient`. */
   open(socket: ClientSocket, options: ClientOptions): Promise<Client>;
@@ -23,11 +23,11 @@ export interface Broker {
 
 export interface BrokerOptions extends Omit<Site, 'scout'> {
   readonly onPageCrash: () => void;
-  /** For the socket. Nobody else can enter it. */
+  /** The socket's folder, which no other user can enter. */
   readonly folder: string;
 }
 
-/** In the folder of the browser. */
+/** The socket's name, in the browser's folder. */
 const SOCKET = 'clients';
 
 export function createBroker({ onPageCrash, folder, ...site }: BrokerOptions): Broker {

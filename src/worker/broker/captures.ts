@@ -1,23 +1,23 @@
 /**
- * Pictures that Chromium refuses because the page has not drawn yet, one in some tens on a busy machine: asked for
- * again in the client's name, as `../jobs/screenshot.ts` does for jobs, since no client knows to. In: commands and
- * answers of one session, on their way. Runs in a worker thread.
+ * Chromium refuses a picture of a page that has not drawn yet: one in some tens on a busy machine. No client tries
+ * again, so the broker does, as `../jobs/screenshot.ts` does for jobs. In: commands and answers of one session, on
+ * their way. Runs in a worker thread.
  */
 import type { Clock } from '../../clock.js';
 import { idOf } from '../cdp/peek.js';
 import type { Request } from './request.js';
 
 export interface Captures {
-  /** A command goes to the session. */
+  /** To be called with each command that goes to the session. */
   asked(request: Request): void;
-  /** True: the answer is none yet, and the client is not to see it. */
+  /** True for a refusal after which the picture is asked for again: the client must not see it. */
   isAskedAgain(answer: Buffer): boolean;
   close(): void;
 }
 
 const CAPTURE = 'Page.captureScreenshot';
 const NOT_DRAWN = 'Unable to capture screenshot';
-/** Refusals are short; pictures are not looked through. */
+/** A refusal is short, so an answer above this is a picture and is not read. */
 const REFUSAL_BYTES_MAX = 512;
 const AGAIN_MS = 200;
 const TIMES_MAX = 10;

@@ -1,5 +1,5 @@
 /**
- * One client: its socket, its contexts, its sessions, and the browser as it sees it, put together and taken apart
+ * One client: puts together its socket, its contexts, its sessions and its view of the browser, and takes them apart
  * again. Runs in a worker thread.
  */
 import type { Clock } from '../../clock.js';
@@ -26,7 +26,7 @@ export interface Client {
   /** It has ended; `why` says how. */
   readonly over: End;
   why(): Ended;
-  /** By which main finds what its pages load. */
+  /** By this number main knows what the client's pages load. */
   readonly exitId: number;
   pageCount(): number;
   standing(): ClientStanding;
@@ -35,20 +35,20 @@ export interface Client {
   close(): Promise<void>;
 }
 
-/** Where a client lives. */
+/** What all clients of one browser share. */
 export interface Site {
   readonly connection: Connection;
   readonly scout: Scout;
   readonly clock: Clock;
   readonly tally: ClientTally;
-  /** Where Chromium may write: what it downloads for a client goes there. */
+  /** Chromium may write here. Downloads of a client go into a folder of its own in it. */
   readonly homeDir: string;
   openExit(): Promise<Exit>;
   openContext(exit: Exit, claimant: Claimant): Promise<BareContext>;
 }
 
 /**
- * `socket` is paused, and read from when all is there.
+ * `socket` is paused. It is read from once everything else is there.
  * @throws {Error} when the browser is gone; nothing is left then, and the socket is closed.
  */
 export async function openClient(socket: ClientSocket, options: ClientOptions, site: Site): Promise<Client> {
@@ -66,7 +66,7 @@ export async function openClient(socket: ClientSocket, options: ClientOptions, s
       over.happen();
     },
   });
-  /** What is to be undone at its end, the last first. */
+  /** Steps that undo what was built, to be run last first. */
   const undo: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -168,7 +168,7 @@ async function build({ peer, options, site, undo }: Building): Promise<Built> {
   return { attaching, contexts, read };
 }
 
-/** Known to be its own from before anything is in it, until all of that has gone. */
+/** The client owns the context from before anything is in it until all of that has gone. */
 async function openOwned({ scout, openContext }: Site, exit: Exit, attaching: Attaching): Promise<BareContext> {
   const context = await openContext(exit, attaching);
   scout.owners.set(context.id, attaching);
@@ -185,7 +185,7 @@ interface OwnEvents {
   readonly tell: (method: string, params: object) => void;
 }
 
-/** Of the client's own session with the browser. */
+/** Reads the events of the client's own session with the browser. */
 function hearOwn({ attaching, downloads, tell }: OwnEvents): (frame: Buffer) => void {
   return (frame) => {
     const { method, params } = JSON.parse(frame.toString('utf8'));

@@ -1,6 +1,7 @@
 /**
- * What the broker carries out for clients: whatever names a target, a context or a window, or is said of the browser.
- * Each is only done to what is the client's own. In: parameters of `methods.ts`; out: results. Runs in a worker thread.
+ * The commands that the broker carries out itself: all that name a target, a context or a window, or concern the
+ * browser. Each reaches only what the client owns. In: parameters that `methods.ts` let through; out: results. Runs in
+ * a worker thread.
  */
 import type { Sender } from '../cdp/calls.js';
 import type { TargetInfo } from '../cdp/frame.js';
@@ -12,14 +13,14 @@ import { allowedUrl } from './urls.js';
 
 /** What a command may use of its client. */
 export interface Principal {
-  /** Its own session with the browser, of which nobody else is told. */
+  /** The client's own session with the browser. No other client hears of it. */
   readonly own: Sender;
   readonly version: object;
   readonly windows: Set<number>;
   targets(): TargetInfo[];
-  /** Contexts that it has made. */
+  /** Contexts that the client has made, without its default one. */
   contextIds(): string[];
-  /** `id`, when that is its own; without one, that of the session's target, or its default one. */
+  /** `id`, if the client owns it. Without `id`, the context of the session's target, or else the default one. */
   contextId(id: unknown, held: Held | undefined): string;
   createContext(params: Params): Promise<string>;
   disposeContext(id: string): Promise<void>;
@@ -31,11 +32,11 @@ export interface Principal {
   attach(targetId: string, from: From): Promise<object>;
   detach(sessionId: string): Promise<object>;
   readonly downloads: Downloads;
-  /** Once it has been answered. */
+  /** Ends the client, after its answer was sent. */
   leave(): void;
 }
 
-/** From where a command came: of a root, or of a session with something. */
+/** Where a command came from: a root, or a session with a target. */
 export interface From {
   readonly root: Root | undefined;
   readonly sessionId: string | undefined;
@@ -70,7 +71,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     return send(client, 'Browser.setDownloadBehavior', {
       ...(isWanted ? { behavior, downloadPath: client.downloads.folder() } : { behavior: 'deny' }),
       browserContextId: client.contextId(params['browserContextId'], held),
-      // For their bytes, whether the client wants to hear of them or not.
+      // The broker counts their bytes, so it hears of downloads even where the client does not want to.
       eventsEnabled: true,
     });
   },
@@ -126,7 +127,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-/** A method that is said of a context. */
+/** A method with a `browserContextId`. */
 function inContext(method: string): Command {
   return (client, params, { held }) => {
     const browserContextId = client.contextId(params['browserContextId'], held);
@@ -138,7 +139,7 @@ function withTarget(method: string): Command {
   return (client, { targetId }) => send(client, method, { targetId: ownTarget(client, targetId).targetId });
 }
 
-/** Windows are small numbers, which anybody can guess. */
+/** Window ids are small numbers that anybody can guess, so only those are taken that the client was told. */
 function withWindow(method: string): Command {
   return (client, params) => {
     const { windowId } = params;
@@ -147,7 +148,7 @@ function withWindow(method: string): Command {
   };
 }
 
-/** Judged above: whatever else the client had given is gone. */
+/** `params` hold only the keys that `methods.ts` lets through. */
 function send({ own }: Principal, method: string, params: Params): Promise<object> {
   return own.send(method as 'Browser.getVersion', params as never);
 }
@@ -158,7 +159,7 @@ function ownTarget(client: Principal, targetId: unknown): TargetInfo {
   return own;
 }
 
-/** It was of what the client may ask for, and not as it asked: a refusal of ours, where others are Chromium's. */
+/** The client may use the method, but not with these parameters. The text says that headcount refused, not Chromium. */
 export class NotAllowed extends Error {
   constructor(why: string) {
     super(`headcount: ${why}`);

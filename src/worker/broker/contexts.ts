@@ -1,6 +1,6 @@
 /**
- * The contexts of one client, and their ways out: one exit for all of them, so that what a session loads is counted and
- * limited together, and another for each context with a proxy that the client has named. Runs in a worker thread.
+ * The contexts of one client, and their exits. All share one exit, so that what a session loads is counted and limited
+ * together. Only a context with a proxy that the client has named has an exit of its own. Runs in a worker thread.
  */
 import type { ClientOptions } from '../../protocol/cdp.js';
 import type { Failed } from '../../protocol/job.js';
@@ -15,21 +15,21 @@ const CONTEXTS_MAX = 100;
 
 export interface ClientContexts {
   readonly defaultId: string;
-  /** By which main finds what went through it. */
+  /** By this number main knows what went through the exit. */
   readonly exitId: number;
   has(id: unknown): id is string;
-  /** By which a context leaves: the one of all, unless it has its own. */
+  /** The exit of a context: its own, or the one that all share. */
   exitOf(id: string | undefined): Exit;
-  /** Without the default one. */
+  /** Contexts that the client has made; the default one is not among them. */
   ids(): string[];
-  /** @throws {Error} for the client: a proxy that it may not have, or too many contexts. */
+  /** @throws {Error} with words for the client: it may not have this proxy, or has too many contexts. */
   open(params: Params): Promise<string>;
   dispose(id: string): Promise<void>;
   /** Resolves when all are really gone. Never rejects. */
   close(): Promise<void>;
 }
 
-/** Where contexts are made: in a browser, with exits. */
+/** How contexts and exits are made. */
 export interface Site {
   openExit(): Promise<Exit>;
   openContext(exit: Exit): Promise<BareContext>;
@@ -38,7 +38,7 @@ export interface Site {
 export interface ClientContextsOptions {
   readonly site: Site;
   readonly options: Pick<ClientOptions, 'proxy' | 'allowsClientProxy'>;
-  /** Nothing goes out any more. */
+  /** An exit was lost, or has reached its limit: nothing goes out any more. */
   readonly onTrouble: (why: Failed) => void;
 }
 
@@ -47,7 +47,7 @@ const OVER: Failed = failed('SESSION_FAILED', 'its pages loaded more than MAX_SE
 
 interface Own {
   readonly context: BareContext;
-  /** Of its own; null: that of all. */
+  /** The context's own exit; null when it leaves by the shared one. */
   readonly exit: Exit | null;
 }
 
@@ -119,7 +119,7 @@ export async function openContexts({ site, options, onTrouble }: ClientContextsO
   };
 }
 
-/** A word of Chromium's, which is no host. */
+/** The client's list of hosts without `<-loopback>`, which is a word of Chromium's and no host. */
 function withoutLoopback(list: string): string {
   return list
     .split(/[,;]/)

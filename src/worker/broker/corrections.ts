@@ -1,7 +1,7 @@
 /**
- * What Chromium cannot know of a client's pages, put right in what it tells: which address was dialled, and why a
- * connection was refused (`../way-out.ts` has it for jobs). In: frames for the client, on their way; out: the same
- * bytes, or those few in which the exit shows, written anew. Runs in a worker thread.
+ * Chromium sees only the exit: it cannot know which address was dialled, or why a connection was refused. Here both are
+ * put right in frames for a client, as `../way-out.ts` does for jobs. In: frames on their way; out: the same bytes,
+ * save for the few frames in which the exit shows, which are written anew. Runs in a worker thread.
  */
 import type { Fate } from '../../protocol/egress.js';
 import { requestOf } from '../cdp/peek.js';
@@ -9,20 +9,20 @@ import type { Exit } from '../egress.js';
 import type { Request } from './request.js';
 
 export interface Corrections {
-  /** A command of the client's goes to a session. */
+  /** To be called with each command that goes to a session. */
   asked(request: Request): void;
-  /** `method` of an event, undefined of an answer; `exit`: by which the session's context leaves. Must not throw. */
+  /** `method` is an event's, undefined for an answer; `exit` is that of the session's context. Never throws. */
   corrected(frame: Buffer, method: string | undefined, exit: Exit | undefined): Buffer | string;
 }
 
-/** Larger ones are bodies and pictures, in which nothing is looked for. */
+/** Larger frames are bodies and pictures, and are not searched. */
 const SEARCHED_BYTES_MAX = 64 * 2 ** 10;
-/** Of requests and navigations of one client, the latest. */
+/** How many requests and navigations of one client are remembered, the latest ones. */
 const ORIGINS_MAX = 2_000;
 const REFUSED = 'net::ERR_SOCKS_CONNECTION_FAILED';
 const ANNOUNCING: ReadonlySet<string | undefined> = new Set(['Network.requestWillBeSent', 'Network.webSocketCreated']);
 
-/** What is read of a frame in which the exit shows. */
+/** The parts of a frame in which the exit shows. */
 interface Told {
   readonly id: number;
   readonly sessionId: string;
@@ -43,21 +43,21 @@ interface Response {
   remotePort?: number | undefined;
 }
 
-/** What is known outside Chromium. */
+/** What the server knows and Chromium does not. */
 interface Known {
   ofUrl(url: string | undefined): Fate | null;
-  /** By the id of a request. */
+  /** The fate of a request, by its id. */
   ofRequest(id: string | undefined): Fate | null;
-  /** Where it is without correction. */
+  /** The exit's port, which shows in a frame that is to be corrected. */
   readonly port: number;
 }
 
-/** By methods, undefined for answers: puts it right; false when there was nothing. */
+/** Correctors by method, undefined for answers. Each changes what it is given, or returns false. */
 const PLACES: ReadonlyMap<string | undefined, (told: Told, known: Known) => boolean> = new Map([
   [
     undefined,
     ({ id, sessionId, result }, { ofRequest }) => {
-      // Of `Page.navigate`; what a page has said has another place.
+      // Only an answer to `Page.navigate` has it here: what a page says is in another place.
       if (result?.errorText !== REFUSED) return false;
       result.errorText = reasoned(REFUSED, ofRequest(result.loaderId) ?? ofRequest(commandKey(sessionId, id)));
       return true;
@@ -90,7 +90,7 @@ const PLACES: ReadonlyMap<string | undefined, (told: Told, known: Known) => bool
 ]);
 
 export function createCorrections(): Corrections {
-  /** Scheme, host and port, by the id of a request, or of a command to go there. */
+  /** Scheme, host and port, by the id of a request or of the command that navigates. */
   const origins = new Map<string, string>();
   const remember = (key: string, origin: string): void => {
     origins.delete(key);
@@ -119,12 +119,12 @@ export function createCorrections(): Corrections {
   };
 }
 
-/** With what Chromium would have said, had it dialled itself. */
+/** Writes the error that Chromium would have told, had it dialled itself. */
 function reasoned(text: string, fate: Fate | null): string {
   return fate?.kind === 'refused' ? text.replace(REFUSED, fate.netError) : text;
 }
 
-/** Without an address, when nobody knows it: that of the exit is wrong. */
+/** Leaves the address out when nobody knows it, because the exit's would be wrong. */
 function locate(response: Response | undefined, { ofUrl, port }: Known): boolean {
   if (response?.remotePort !== port) return false;
   const fate = ofUrl(response.url);
@@ -134,7 +134,7 @@ function locate(response: Response | undefined, { ofUrl, port }: Known): boolean
   return true;
 }
 
-/** As Chromium writes those of IPv6. */
+/** Chromium writes IPv6 addresses in brackets. */
 function bracketed(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }

@@ -1,19 +1,20 @@
 /**
- * What a client's pages download: into a folder of the session's own, which goes with it, and no more than the server's
- * disk can bear. In: Chromium's word of downloads; out: that there is too much. Runs in a worker thread.
+ * Downloads of a client's pages go into a folder of the session's own, which is removed with it, and are limited,
+ * because they fill the server's disk. In: Chromium's events of downloads; out: word that they are too much. Runs in a
+ * worker thread.
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, readdir, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Of a session. What a page makes itself, no limit of the network can see. */
+/** Of one session. A page can make a download itself, which no limit of the network sees. */
 const BYTES_MAX = 512 * 2 ** 20;
 
 export interface Downloads {
-  /** Made by Chromium, as whoever that runs as, when something is downloaded. */
+  /** Chromium makes it when it first downloads something, as the user that it runs as. */
   folder(): string;
-  /** Its client wants to hear of them. */
+  /** Whether the client wants to hear of downloads. */
   areTold: boolean;
   progress(params: { readonly guid: string; readonly receivedBytes?: number }): void;
   close(): Promise<void>;
@@ -33,15 +34,15 @@ export function createDownloads(homeDir: string, onTooMuch: () => void): Downloa
       if ([...bytes.values()].reduce((sum, one) => sum + one, 0) > BYTES_MAX) onTooMuch();
     },
     async close() {
-      // What cannot be removed goes with the browser.
+      // The browser's whole folder is removed later.
       if (made !== null) await remove(made).catch(() => {});
     },
   };
 }
 
 /**
- * By its descriptor, and no folder below: a browser that was broken out of could put a link in the place of any, and
- * root would follow it.
+ * Removes files by the folder's descriptor, and enters no folder below. A browser that was broken out of could put a
+ * link in the place of any, and root would follow it.
  */
 async function remove(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);

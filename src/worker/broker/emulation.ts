@@ -1,16 +1,17 @@
 /**
- * What a client has asked for of all of its pages, set before a page has asked for anything. Runs in a worker thread.
+ * What a client's options say of all its pages, such as the language. It is set before a page loads anything. Runs in a
+ * worker thread.
  */
 import type { Emulation } from '../../protocol/cdp.js';
 import type { Sender } from '../cdp/calls.js';
 import { mayFail } from '../cdp/contexts.js';
 
-/** It lasts for as long as the session by which it was set. */
+/** Whether anything is set. It lasts as long as the session that has set it. */
 export function isEmulated({ userAgent, language, timezone, ignoresCertificates }: Emulation): boolean {
   return userAgent !== null || language !== null || timezone !== null || ignoresCertificates;
 }
 
-/** `page`: one that is paused. `agent`: as the browser names itself. */
+/** `page` is paused. `agent` is the browser's own user agent. */
 export function emulate(page: Sender, emulation: Emulation, agent: string): void {
   const { userAgent, language, timezone, ignoresCertificates } = emulation;
   if (userAgent !== null || language !== null) {
@@ -22,7 +23,7 @@ export function emulate(page: Sender, emulation: Emulation, agent: string): void
   if (ignoresCertificates) mayFail(page.send('Security.setIgnoreCertificateErrors', { ignore: true }));
 }
 
-/** Without their weights, which Chromium adds itself. */
+/** Chromium adds the weights itself. */
 function languagesOf(language: string): string[] {
   return language.split(',').map((one) => one.split(';')[0]?.trim() ?? '');
 }

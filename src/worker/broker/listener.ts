@@ -1,6 +1,6 @@
 /**
- * Where main brings clients: a Unix socket in a folder that only this user can open. In: upgrade requests, each with a
- * ticket; out: WebSockets for whoever expects that ticket. The one door to `ws`. Runs in a worker thread.
+ * A Unix socket, in a folder that only this user can open, to which main connects clients. In: upgrade requests, each
+ * with a ticket; out: WebSockets for whoever expects that ticket. The one door to `ws`. Runs in a worker thread.
  */
 import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
@@ -11,30 +11,30 @@ import { TICKET_HEADER } from '../../protocol/cdp.js';
 
 /** A client's WebSocket. */
 export interface ClientSocket extends WebSocket {
-  /** What is sent until the turn of the loop is over is written in one go: each write wakes main's thread. */
+  /** Frames of one turn of the loop are written in one go, because each write wakes main's thread. */
   gather(): void;
 }
 
 export interface Listener {
   readonly path: string;
-  /** Called once at most, with whoever comes with this ticket. What is returned gives it up. */
+  /** Calls back at most once, with the client that brings this ticket. The returned function stops waiting. */
   expect(ticket: string, maxPayloadBytes: number, onSocket: (socket: ClientSocket) => void): () => void;
   close(): void;
 }
 
 type Enter = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** Main writes its request at once. */
+/** Main writes its request at once, so a slow one is not main's. */
 const REQUEST_LIMIT_MS = 10_000;
 
-/** @throws {Error} when the path cannot be had, for being too long, say. */
+/** @throws {Error} when it cannot listen at the path, which may be too long. */
 export async function openListener(path: string): Promise<Listener> {
   const expected = new Map<string, Enter>();
   const server = createServer({ headersTimeout: REQUEST_LIMIT_MS, requestTimeout: REQUEST_LIMIT_MS }, (_, response) => {
     response.writeHead(404, { connection: 'close' }).end();
   });
   server.on('upgrade', (request, socket, head) => {
-    // Before anything else is done with it: a reset must find somebody who listens.
+    // First of all, because a reset that nobody listens for would end the thread.
     socket.on('error', () => {});
     const ticket = String(request.headers[TICKET_HEADER]);
     const enter = expected.get(ticket);
@@ -45,7 +45,7 @@ export async function openListener(path: string): Promise<Listener> {
   server.listen(path);
   await once(server, 'listening');
   await chmod(path, 0o600);
-  // Out of descriptors: whoever comes is turned away a little later.
+  // No descriptor was left for a connection. Main hears of it when its own connection ends.
   server.on('error', () => {});
   return {
     path,
@@ -56,7 +56,7 @@ export async function openListener(path: string): Promise<Listener> {
       const acceptor = new WebSocketServer({ noServer: true, clientTracking: false, ...options });
       expected.set(ticket, (request, socket, head) => {
         acceptor.handleUpgrade(request, socket, head, (client) => {
-          // Whatever comes before somebody listens would be lost.
+          // A frame that comes before somebody listens would be lost.
           client.pause();
           client.on('error', () => {});
           onSocket(Object.assign(client, { gather: gatherer(socket) }));

@@ -1,13 +1,13 @@
 /**
- * What a client may ask for: a table of methods, and for some of them of arguments. Whatever is not here is refused. A
- * session with a page reaches the whole browser, so most of what is left out is left out for everybody else's sake
- * (test/worker/broker/attacks.test.ts). In: a method and its parameters; out: where it goes, and as what. Pure.
+ * The methods that a client may use, and for some of them the arguments. Whatever is not in this table is refused. A
+ * session with a page reaches the whole browser, so most of what is missing would reach other clients
+ * (test/worker/broker/attacks.faults.ts). In: a method and its parameters; out: where it goes, and with what. Pure.
  */
 import { allowedUrl } from './urls.js';
 
 export type Params = Readonly<Record<string, unknown>>;
 
-/** `pass`: to the session it is for; `ours`: the broker carries it out (`commands.ts`). */
+/** `pass`: it goes to the session that it names. `ours`: the broker carries it out (`commands.ts`). */
 export type Verdict =
   | { readonly kind: 'pass' | 'ours'; readonly params: Params }
   | { readonly kind: 'refused'; readonly why: string };
@@ -16,7 +16,7 @@ export interface Rights {
   readonly allowsInsecureCerts: boolean;
 }
 
-/** Of a page, a frame, a worker: these concern only what the session is with, and what is in it. */
+/** Methods of a page, a frame or a worker that reach only the session's own target and what is in it. */
 const PASSED: Readonly<Record<string, string>> = {
   Accessibility:
     'disable enable getAXNodeAndAncestors getChildAXNodes getFullAXTree getPartialAXTree getRootAXNode queryAXTree',
@@ -58,7 +58,7 @@ const PASSED: Readonly<Record<string, string>> = {
     'setInstrumentationBreakpoint setPauseOnExceptions setReturnValue setScriptSource setSkipAllPauses ' +
     'setVariableValue stepInto stepOut stepOver',
   DeviceOrientation: 'clearDeviceOrientationOverride setDeviceOrientationOverride',
-  // Not the screens, which are the browser's.
+  // Screens are left out, because they are the browser's.
   Emulation:
     'canEmulate clearDeviceMetricsOverride clearDevicePostureOverride clearDisplayFeaturesOverride ' +
     'clearGeolocationOverride clearIdleOverride getOverriddenSensorInformation resetPageScaleFactor ' +
@@ -147,7 +147,7 @@ const PASSED: Readonly<Record<string, string>> = {
     'setResponseOverrideBits setUserVerified',
 };
 
-/** What the broker carries out, since it knows whose is what, from the root as from a page; with these keys only. */
+/** Methods that the broker carries out, because it knows who owns what; and their keys. From a root or a page alike. */
 const OURS: Readonly<Record<string, string>> = {
   'Browser.cancelDownload': 'guid browserContextId',
   'Browser.close': '',
@@ -167,7 +167,7 @@ const OURS: Readonly<Record<string, string>> = {
   'Target.attachToBrowserTarget': '',
   'Target.attachToTarget': 'targetId flatten',
   'Target.closeTarget': 'targetId',
-  // Contexts go with their client anyway: `disposeOnDetach` is left out.
+  // `disposeOnDetach` is left out: contexts go with their client anyway.
   'Target.createBrowserContext': 'proxyServer proxyBypassList',
   'Target.createTarget': 'url left top width height windowState browserContextId newWindow background forTab focus',
   'Target.detachFromTarget': 'sessionId targetId',
@@ -179,7 +179,7 @@ const OURS: Readonly<Record<string, string>> = {
   'Target.setDiscoverTargets': 'discover filter',
 };
 
-/** Gives what is to be passed on, or why it is not. */
+/** Returns the parameters to pass on, or the reason why not. */
 type Judge = (params: Params, rights: Rights) => Params | string;
 
 const NO_URL = 'is not allowed with this URL';
@@ -187,7 +187,7 @@ const NO_FILES =
   'is not allowed with files: those of your machine are out of reach from here, and those of the server are not ' +
   'yours; make them in the page, as DataTransfer with File objects';
 
-/** Passed on by their arguments. */
+/** Methods that are passed on only with some arguments. */
 const JUDGED: Readonly<Record<string, Judge>> = {
   'DOM.setFileInputFiles': (params) => (isEmptyArray(params['files']) ? params : NO_FILES),
   'Fetch.continueRequest': withUrl,
@@ -213,7 +213,7 @@ const JUDGES: ReadonlyMap<string, Judge> = new Map(Object.entries(JUDGED));
 /** All that there is, for whoever looks through it. */
 export const ALLOWED_METHODS: readonly string[] = [...PASSED_METHODS, ...OURS_KEYS.keys(), ...JUDGES.keys()].sort();
 
-/** `isRoot`: of the browser, of which a client has none to itself; else of what a session of its own is with. */
+/** `isRoot`: the command is for the browser, which a client shares; otherwise it is for a target of its own. */
 export function judge(method: string, params: Params, { isRoot, rights }: Asking): Verdict {
   const keys = OURS_KEYS.get(method);
   if (keys) return ours(params, keys);
@@ -229,7 +229,7 @@ interface Asking {
   readonly rights: Rights;
 }
 
-/** Keys that nobody knows are left out: what a later Chromium makes of them, nobody can know. */
+/** Drops keys that are not in the table, because a later Chromium may give them a meaning. */
 function ours(params: Params, keys: readonly string[]): Verdict {
   const known = Object.entries(params).filter(([key]) => keys.includes(key));
   return { kind: 'ours', params: Object.fromEntries(known) };

@@ -1,6 +1,6 @@
 /**
- * A client's WebSocket, and what ends it: its client, who closes it, vanishes, is silent, reads too slowly or sends
- * what cannot be taken. In: frames both ways; out: why it ended, once. Runs in a worker thread.
+ * A client's WebSocket, and what ends it. A client may close it, vanish, be silent for too long, read too slowly, or
+ * send what cannot be taken. In: frames both ways; out: why it ended, once. Runs in a worker thread.
  */
 import type { Clock } from '../../clock.js';
 import type { FailureCode } from '../../failures.js';
@@ -9,25 +9,25 @@ import type { Failed } from '../../protocol/job.js';
 import type { ClientTally } from '../client-tally.js';
 import type { ClientSocket } from './listener.js';
 
-/** Of WebSocket. */
+/** Close codes of WebSocket. */
 export const CLOSE = { normal: 1000, goingAway: 1001, unreadable: 1007, policy: 1008, tooBig: 1009, internal: 1011 };
 
 const PING_EVERY_MS = 30_000;
-/** Pings in a row that nobody has answered. */
+/** So many pings in a row without an answer end a client. */
 const MISSES_MAX = 2;
-/** For a client to answer that it has seen the end. */
+/** ms that a client has to answer a close frame. */
 const CLOSE_LIMIT_MS = 2_000;
 
-/** Why a client's session is over; null: its client has closed it. */
+/** Why a client's session is over. Null: the client has closed it. */
 export type Ended = Failed | null;
 
 export interface Peer {
   send(frame: Buffer | string): void;
-  /** When its last frame came, by the clock's monotonic ms. */
+  /** When the client's last frame came, in the clock's monotonic ms. */
   heardAtMs(): number;
-  /** Idempotent: the first reason is the one. */
+  /** Idempotent: the first reason counts. */
   end(code: number, why: Ended): void;
-  /** Reads nothing of it until `resume`. */
+  /** Stops reading until `resume`. */
   pause(): void;
   resume(): void;
 }
@@ -37,9 +37,9 @@ export interface PeerOptions {
   readonly limits: Pick<ClientOptions, 'maxBufferedBytes' | 'idleMs'>;
   readonly clock: Clock;
   readonly tally: Pick<ClientTally, 'frame'>;
-  /** Called in a task of its own. */
+  /** Called with each frame, in a task of its own. */
   readonly onFrame: (frame: Buffer) => void;
-  /** Called once. Nothing comes from it afterwards. */
+  /** Called once. No frame comes afterwards. */
   readonly onEnd: (why: Ended) => void;
 }
 
@@ -58,14 +58,14 @@ export function createPeer({ socket, limits, clock, tally, onFrame, onEnd }: Pee
 
   const end = (code: number, why: Ended): void => {
     if (state.isOver) return;
-    // At most 123 bytes go into a close frame.
+    // A close frame has room for 123 bytes.
     socket.close(code, why?.message.slice(0, 100) ?? '');
     const cancel = clock.after(CLOSE_LIMIT_MS, () => socket.terminate());
     socket.once('close', cancel);
     over(why);
   };
 
-  /** Nobody is there to be told. */
+  /** Ends it without a close frame, because nobody is left to read one. */
   const cut = (why: Failed): void => {
     over(why);
     socket.terminate();
@@ -96,7 +96,7 @@ export function createPeer({ socket, limits, clock, tally, onFrame, onEnd }: Pee
   socket.on('pong', () => {
     state.misses = 0;
   });
-  // Of frames that WebSocket does not allow, or that are too large: `ws` says so to the client, and closes.
+  // A frame was too large, or not allowed by WebSocket. `ws` tells the client so, and closes.
   socket.on('error', (error: Error & { code?: string }) => {
     if (error.code?.startsWith('WS_ERR_')) over(failed('BAD_REQUEST', error.message));
   });
@@ -109,7 +109,7 @@ export function createPeer({ socket, limits, clock, tally, onFrame, onEnd }: Pee
       if (state.isOver) return;
       const { bufferedAmount } = socket;
       if (bufferedAmount === 0) state.largestBytes = 0;
-      // A frame that is larger than all that may wait is taken as well, when nothing else waits.
+      // A frame above the limit is taken when nothing else waits, or it could never be sent.
       if (bufferedAmount > limits.maxBufferedBytes + state.largestBytes) {
         cut(failed('SESSION_FAILED', 'the client reads too slowly', 'policy'));
       } else {

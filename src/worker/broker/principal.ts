@@ -1,5 +1,5 @@
 /**
- * A client as the commands see it that the broker carries out for it. Runs in a worker thread.
+ * A client as `commands.ts` sees it: what it owns, and what may be done to that. Runs in a worker thread.
  */
 import type { Emulation } from '../../protocol/cdp.js';
 import type { Sender } from '../cdp/calls.js';
@@ -47,14 +47,14 @@ export function createPrincipal(parts: PrincipalParts): Principal {
     },
     discover: (root, filter) => roots.discover(root, filter, attaching.targets()),
     autoAttach: attaching.autoAttach,
-    // The keys are of the table, and Chromium checks their types.
+    // The table in `methods.ts` has let these keys through, and Chromium checks their types.
     autoAttachWithin: (sessionId, params) =>
       raw.sender(sessionId).send('Target.setAutoAttach', params as unknown as { autoAttach: boolean } & AutoAttach),
     addRoot: attaching.addRoot,
     attach: attaching.attach,
     detach: attaching.detach,
     downloads,
-    // Its answer goes first.
+    // The answer to `Browser.close` is sent first.
     leave: () => setImmediate(() => peer.end(CLOSE.normal, null)),
   };
 }

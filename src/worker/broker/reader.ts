@@ -1,6 +1,6 @@
 /**
- * Frames from a client: each is read, judged, and written anew or carried out. Whatever is wrong with one ends its
- * client, and nobody else. Runs in a worker thread.
+ * Reads each frame from a client, judges it, and writes it anew for Chromium or has it carried out. A frame that cannot
+ * be read ends its client, and nobody else. Runs in a worker thread.
  */
 import type { Connection } from '../cdp/connection.js';
 import { COMMANDS, NotAllowed, type Principal } from './commands.js';
@@ -10,9 +10,9 @@ import { type Request, readRequest } from './request.js';
 import type { Roots } from './roots.js';
 import type { Held, Sessions } from './sessions.js';
 
-/** Commands that the broker is carrying out for one client. */
+/** Commands that the broker may be carrying out for one client at once. */
 const UNDER_WAY_MAX = 10_000;
-/** What Chromium has not read yet: whoever sends more then waits. */
+/** Above so many bytes that Chromium has not read yet, a client that sends more is not read from. */
 const BACKLOG_BYTES_MAX = 8 * 2 ** 20;
 
 export interface ReaderOptions {
@@ -22,7 +22,7 @@ export interface ReaderOptions {
   readonly roots: Roots;
   readonly principal: Principal;
   readonly rights: Rights;
-  /** A command of this method was not let through. */
+  /** Called with the method of each command that is refused. */
   readonly onRefused: (method: string) => void;
 }
 
@@ -92,7 +92,7 @@ export function createReader(options: ReaderOptions): Reader {
         if (request) take(request);
         else peer.end(CLOSE.unreadable, failed('BAD_REQUEST', 'a frame of the client is no command of CDP'));
       } catch (error) {
-        // What is nested too deeply to be written anew, say.
+        // JSON that is nested too deeply cannot be written anew, for one.
         const message = error instanceof Error ? error.message : String(error);
         peer.end(CLOSE.unreadable, failed('BAD_REQUEST', `a frame of the client cannot be taken: ${message}`));
       }

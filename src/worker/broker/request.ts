@@ -1,5 +1,5 @@
 /**
- * A frame from a client, read: a command as CDP has it, or nothing that anybody could answer. Pure.
+ * Reads a frame from a client: a command of CDP, or null for what nobody could answer. Pure.
  */
 import { OWN_IDS_FROM } from '../cdp/calls.js';
 import type { Params } from './methods.js';
@@ -8,7 +8,7 @@ export interface Request {
   readonly id: number;
   readonly method: string;
   readonly params: Params;
-  /** Undefined: of the browser. */
+  /** Undefined for a command to the browser. */
   readonly sessionId: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export function readRequest(frame: Buffer): Request | null {
   const isId = typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < OWN_IDS_FROM;
   if (!isId || typeof method !== 'string' || !isObject(params)) return null;
   if (sessionId !== undefined && sessionId !== null && typeof sessionId !== 'string') return null;
-  // As Chromium does, and Playwright's clients rely on it.
+  // Chromium takes it so, and Playwright's clients rely on that.
   return { id, method, params, sessionId: sessionId || undefined };
 }
 

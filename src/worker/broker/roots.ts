@@ -1,25 +1,25 @@
 /**
- * The browser, as one client has it: what it has asked to be told of targets, and to be attached to. A client has one
- * such root, and more when it asks for further sessions with the browser. In: what is there; out: what a root is to be
- * told. Runs in a worker thread.
+ * The browser as one client sees it: a root knows which targets the client has asked to be told of, and to be attached
+ * to. A client has one root, and one more for each further session with the browser. In: what there is; out: what a
+ * root is to be told. Runs in a worker thread.
  */
 import { randomBytes } from 'node:crypto';
 import type { TargetInfo } from '../cdp/frame.js';
 import type { Params } from './methods.js';
 
-/** As Chromium has it: the first that fits says whether a type is meant. */
+/** As in Chromium, the first entry that fits a type decides. */
 export type Filter = readonly { readonly type?: string; readonly exclude?: boolean }[];
 
 export interface Root {
-  /** Undefined: the connection itself. */
+  /** Undefined for the root that is the connection itself. */
   readonly sessionId: string | undefined;
   auto: { readonly filter: Filter; readonly isPaused: boolean } | null;
   discover: Filter | null;
-  /** Targets that it has been told of, of those that are there. */
+  /** Targets that it has been told of and that are still there. */
   readonly known: Set<string>;
 }
 
-/** The browser itself, of which a client has no more than this. */
+/** All that a client sees of the browser as a target. */
 export const BROWSER_TARGET = {
   targetId: 'browser',
   type: 'browser',
@@ -32,18 +32,18 @@ export const BROWSER_TARGET = {
 const DEFAULT_FILTER: Filter = [{ type: 'browser', exclude: true }, { type: 'tab', exclude: true }, {}];
 
 export interface Roots {
-  /** The connection itself. */
+  /** The root that is the connection itself. */
   readonly main: Root;
   get(sessionId: string | undefined): Root | undefined;
-  /** A further one. */
+  /** Adds a further root. */
   add(): Root;
-  /** False when there is none. */
+  /** False when there is no such root. */
   remove(sessionId: string): boolean;
-  /** Whoever is to be attached to something of this type. */
+  /** The root that has asked to be attached to targets of this type. */
   attaching(type: string): Root | undefined;
-  /** Tells each that wants to know; `method` as Chromium has it. */
+  /** Tells every root that wants to know. `method` is Chromium's. */
   told(method: string, params: object, info: TargetInfo): void;
-  /** From now on it is told of what is there. */
+  /** From now on the root is told of targets, beginning with those that are there. */
   discover(root: Root, filter: Filter | null, present: readonly TargetInfo[]): void;
 }
 
@@ -96,7 +96,7 @@ export function matches(filter: Filter, type: string): boolean {
   return entry !== undefined && !entry.exclude;
 }
 
-/** A client's: null when it makes no sense. */
+/** Reads a client's filter; null when it makes no sense. */
 export function filterOf({ filter }: Params): Filter | null {
   if (filter === undefined) return DEFAULT_FILTER;
   return Array.isArray(filter) && filter.every(isEntry) ? filter : null;

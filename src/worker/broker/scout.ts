@@ -1,26 +1,26 @@
 /**
- * What there is in a browser, while there are clients in it: a session with the browser that is told of all targets,
- * and attaches to tabs while a client needs them, as Puppeteer does. In: Chromium's word; out: the same to whoever owns
- * the context, and to nobody else. Runs in a worker thread.
+ * The broker's own session with a browser, while clients are in it. It is told of all targets, and attaches to tabs
+ * while a client needs them, as Puppeteer does. In: Chromium's events; out: the same events, to the owner of the
+ * context and to nobody else. Runs in a worker thread.
  */
 import type { Connection } from '../cdp/connection.js';
 import { mayFail } from '../cdp/contexts.js';
 import type { AttachedParams, TargetInfo } from '../cdp/frame.js';
 
-/** Of a context, or of several. */
+/** Who owns one context or several, and hears of what is in them. */
 export interface Owner {
-  /** `Target.targetCreated`, `targetInfoChanged`, `targetDestroyed`, `targetCrashed`, of something in it. */
+  /** Called for `Target.targetCreated`, `targetInfoChanged`, `targetDestroyed` and `targetCrashed` of what it owns. */
   told(method: string, params: object, info: TargetInfo): void;
-  /** A tab, paused. */
+  /** The scout has attached to one of the owner's tabs, which is paused. */
   tabAttached(params: AttachedParams): void;
 }
 
 export interface Scout {
-  /** Contexts of clients. */
+  /** By context id: the client that owns it. */
   readonly owners: Map<string, Owner>;
-  /** All that is there while somebody has begun, of everybody. */
+  /** By target id: everybody's targets. Kept only while there are clients. */
   readonly targets: ReadonlyMap<string, TargetInfo>;
-  /** Whose id this is. */
+  /** The owner of a target's context. */
   ownerOf(targetId: string | undefined): Owner | undefined;
   begin(): Promise<void>;
   end(): void;
@@ -33,17 +33,17 @@ interface Told {
   readonly params: { readonly targetInfo?: TargetInfo; readonly targetId?: string; readonly sessionId?: string };
 }
 
-/** Sees that neither pages nor workers, which Playwright's session attaches to, come twice. */
+/** Leaves out pages and workers, because Playwright's session attaches to them already. */
 const TABS = { autoAttach: true, waitForDebuggerOnStart: true, flatten: true, filter: [{ type: 'tab' }] };
 const NO_TABS = { autoAttach: false, waitForDebuggerOnStart: false, flatten: true };
 
-/** `onPageCrash`: a page of a client's has died. */
+/** `onPageCrash` is called for each page of a client that has died. */
 export function createScout({ cdp, raw }: Pick<Connection, 'cdp' | 'raw'>, onPageCrash: () => void): Scout {
   const owners = new Map<string, Owner>();
   const targets = new Map<string, TargetInfo>();
   const needing = new Set<Owner>();
   let users = 0;
-  /** Its session with the browser, while there is one. */
+  /** The scout's session with the browser; null while there are no clients. */
   let beginning: Promise<string> | null = null;
   let sessionId: string | null = null;
 

@@ -14,7 +14,7 @@ import { CLOSE, type Ended, failed } from './peer.js';
 
 export interface ClientAssignment {
   readonly job: CdpJob;
-  /** The session has been settled by main. */
+  /** Main has settled the session. */
   readonly cancelled: End;
   readonly post: (outcome: Outcome) => void;
   readonly tell: (progress: Progress) => void;
@@ -24,13 +24,13 @@ export interface ClientAssignment {
   readonly clock: Clock;
 }
 
-/** From the ticket to the client: main has it waiting. */
+/** ms for main to bring the client, which it has waiting. */
 const ARRIVAL_LIMIT_MS = 10_000;
-/** How often main is told how a client does, at most. */
+/** ms between two reports of a client to main, at least. */
 const TELL_EVERY_MS = 1_000;
 const CRASHED = failed('BROWSER_CRASHED', 'the browser crashed');
 
-/** Resolves, never rejects, when its contexts are really gone. */
+/** Resolves when the client's contexts are really gone. Never rejects. */
 export async function serveClient(assignment: ClientAssignment): Promise<void> {
   const { cancelled, post, tell, tally, clock } = assignment;
   const startedAtMs = clock.monotonicMs();
@@ -55,7 +55,7 @@ export async function serveClient(assignment: ClientAssignment): Promise<void> {
   stopTelling();
   const runMs = clock.monotonicMs() - startedAtMs - contextMs;
   tally.phase('run', runMs);
-  // Before its end is known: whoever looks then finds all of it.
+  // Before the outcome is told: whoever reads the counters then finds the whole session.
   tally.clients.flush();
   if (why === 'cancelled') client.end(CLOSE.goingAway, failed('SESSION_TIMEOUT', 'the session is over'));
   else post(outcomeOf(why, { context: contextMs, navigate: 0, run: runMs }));
@@ -65,7 +65,7 @@ export async function serveClient(assignment: ClientAssignment): Promise<void> {
   tally.phase('close', clock.monotonicMs() - closingAtMs);
 }
 
-/** Tells how it does: now, and then when that has changed. Main does not ask, since a thread may hang. */
+/** Tells main how the client does, at once and after each change. Main does not ask, because a thread may hang. */
 function keepTold(client: Client, { tell, clock }: Pick<ClientAssignment, 'tell' | 'clock'>): () => void {
   let last = '';
   let cancel = (): void => {};
@@ -80,7 +80,7 @@ function keepTold(client: Client, { tell, clock }: Pick<ClientAssignment, 'tell'
   return () => cancel();
 }
 
-/** The client, once it is there and has its context; why it has none; null when it was cancelled. */
+/** Resolves with the client once it has its context, with the reason why not, or with null when it was cancelled. */
 async function arrive(assignment: ClientAssignment): Promise<{ client: Client; broker: Broker } | Ended> {
   const { job, cancelled, tell, clock } = assignment;
   const { ticket, options } = job.body;
@@ -99,7 +99,7 @@ async function arrive(assignment: ClientAssignment): Promise<{ client: Client; b
   );
   giveUp();
   if (socket === null || 'code' in socket) {
-    // It may have come just now.
+    // The client may have come in this very moment.
     void coming.then((late) => late.terminate());
     return socket;
   }

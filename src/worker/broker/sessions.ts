@@ -1,7 +1,7 @@
 /**
- * A client's sessions with what is in its contexts: which there are, under which each was attached to, and their
- * frames, which go to the client as they came, but for what Chromium cannot know (`corrections.ts`). In: frames of its
- * sessions; out: the same. Runs in a worker thread.
+ * A client's sessions with the targets in its contexts, and the session that each was attached by. Their frames go to
+ * the client as they came, except for what Chromium cannot know (`corrections.ts`). In: frames of the sessions; out:
+ * the same frames. Runs in a worker thread.
  */
 import type { Clock } from '../../clock.js';
 import type { RawAccess } from '../cdp/connection.js';
@@ -13,20 +13,20 @@ import { type Captures, createCaptures } from './captures.js';
 import { createCorrections } from './corrections.js';
 import type { Request } from './request.js';
 
-/** Commands that have not been answered: many wait for what a page may come to. */
+/** Commands without an answer. There may be many, because some wait for something to happen in a page. */
 const UNDER_WAY_MAX = 10_000;
 
-/** Lines that its pages may log in so many ms: Chromium can tell up to 10 000 a second, by the one pipe of all. */
+/** Lines that a client's pages may log in so many ms. Chromium tells up to 10 000 a second, by the pipe that all share. */
 const LOGGED_MAX = 20_000;
 const LOGGED_WITHIN_MS = 10_000;
 
-/** Under which it was attached to: the session that Playwright has with the browser, the scout's, the client's own. */
+/** Who attached to a target: Playwright's session with the browser, the scout, the client's own, another target's. */
 export type Parent = 'browser' | 'scout' | 'own' | { readonly sessionId: string };
 
 export interface Held {
   readonly parent: Parent;
   readonly targetId: string;
-  /** The client's root that was told, for those that were attached to under one. */
+  /** The client's root that was told of the session, if one was. */
   readonly rootId: string | undefined;
   underWay: number;
   readonly captures: Captures;
@@ -36,7 +36,7 @@ export interface Sessions {
   get(sessionId: string): Held | undefined;
   has(targetId: string): boolean;
   adopt(params: AttachedParams, by: Pick<Held, 'parent' | 'rootId'>): void;
-  /** A command goes to it. */
+  /** To be called with each command that goes to it. */
   asked(held: Held, request: Request): void;
   close(): void;
 }
@@ -44,18 +44,18 @@ export interface Sessions {
 export interface SessionsOptions {
   readonly raw: RawAccess;
   readonly send: (frame: Buffer | string) => void;
-  /** By which a context leaves; of `targetInfo`. */
+  /** The exit of a target's context. */
   readonly exitOf: (contextId: string | undefined) => Exit | undefined;
-  /** The client asks for more than can be answered. */
+  /** Called when more commands are open than may be. */
   readonly onFlood: () => void;
-  /** A page has told more than can be taken. */
+  /** Called when the pages log more than may be. */
   readonly onTooMuch: () => void;
   readonly clock: Clock;
 }
 
 interface Heard {
   readonly frame: Buffer;
-  /** Of an answer, none. */
+  /** Undefined for an answer. */
   readonly method: string | undefined;
 }
 
@@ -83,7 +83,7 @@ export function createSessions({ raw, send, exitOf, onFlood, onTooMuch, clock }:
     }
   };
 
-  /** True when it is for the client. */
+  /** True when the frame is for the client. */
   const hear = (of: Held, sessionId: string, { frame, method }: Heard): boolean => {
     if (method === undefined) {
       of.underWay--;
@@ -95,7 +95,7 @@ export function createSessions({ raw, send, exitOf, onFlood, onTooMuch, clock }:
     } else if (isLogged(method)) {
       log();
     } else {
-      // Of other targets than those that it is attached to, a session with a page must tell nothing.
+      // A session with a page must not tell of targets that it is not attached to.
       return !method.startsWith('Target.');
     }
     return true;

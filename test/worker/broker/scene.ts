@@ -18,6 +18,7 @@ import { createOnce } from '../../../src/wait.js';
 import { serveClient } from '../../../src/worker/broker/serve.js';
 import type { ConnectionCensus } from '../../../src/worker/cdp/connection.js';
 import type { Egress } from '../../../src/worker/egress.js';
+import { openNeeded } from '../../../src/worker/needed.js';
 import { createShard, type Shard } from '../../../src/worker/shard.js';
 import { createTally } from '../../../src/worker/tally.js';
 import { startChromium } from '../../browsers/started.js';
@@ -83,7 +84,8 @@ export async function openScene(): Promise<BrokerScene> {
       return { ...exit, useProxy };
     },
   };
-  const shard = createShard({ tally, clock, readyPlan: { pagesMax: 0, cpus: 1 }, egress, onReady: () => {} });
+  const [needed, onReady] = [openNeeded(new SharedArrayBuffer(4)), (): void => {}];
+  const shard = createShard({ tally, clock, readyPlan: { pagesMax: 0, cpus: 1 }, egress, needed, onReady });
   const lost = createOnce();
   const { pid, readPath, writePath, artifactsDir, homeDir } = browser;
   const endpoint = { generation: 1, pid, readPath, writePath, artifactsDir, homeDir };
