@@ -1,6 +1,6 @@
 /**
- * Collects a thread's garbage once it has come to rest: after its start, and after each time of work. V8 itself collects
- * only when more is made, which at rest never happens, so memory would stay taken. Any thread, about itself.
+ * Collects a thread's garbage once it has come to rest: after its start, and after each time of work. V8 itself
+ * collects only when more is made, which at rest never happens, so memory would stay taken. Any thread, about itself.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
