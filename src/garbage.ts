@@ -1,13 +1,12 @@
 /**
- * Gives memory back that a thread had in use and needs no more, once it has come to rest: after its start, and after
- * each time of work. V8 itself leaves what was made last until there is more, which at rest never comes. Any thread,
- * about itself.
+ * Collects a thread's garbage once it has come to rest: after its start, and after each time of work. V8 itself
+ * collects only when more is made, which at rest never happens, so memory would stay taken. Any thread, about itself.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Clock } from './clock.js';
 
-/** At rest for two looks in a row: a collection takes 15 to 40 ms, in which nobody should come. */
+/** A thread is at rest after two idle looks in a row: a collection takes 15 to 40 ms, in which nobody should come. */
 const LOOK_EVERY_MS = 10_000;
 
 export interface RestOptions {
@@ -16,7 +15,7 @@ export interface RestOptions {
   readonly collect?: () => void;
 }
 
-/** The returned function ends it. */
+/** The returned function stops looking. */
 export function collectAtRest({ clock, isBusy, collect = collectGarbage }: RestOptions): () => void {
   let looksAtRest = 0;
   let cancel = (): void => {};
@@ -30,7 +29,8 @@ export function collectAtRest({ clock, isBusy, collect = collectGarbage }: RestO
 }
 
 export function collectGarbage(): void {
-  // Not at start: a server for users has no such function within reach. Not switched off again: it is every thread's.
+  // Set here and not at the start, because every way of starting the server would need the flag. It stays on: a flag
+  // is every thread's, and another may be between these two lines.
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');
   collect();

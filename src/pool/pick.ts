@@ -4,17 +4,17 @@
 export interface Candidate {
   readonly isAttached: boolean;
   readonly sessions: number;
-  /** Pages kept ready. */
+  /** How many pages it keeps ready. */
   readonly readyPages: number;
-  /** Place in the order in which pages became ready, of its youngest. */
+  /** When its youngest page became ready, as a number in the order of all. */
   readonly readyAt: number;
   /** Sequence number of its last job. */
   readonly lastJob: number;
 }
 
 /**
- * The least busy. Of those equally busy one with a page ready: the one whose page is the youngest, since its browser is
- * what the CPU's caches still know; when none has one, the one whose last job is the longest ago.
+ * The least busy one. Among equally busy ones, one with a page ready: that with the youngest page, because the CPU's
+ * caches still know its browser. When none has a page, the one whose last job is the longest ago.
  */
 export function pickWorker<T extends Candidate>(candidates: readonly (T | undefined)[]): T | undefined {
   let best: T | undefined;

@@ -1,7 +1,6 @@
 /**
- * A client's session over WebSocket, as main has it: two sockets, the client's and one to the worker, and the bytes
- * between them, which are never looked at. The worker answers the upgrade, and says how the session has ended.
- * Main thread.
+ * A client's session over WebSocket, as main has it: the client's socket and one to the worker. Bytes move between them
+ * and are never looked at. The worker answers the upgrade, and says how the session has ended. Main thread.
  */
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../clock.js';
@@ -12,18 +11,18 @@ import type { Caller } from '../protocol/tunnel.js';
 
 export interface TunnelOptions {
   readonly caller: Caller;
-  /** What the worker knows the client by. */
+  /** The worker knows the client by it. */
   readonly ticket: string;
-  /** Has the session run in a worker, which then waits for its client at the path that `onServing` is told. */
+  /** Runs the session in a worker. The worker then waits for the client at the path that it gives to `onServing`. */
   readonly run: (onServing: (path: string) => void) => Running;
   readonly clock: Clock;
-  /** Of bytes that came from the client, and that went there. */
+  /** `received` are bytes from the client, `sent` are bytes to it. */
   readonly onBytes: (direction: 'sent' | 'received', bytes: number) => void;
 }
 
-/** The worker knows better why it cannot be reached, and has so long to say so. */
+/** A worker that cannot be reached has so long to say why, because it knows better. */
 const WORD_LIMIT_MS = 1_000;
-/** When all of its session is gone, a client has so long for what is left to it. */
+/** After the end of its session, a client has so long to read what is left. */
 const LINGER_MS = 2_000;
 
 /** Never throws. */
@@ -35,7 +34,7 @@ export function startTunnel(options: TunnelOptions): Running {
   let upstream: Socket | null = null;
   if (socket.destroyed) return goneAtOnce();
   const running = run((path) => {
-    // It has gone meanwhile, and whoever waits for it has been told.
+    // The client has gone meanwhile, and admission has been told.
     if (socket.destroyed) return;
     upstream = open(path, options, (message) => {
       cancelWord = clock.after(WORD_LIMIT_MS, () => {
@@ -51,7 +50,7 @@ export function startTunnel(options: TunnelOptions): Running {
       resolve(told);
     });
   });
-  // Whoever does not read holds up the news that the other has gone.
+  // A client that does not read would never hear that the worker has gone, so its socket is cut.
   void running.released.then(() => {
     const cut = (): void => {
       socket.destroy();
@@ -63,7 +62,7 @@ export function startTunnel(options: TunnelOptions): Running {
   return { ...running, outcome };
 }
 
-/** `onUnreachable` is called when the worker has gone before it has answered. */
+/** `onUnreachable` is called when the worker's socket closes before it has answered. */
 function open(
   path: string,
   { caller, ticket, onBytes }: TunnelOptions,
@@ -77,11 +76,11 @@ function open(
     reason = error.message;
   });
   upstream.on('close', () => {
-    // With what it has not been sent yet.
+    // The client still gets what was read for it.
     if (isAnswered) socket.destroySoon();
     else onUnreachable(`the worker cannot be reached: ${reason}`);
   });
-  // A session whose client has gone is over for the worker as soon as it has read what is left.
+  // The worker still reads what its client has sent, and then ends the session.
   socket.once('close', () => upstream.destroySoon());
   upstream.once('data', () => {
     isAnswered = true;
@@ -93,14 +92,14 @@ function open(
   onBytes('received', early.length);
   upstream.on('data', (chunk: Buffer) => onBytes('sent', chunk.length));
   socket.on('data', (chunk: Buffer) => onBytes('received', chunk.length));
-  // Neither has a half that goes on alone.
+  // When one side ends, the whole tunnel ends.
   socket.allowHalfOpen = false;
   socket.pipe(upstream);
   upstream.pipe(socket);
   return upstream;
 }
 
-/** Without extensions: frames are short, and what is long is compressed already. */
+/** No extensions: most frames are short, and pictures are compressed already, so compression would only cost CPU. */
 function handshake(key: string, ticket: string): string {
   return [
     'GET / HTTP/1.1',
@@ -115,7 +114,7 @@ function handshake(key: string, ticket: string): string {
   ].join('\r\n');
 }
 
-/** Its client has left without a word that has come by now: nothing is begun. */
+/** The client left while it waited, so nothing is begun. */
 function goneAtOnce(): Running {
   const outcome = Promise.resolve<Outcome>({ isOk: false, code: 'CLIENT_CLOSED', message: 'the client has gone' });
   const standing: Standing = { phase: 'context', past: {}, status: null, exit: null, client: null };

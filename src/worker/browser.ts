@@ -1,7 +1,7 @@
 /**
- * The one door to playwright-core: attaches to a browser that main has started, and Playwright to the same pipe when a
- * session first needs it, since its code is most of what a worker holds, and most sessions do without. Runs in a worker
- * thread; the main thread never loads this file.
+ * The one door to playwright-core. Attaches to a browser that main has started, and attaches Playwright to the same
+ * pipe when a session first needs it: its code is most of what a worker holds, and most sessions do without. Runs in a
+ * worker thread; the main thread never loads this file.
  */
 import type { Browser } from 'playwright-core';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
@@ -9,14 +9,14 @@ import { type Connection, openConnection } from './cdp/connection.js';
 import { openPipe } from './cdp/transport.js';
 import { keepCode } from './code-cache.js';
 
-/** Paused, so that whoever has its context is told before it does anything. As Playwright does, when it comes. */
+/** New targets are paused, so that the context's owner hears of them before they run. Playwright does the same. */
 const TO_ALL_THAT_IS_NEW = { autoAttach: true, waitForDebuggerOnStart: true, flatten: true };
-/** Whoever waits for it gives up sooner. */
+/** Longer than any session waits for it. */
 const ATTACH_LIMIT_MS = 120_000;
 
 export interface Attachment {
   readonly connection: Connection;
-  /** Attaches Playwright, too, the first time; for those who need it. Rejects when it cannot. */
+  /** Attaches Playwright too, the first time. Rejects when it cannot. */
   readonly playwright: () => Promise<Browser>;
 }
 
@@ -43,13 +43,13 @@ export async function attachBrowser(endpoint: PipeEndpoint, onPageCrash: () => v
 async function attachPlaywright({ transport, lost }: Connection, { artifactsDir }: PipeEndpoint): Promise<Browser> {
   const { chromium } = await import('playwright-core').catch(endThread);
   keepCode();
-  // It would wait for a pipe that has ended before it came.
+  // Playwright would wait for ever on a pipe that had ended before.
   if (lost.hasHappened()) throw new Error('Target closed: the browser is gone');
-  // What Playwright keeps of a browser goes with that browser's own folder, however this thread ends.
+  // Playwright's files are in the browser's own folder, so they go with it, however this thread ends.
   return await chromium.connectOverCDP(transport, { timeout: ATTACH_LIMIT_MS, artifactsDir });
 }
 
-/** Node.js keeps a failure to load for as long as the thread lives: only another can do better. */
+/** Node.js keeps a failure to load for as long as the thread lives, so only another thread can do better. */
 function endThread(error: unknown): never {
   setImmediate(() => {
     throw error;
@@ -57,7 +57,7 @@ function endThread(error: unknown): never {
   throw error;
 }
 
-/** By its name, so that its class need not be loaded: only Playwright's have it. */
+/** Told by its name, so that Playwright's class need not be loaded. Only Playwright's errors have this name. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === 'TimeoutError';
 }

@@ -1,6 +1,6 @@
 /**
- * What a worker counts of clients over WebSocket. They are told of up to thousands of frames a second, and a lane holds
- * no record for each: the counts are kept here, and written as one delta a cell. Runs in a worker thread; counting
+ * What a worker counts of clients over WebSocket. There may be thousands of frames a second, too many for a record each
+ * in the lane. So the counts are kept here, and written as one delta a cell. Runs in a worker thread; counting
  * allocates nothing.
  */
 import type { RecordDelta } from '../metrics/delta.js';
@@ -10,9 +10,9 @@ import { REFUSED_METHODS } from '../protocol/names.js';
 export interface ClientTally {
   frame(direction: 'sent' | 'received'): void;
   page(): void;
-  /** A command that was not let through; one that is not in the list counts as `other`. */
+  /** Counts a refused command; a method that is not in the list counts as `other`. */
   refusal(method: string): void;
-  /** Writes what has been counted since. */
+  /** Writes what was counted since the last time. */
   flush(): void;
 }
 
@@ -29,7 +29,7 @@ export function createClientTally(record: RecordDelta, { cellOf }: Pick<Layout, 
     ...['other', ...REFUSED_METHODS].map((method) => cellOf('headcount_cdp_refusals_total', method)),
   ];
   const refusals = new Map<string, number>(REFUSED_METHODS.map((method, i) => [method, OTHER + 1 + i]));
-  /** By place in `cells`. */
+  /** In the order of `cells`. */
   const counts = new Uint32Array(cells.length);
   const add = (place: number): void => {
     counts[place] = (counts[place] ?? 0) + 1;

@@ -1,6 +1,6 @@
 /**
- * A browser, the contexts of sessions in it, and contexts with a blank page kept ready for the next. When another
- * browser takes over, it keeps nothing ready any more, and its sessions finish. Runs in a worker thread.
+ * One browser: the contexts of its sessions, and contexts with a blank page that are kept ready for the next. When
+ * another browser takes over, this one keeps nothing ready any more, and its sessions finish. Runs in a worker thread.
  */
 import type { Clock } from '../clock.js';
 import type { ReadyPlan } from '../protocol/setup.js';
@@ -14,18 +14,18 @@ export interface Household extends Pick<Attached, 'lost' | 'suspect'> {
   lease(need: Need): Promise<Opened>;
   /** Disposes of it. Resolves when it is really gone; never rejects. */
   release(lease: Lease): Promise<void>;
-  /** Another has taken over. */
+  /** Another browser has taken over. */
   retire(): void;
   readonly attached: Attached;
 }
 
-/** Being made for nobody yet. */
+/** A context that is being made, for nobody yet. */
 interface Making {
   readonly kind: Need['kind'];
   readonly opening: Promise<Opened>;
 }
 
-/** As many a session keeps at work, and so does a page while it is made. */
+/** CPUs that a session keeps at work, and a page while it is made. */
 const CPUS_EACH = 2;
 
 export interface HouseholdOptions {
@@ -33,9 +33,9 @@ export interface HouseholdOptions {
   readonly tally: Pick<Tally, 'prewarm'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly plan: ReadyPlan;
-  /** Told how many are, whenever that changes. */
+  /** Called with the number of ready pages, whenever it changes. */
   readonly onReady: (pages: number) => void;
-  /** What is kept ready is what the last session took: the next is most often like it. Shared by all of a shard. */
+  /** The kind that is kept ready: that of the last session, because the next is most often like it. A shard has one. */
   readonly wanted: { kind: Need['kind'] };
 }
 
@@ -59,7 +59,7 @@ export function createHousehold(options: HouseholdOptions): Household {
   const make = async (kind: Need['kind']): Promise<void> => {
     const one = { kind, opening: attached.open(kind === 'plain' ? { kind } : { kind, options: null }) };
     making.add(one);
-    // A browser that cannot open a page is looked at by its watchdog; the next session is told why it has none.
+    // The watchdog looks at a browser that cannot open a page, and the next session is told why it has none.
     const opened = await one.opening.catch(() => null);
     const isClaimed = !making.delete(one);
     if (opened && !isClaimed) keep(opened.lease, kind);
@@ -68,7 +68,7 @@ export function createHousehold(options: HouseholdOptions): Household {
   const keep = (lease: Lease, kind: Need['kind']): void => {
     if (kind === wanted.kind && !state.isRetired) shelf.put(lease);
     else void attached.dispose(lease);
-    // Wanted may be another by now, and this one was in its place; or there was room for one at a time.
+    // Another kind may be wanted by now; or there was room for one at a time only.
     refill();
   };
 
@@ -80,7 +80,7 @@ export function createHousehold(options: HouseholdOptions): Household {
     return shelf.take();
   };
 
-  /** Hands over what is being made; undefined when that was in vain, which says nothing of the session's own. */
+  /** Hands over a context that is being made. Undefined when it failed: then the session gets one of its own. */
   const claim = async (one: Making): Promise<Opened | undefined> => {
     making.delete(one);
     const startedAtMs = clock.monotonicMs();
@@ -98,7 +98,7 @@ export function createHousehold(options: HouseholdOptions): Household {
     const lease = isAny ? take(need.kind) : undefined;
     tally.prewarm(lease ? 'hit' : 'miss');
     if (lease) return { lease, contextMs: 0, pageMs: 0 };
-    // The oldest, because it is ready the soonest.
+    // The oldest is ready the soonest.
     const one = isAny ? [...making].find(({ kind }) => kind === need.kind) : undefined;
     return (one && (await claim(one))) ?? (await attached.open(need));
   };

@@ -1,36 +1,36 @@
 /**
- * Contexts with a blank page that are kept ready. One that is of no use any more, because its page has died or its exit
- * is lost, is thrown away. Runs in a worker thread.
+ * Contexts with a blank page that are kept ready. One whose page has died, or whose exit is lost, is thrown away. Runs
+ * in a worker thread.
  */
 import type { Lease } from './lease.js';
 
 export interface Shelf {
   put(lease: Lease): void;
-  /** The youngest: its renderer is what the CPU's caches still know. */
+  /** Takes the youngest, because the CPU's caches still know its renderer. */
   take(): Lease | undefined;
   clear(): void;
   size(): number;
 }
 
-/** Kept ready. */
+/** A context on the shelf. */
 interface Ready {
   readonly lease: Lease;
-  /** It is kept no more: nothing of it is left with the thread that serves its exit, which outlives it. */
+  /** Takes its listeners away: the thread that serves its exit outlives it and must not hold it. */
   readonly forget: () => void;
 }
 
 export interface ShelfOptions {
   readonly dispose: (lease: Lease) => void;
-  /** Told how many there are, whenever that changes. */
+  /** Called with how many there are, whenever that changes. */
   readonly onReady: (pages: number) => void;
-  /** One had to be thrown away. */
+  /** Called when one had to be thrown away. */
   readonly onLoss: () => void;
 }
 
 export function createShelf({ dispose, onReady, onLoss }: ShelfOptions): Shelf {
   const ready: Ready[] = [];
 
-  /** False when it was not a ready one. */
+  /** False when it was not on the shelf. */
   const discard = (lease: Lease): boolean => {
     const at = ready.findIndex((one) => one.lease === lease);
     if (at === -1) return false;

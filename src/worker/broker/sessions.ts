@@ -16,7 +16,7 @@ import type { Request } from './request.js';
 /** Commands without an answer. There may be many, because some wait for something to happen in a page. */
 const UNDER_WAY_MAX = 10_000;
 
-/** Lines that a client's pages may log in so many ms. Chromium tells up to 10 000 a second, by the pipe that all share. */
+/** Lines that a client's pages may log in so many ms. Chromium can tell 10 000 a second, by the pipe that all share. */
 const LOGGED_MAX = 20_000;
 const LOGGED_WITHIN_MS = 10_000;
 
