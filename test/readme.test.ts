@@ -14,7 +14,7 @@ const test = suite('readme');
 const readme = readFileSync('README.md', 'utf8');
 const details = readFileSync('src/http/README.md', 'utf8');
 /** What a stranger reads once: without the tables, which nobody reads but where they need them. */
-const LINES_MAX = 210;
+const LINES_MAX = 200;
 
 for (const page of Object.keys(PAGES)) {
   test(`${page} has its tables as the code has them; if not: npm run docs`, () => {
