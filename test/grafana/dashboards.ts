@@ -24,6 +24,16 @@ const Target = Type.Object({
   instant: Type.Optional(Type.Boolean()),
 });
 
+const MappedTo = Type.Object({ text: Type.String() });
+
+const Mapping = Type.Union([
+  Type.Object({ type: Type.Literal('value'), options: Type.Record(Type.String(), MappedTo) }),
+  Type.Object({
+    type: Type.Literal('special'),
+    options: Type.Object({ match: Type.String(), result: MappedTo }),
+  }),
+]);
+
 const Panel = Type.Object({
   id: Type.Integer(),
   type: Type.String(),
@@ -42,6 +52,8 @@ const Panel = Type.Object({
     Type.Object({
       defaults: Type.Object({
         unit: Type.Optional(Type.String()),
+        noValue: Type.Optional(Type.String()),
+        mappings: Type.Optional(Type.Array(Mapping)),
         thresholds: Type.Optional(Type.Object({ mode: Type.String(), steps: Type.Array(Step) })),
       }),
       overrides: Type.Array(
