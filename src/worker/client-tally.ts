@@ -1,6 +1,6 @@
 /**
- * What a worker counts of clients over WebSocket. They are told of up to thousands of frames a second, and a lane holds
- * no record for each: the counts are kept here, and written as one delta a cell. Runs in a worker thread; counting
+ * What a worker counts of clients over WebSocket. They get up to thousands of frames a second, and a lane has no room
+ * for a record each. So the counts are kept here and written as one delta a cell. Runs in a worker thread; counting
  * allocates nothing.
  */
 import type { RecordDelta } from '../metrics/delta.js';
@@ -10,9 +10,9 @@ import { REFUSED_METHODS } from '../protocol/names.js';
 export interface ClientTally {
   frame(direction: 'sent' | 'received'): void;
   page(): void;
-  /** A command that was not let through; one that is not in the list counts as `other`. */
+  /** A command was not let through. One that is not in the list counts as `other`. */
   refusal(method: string): void;
-  /** Writes what has been counted since. */
+  /** Writes what was counted since the last call. */
   flush(): void;
 }
 
