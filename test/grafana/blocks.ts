@@ -12,7 +12,7 @@ import type { Sample } from '../metrics/views/exposition.js';
 import { runTool } from '../prometheus/process.js';
 import type { Span } from './ruled-prometheus.js';
 
-/** Whose the series are said to be. */
+/** The target that the series seem to come from. */
 export const TARGET = 'job="headcount",instance="past:3000"';
 
 export interface Line {

@@ -1,6 +1,6 @@
 /**
- * The dashboards as data: what these tests rely on of Grafana's classic JSON model, and every query in it. Keys that
- * are not named here are Grafana's business and stay as they are.
+ * The dashboards as data: the parts of Grafana's classic JSON model that these tests use, and every query in it. Other
+ * keys are left as they are.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';

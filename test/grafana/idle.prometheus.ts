@@ -22,9 +22,9 @@ import { isSaid, NUMBER_PANELS, textsFor } from './shown.js';
 
 const ALL = { job: [], instance: [] };
 const NONE = '–';
-/** What has no answer while there are no sessions; everything else is a number. */
+/** These have no answer while there are no sessions. All else is a number. */
 const OF_SESSIONS = ['Failing', 'Queue wait, p95', 'Turned away', 'Instances G'];
-/** The copied scrape stands still, and with it what a live server would go on counting. */
+/** In a copied scrape nothing goes on, not even what a live server always counts. */
 const OF_LIVE_SERVERS = ['Fold delay, p99'];
 const IDLE_SECONDS = 7200;
 const SCRAPE_SECONDS = 15;
@@ -81,7 +81,7 @@ test('of a server that has been idle for two hours after its sessions, too', asy
 
 test.run();
 
-/** What each says, by its title, and of panels of several queries by its letter as well. */
+/** What each panel says, by its title. With several queries, the title is followed by the query's letter. */
 async function panels(of: RuledPrometheus, view: View, atSeconds: number): Promise<Map<string, readonly string[]>> {
   const said = new Map<string, readonly string[]>();
   for (const { dashboard } of ordered()) {

@@ -136,7 +136,7 @@ async function compile(literals: readonly { readonly name: string; readonly text
     );
     assert.is(errors, '');
     const found = [...output.matchAll(/literal-(\d+)\.ts\((\d+),\d+\): error (.*(?:\n {2}.*)*)/g)];
-    // What is about no literal, a missing type, say, is no good news either.
+    // An error that belongs to no literal, such as a missing type, must fail the test too.
     assert.is(found.length, output.match(/\berror TS/g)?.length ?? 0, output);
     return new Map(
       literals.map(({ name }, index) => [

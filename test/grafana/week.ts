@@ -1,6 +1,6 @@
 /**
- * A synthetic week of every series that the dashboards may ask for, from one scrape: what counts goes up, with one
- * restart in between, and what is a gauge stays near its value.
+ * A synthetic week of every series that the dashboards may ask for, made from one scrape. Counters go up, with one
+ * restart in between; gauges stay near their values.
  */
 
 import { type ExposedFamily, parseExposition } from '../metrics/views/exposition.js';
@@ -9,9 +9,9 @@ import { type Line, seriesOf, TARGET, writeBlocks } from './blocks.js';
 export const WEEK_SECONDS = 7 * 86_400;
 /** Two or three in each $__rate_interval of a week's view, which is 615 s. */
 export const SAMPLE_SECONDS = 300;
-/** Data begins after the view does, so that what appears can be seen to appear. */
+/** The data begins after the view, so that it can be seen to appear. */
 const LEAD_SECONDS = 3600;
-/** Of each histogram; they are most of the samples. */
+/** Of each histogram, because they are most of the samples. */
 const HISTOGRAM_LABELSETS = 2;
 
 /** Fills `folder/data` with the week before `endSeconds`. */
@@ -35,13 +35,13 @@ function linesOf({ name, type, samples }: ExposedFamily): Line[] {
     if (sample.name.endsWith('_timestamp_seconds')) return { series, valueAt: (_index, at) => at - 1 };
     if (type === 'gauge') return { series, valueAt: () => sample.value };
     const perLine = samples.length / perLabelset;
-    // A bucket holds those below it too.
+    // A bucket also counts those below it.
     const growth = type === 'histogram' ? 1 + (place % perLine) : 10;
     return { series, valueAt: (index) => growth * sinceRestart(index) };
   });
 }
 
-/** Falls to nothing in the middle of the week, as every counter of a process that starts anew does. */
+/** Falls to 0 in the middle of the week, like every counter of a process that starts anew. */
 function sinceRestart(index: number): number {
   const restart = WEEK_SECONDS / SAMPLE_SECONDS / 2;
   return index < restart ? index : index - restart;
