@@ -1,9 +1,9 @@
 /**
- * Sessions of Puppeteer clients over WebSocket: connect, page, load, screenshot, close, four at once. Held against a
- * browser of each client's own, launched for it or ahead, and against a bare context over a pipe; at most 1.15 times
- * the context's CPU, and 0.45 of a browser's. And main's loop with 50 clients that are never idle: below 5 %.
+ * Sessions of Puppeteer clients over WebSocket: connect, page, load, screenshot, close, four at once. Compared with a
+ * browser of each client's own, launched for it or ahead, and with a bare context over a pipe. At most 1.15 times the
+ * context's CPU, and 0.45 of a browser's. And main's loop with 50 clients that are never idle: below 5 %.
  *
- * What is compared is the server's CPU: Chromium's, and of the program what does not stand for the client.
+ * The server's CPU is compared: Chromium's, and of the program all that does not stand for the client.
  */
 
 import puppeteer from 'puppeteer';
@@ -46,7 +46,7 @@ async function compareSessions(pages: PageServer): Promise<BenchRow[]> {
     const rounds: Partial<Record<Name, number>>[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const cpuMs: Partial<Record<Name, number>> = {};
-      // Each is first as often as last.
+      // Each contender is first as often as last.
       for (const name of round % 2 === 0 ? NAMES : NAMES.toReversed()) {
         const measured = await contenders[name]?.measure({ ...batch, sessions: SESSIONS });
         if (measured) cpuMs[name] = serversMs(name, measured);
@@ -63,7 +63,7 @@ async function compareSessions(pages: PageServer): Promise<BenchRow[]> {
   }
 }
 
-/** Where the program is the client, it is left out: nobody would bill a server for it. */
+/** Where the program is the client it is left out, because nobody would bill a server for it. */
 function serversMs(name: Name, { cpuMs, lastingCpuMs }: Measured): number {
   return name === 'own' || name === 'ahead' ? cpuMs - lastingCpuMs.program : cpuMs;
 }
@@ -82,7 +82,7 @@ function against(name: Name, shownAs: string, rounds: readonly Partial<Record<Na
   };
 }
 
-/** CPU of main's own thread, while clients ask for as much as they are given. */
+/** CPU of main's own thread, while clients ask for as much as they get. */
 async function mainUnderClients(pages: PageServer): Promise<BenchRow> {
   const { url, pid, stop } = await startServerProcess({ CONCURRENT: String(BUSY_CLIENTS), QUEUE_LENGTH: '64' });
   const tree = watchTree(pid);

@@ -1,7 +1,7 @@
 /**
  * What the server costs while nobody asks for anything, with two workers: at most 5 ms of CPU a second, and 300 MB of
- * memory, Chromium's included, of which Node.js has at most 120. CPU is that of the server's process; memory is PSS,
- * where what processes share counts once.
+ * memory with Chromium's, of which Node.js has at most 120. CPU is that of the server's process. Memory is PSS, in
+ * which what processes share counts once.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import { type Tree, watchTree } from './rig/tree.js';
 const CPU_MS_MAX = 5;
 const ALL_MB_MAX = 300;
 const NODE_MB_MAX = 120;
-/** What V8 compiles and collects after a start goes on for as long. */
+/** For this long after a start, V8 goes on compiling and collecting. */
 const SETTLE_MS = isQuick() ? 25_000 : 40_000;
 const LOOK_MS = isQuick() ? 10_000 : 30_000;
 

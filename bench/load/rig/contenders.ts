@@ -1,8 +1,8 @@
 /**
- * All who run sessions, ours and the rivals, started with the same binary and as many slots; and what a batch of
+ * All that run sessions, ours and the rivals, started with the same binary and as many slots; and what a batch of
  * sessions cost one of them.
  *
- * Ours is measured through HTTP, with everything counted and logged as usual; theirs without.
+ * Ours is measured through HTTP, with everything counted and logged as usual; the rivals without.
  */
 
 import { homedir } from 'node:os';
@@ -29,7 +29,7 @@ import { type Lasting, type Tree, watchTree } from './tree.js';
 
 const BATCH_MS_MAX = 90_000;
 const SAMPLE_MEMORY_EVERY_MS = 500;
-/** Sessions at once; what comes above waits in a queue. */
+/** Sessions at once. Those beyond it wait in a queue. */
 export const SLOTS = 4;
 const QUEUE = 64;
 
@@ -41,11 +41,11 @@ export const RIVALS = {
   launching: { file: 'launching', shownAs: 'launch per session' },
   own: { file: 'own-browsers', shownAs: 'a browser each' },
   ahead: { file: 'own-browsers', shownAs: 'a browser each, launched ahead', isLaunchedAhead: true },
-  /** Ours, to Puppeteer clients over WebSocket. */
+  /** Ours, as Puppeteer clients over WebSocket use it. */
   clients: { file: null, shownAs: 'headcount over WebSocket', settings: {}, areWebSockets: true },
-  /** Ours with one Chromium, as the rivals have: what the second costs. */
+  /** Ours with one Chromium, as the rivals have: shows what the second one costs. */
   single: { file: null, shownAs: 'headcount, one worker', settings: { WORKERS: '1' } },
-  /** Ours without pages made ahead: what they bring, and whom they hold up. */
+  /** Ours without pages made ahead: shows what these bring, and whom they hold up. */
   unready: { file: null, shownAs: 'headcount, PREWARM=0', settings: { PREWARM: '0' } },
 } as const satisfies Record<string, RivalRow>;
 type Settings = Readonly<Record<string, string>>;
@@ -69,9 +69,9 @@ export interface Measured {
   readonly sessions: readonly Session[];
   readonly elapsedMs: number;
   readonly errors: number;
-  /** Of the whole process tree, a session that ended well. */
+  /** Of the whole process tree, for each session that ended well. */
   readonly cpuMs: number;
-  /** Of what lasts; what is left of `cpuMs` is renderers. */
+  /** Of the processes that last. The rest of `cpuMs` is renderers'. */
   readonly lastingCpuMs: Lasting;
   /** The most that the whole tree had. */
   readonly pssBytes: number;
@@ -100,9 +100,9 @@ async function rivalSetup(hasExits: boolean): Promise<RivalSetup> {
     progress: () => {},
     setting: undefined,
   });
-  // They start it themselves, as themselves: with its sandbox it refuses to run as root.
+  // They start it themselves, as their own user. As root, Chromium refuses to run in its sandbox.
   const flags = browserFlags({ profileDir: '', isSandboxed: process.getuid?.() !== 0, deadEndPort: 9 });
-  // What is the same for all: not where its files are, and not how ours leave, unless that is what is measured.
+  // Only flags that are the same for all: not where its files are, and not how ours leave, unless that is measured.
   const notShared = hasExits ? /-dir=/ : /-dir=|^--(proxy|host-resolver|force-webrtc)/;
   const shared = flags.filter((flag) => !notShared.test(flag));
   return { chromiumPath: path, chromiumEnv: env, flags: shared, slots: SLOTS, hasExits };
@@ -124,7 +124,7 @@ async function startOurs(settings: Settings): Promise<Rival> {
         gapMs,
         limitMs,
       });
-      // What follows the answer keeps nobody waiting: its cycle is the answer's time.
+      // What follows the answer keeps nobody waiting, so its cycle is the answer's time.
       return asked.map(({ status, bodyBytes, timing, ms }) => ({
         isOk: status === 200 && bodyBytes >= PRODUCT_BYTES_MIN[kind],
         productMs: ms,
@@ -135,7 +135,7 @@ async function startOurs(settings: Settings): Promise<Rival> {
   };
 }
 
-/** The clients are in this process: what they cost is not the server's. */
+/** The clients are in this process, so what they cost is not the server's. */
 async function startClients(): Promise<Rival> {
   const limits = { CONCURRENT: String(SLOTS), QUEUE_LENGTH: String(QUEUE) };
   const { url, pid, stop } = await startServerProcess(limits);
@@ -155,7 +155,7 @@ async function startClients(): Promise<Rival> {
   };
 }
 
-/** Of a `Server-Timing`. */
+/** From a `Server-Timing`. */
 function partsOf(timing: string): Parts {
   const found = PARTS.flatMap((part) => {
     const ms = new RegExp(`\\b${part};dur=([0-9.]+)`).exec(timing)?.[1];

@@ -1,4 +1,6 @@
-/** What a client of Puppeteer does with a browser that it has just been given. */
+/**
+ * What a client of Puppeteer does with a browser that it has just got.
+ */
 import type { Browser } from 'puppeteer';
 
 const VIEWPORT = { width: 800, height: 600 };
