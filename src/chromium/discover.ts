@@ -92,9 +92,12 @@ export async function discoverChromium(options: DiscoverOptions): Promise<Chromi
     return { path, env, version: await readVersion(path, env, options), origin: 'embedded' };
   } catch (error) {
     const remedy = 'install chromium-headless-shell or set CHROMIUM_PATH';
-    throw new Error(`no Chromium found on this machine, and not the embedded one: ${messageOf(error)}; ${remedy}`, {
-      cause: error,
-    });
+    throw new Error(
+      `no Chromium found on this machine, and the embedded one cannot be used: ${messageOf(error)}; ${remedy}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -18,6 +18,6 @@ export async function openDeadEnd(): Promise<DeadEnd> {
   server.on('error', () => {});
   server.unref();
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port to turn away at');
+  if (address === null || typeof address === 'string') throw new Error('no port for the dead end');
   return { port: address.port, close: () => void server.close() };
 }

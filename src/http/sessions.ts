@@ -99,7 +99,7 @@ function answerOf({ id }: Session, { outcome, queueMs }: Settled): Answer {
     const { code, message, retryAfterMs } = outcome;
     throw new ServiceError(code, message, { sessionId: id, retryAfterMs });
   }
-  if (outcome.product === 'closed') throw new Error('a job has produced nothing');
+  if (outcome.product === 'closed') throw new Error('a job has ended without bytes for its client');
   const { product, answer, phases } = outcome;
   const timing = [
     `queue;dur=${queueMs}`,

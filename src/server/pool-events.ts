@@ -41,7 +41,7 @@ export function poolEvents(of: {
     onChange: of.onChange,
     onBrowserLost: (shard, generation) => shards().browserLost(shard, generation),
     onBrowserUnusable(shard, generation, reason) {
-      log.warn({ worker: shard, reason }, 'a browser is of no more use, and is ended');
+      log.warn({ worker: shard, reason }, 'a browser does not work any more and is ended');
       shards().useless(shard, generation, reason);
     },
   };

@@ -46,7 +46,9 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
   const clock = systemClock;
   const finder = createFinder({ ...options, clock, setting: config.chromiumPath });
   const found = finder.get();
-  await found.catch((error: unknown) => log.error({ message: messageOf(error) }, 'no Chromium; it is tried on'));
+  await found.catch((error: unknown) =>
+    log.error({ message: messageOf(error) }, 'no Chromium; it is looked for again'),
+  );
   const temp = await createTempFolder(options.tempDir);
   const authorities = await authoritiesOf(config.extraCaCerts, temp);
   const historyFile = await openHistory(options.historyPath, { config, clock, log });

@@ -118,7 +118,7 @@ async function lockFolder(folder: string): Promise<Lock> {
   const leave = await listenAt(bound, () => 'holds');
   try {
     const identity = await identityOf(bound);
-    if (identity === null) throw new Error(`${bound} has gone as it was made`);
+    if (identity === null) throw new Error(`${bound} was removed while it was made`);
     // Chromium's user may pass through the folder, and must not connect to this socket.
     await chmod(bound, 0o600);
     await rename(bound, join(folder, LOCK_NAME));
