@@ -66,8 +66,7 @@ export async function spawnBrowser(options: SpawnOptions): Promise<BrowserProces
   let stderr: StderrTail | null = null;
   const closeEnds = (): void => closeAll(ends);
   try {
-    // A FIFO that is open for both directions does not block whoever opens it, and does not end while the other side is
-    // still missing.
+    // Opening a FIFO for both directions does not block, and it does not end while the other side is missing.
     openInto(ends, [readPath, constants.O_RDWR], [writePath, constants.O_RDWR]);
     stderr = tailOf(openSync(stderrPath, constants.O_RDONLY | constants.O_NONBLOCK));
     openInto(theirs, [stderrPath, constants.O_WRONLY], [writePath, constants.O_RDONLY], [readPath, constants.O_WRONLY]);

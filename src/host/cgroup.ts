@@ -19,7 +19,7 @@ export interface ResourceReader {
   memoryRatio(): number | null;
   /**
    * CPU used since the previous call over the CPUs that apply, 0..1. null on the first call, when it cannot be read,
-   * when no time has passed, and when other CPUs or limits apply than at the previous call.
+   * and when no time has passed. Also when other CPUs or limits apply than at the previous call.
    */
   cpuRatio(): number | null;
 }

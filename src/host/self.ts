@@ -1,7 +1,6 @@
 /**
  * The server process about itself: the families `process_` and `nodejs_`. Main thread. prom-client's own set is not
- * used: its names fail the official check, it counts only a fraction of garbage collections, and the lag that it shows
- * never goes below a floor.
+ * used: its names fail the official check, it counts a fraction of garbage collections, and its lag has a floor.
  */
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * The HTTP interface as data: every route once. It gives the paths that are label values, what the edge checks before
- * it calls a handler, the list at `/`, and the README's table. Handlers are joined to routes by name, and the compiler
- * says which of the two is missing. Pure.
+ * The HTTP interface as data: every route once. From it come label values, the edge's checks before a handler, the list
+ * at `/`, and the README's table. Handlers are joined to routes by name, and the compiler says which of the two is
+ * missing. Pure.
  */
 import type { TSchema } from 'typebox';
 import { JOB_KINDS, JOBS, type JobKind } from '../protocol/jobs/jobs.js';

@@ -3,8 +3,8 @@
  * over numbers; the buckets themselves are words of a row.
  *
  * Below 32 ms a bucket is one ms wide. Above, each power of two is cut into 16, so a bucket's width is at most 1/16 of
- * its lower edge, and its middle is within 3.2 % of every value in it. Linear buckets would need 900 000 for that;
- * powers of two alone are wrong by up to a third.
+ * its lower edge. Its middle is within 3.2 % of every value in it. Linear buckets would need 900 000 for that; powers
+ * of two alone are wrong by up to a third.
  */
 
 const SUB_BITS = 4;

@@ -1,6 +1,6 @@
 /**
- * A job on a thread, as promises. Its outcome comes on the shard's control port, the end of its context as the end of
- * the task, and the death of the thread from the pool. Main thread.
+ * A job on a thread, as promises. Its outcome comes on the shard's control port. The end of its context is the end of
+ * the task. The pool tells of the death of the thread. Main thread.
  */
 import type { FailureCode } from '../failures.js';
 import type { Outcome, Progress, TaskResult } from '../protocol/job.js';

@@ -1,6 +1,6 @@
 /**
- * The gauges of what main holds. They are read from the truth when a snapshot is made, such as the size of a map, and
- * never from a count that is kept beside it. Main thread.
+ * The gauges of what main holds. When a snapshot is made they are read from the truth, such as the size of a map. No
+ * count is kept beside it. Main thread.
  */
 import type { Admission } from '../admission/admission.js';
 import type { CellOf, RecordDelta } from '../metrics/delta.js';

@@ -1,6 +1,6 @@
 /**
  * Rows as OpenMetrics with timestamps, for `promtool tsdb create-blocks-from openmetrics`. Counts become counters that
- * begin at 0 and grow from row to row, so the difference between two ends of periods is exactly the sum of the rows
+ * begin at 0 and grow from row to row. So the difference between two ends of periods is exactly the sum of the rows
  * between. Measurements become gauges. Times are in seconds here. Pure.
  */
 import { FIELDS } from '../metrics/fields.js';

@@ -16,8 +16,8 @@ const ASK_EVERY_MS = 2_000;
  */
 const SILENT_MAX = 2;
 /**
- * A log line of 500 MB keeps the browser's main thread at work for some 5 s before its first byte comes, and then fills
- * its pipe for seconds more. The browser is occupied then, and well afterwards. This is a bound all the same.
+ * A log line of 500 MB keeps the browser's main thread at work for some 5 s before its first byte comes. Then it fills
+ * the pipe for seconds more. The browser is occupied then, and well afterwards. This is a bound all the same.
  */
 const OCCUPIED_MAX_MS = 60_000;
 /**

@@ -1,7 +1,7 @@
 /**
  * Which rows are shown, and with which dates. A row keeps for ever the date that the clock gave it. When that clock
- * turns out to have been wrong, readers date the row anew. So a closed row never changes, and the rows of a right clock
- * are there again as soon as it is right, also after a restart. Pure, and a cache of it. Main thread.
+ * turns out to have been wrong, readers date the row anew. So a closed row never changes. As soon as the clock is
+ * right, its rows are there again, also after a restart. Pure, and a cache of it. Main thread.
  *
  * The open row says what the present is. A clock was wrong when it gave a row a later date than a row after it has. It
  * was wrong too when it gave a date older than what is kept, while a row before it is newer. The latest such row

@@ -84,8 +84,8 @@ export function createContexts(calls: Calls): Contexts {
       return;
     }
     const begun = session.send('Runtime.runIfWaitingForDebugger');
-    // A page closed while it waits for its debugger would take the word to go on along, and its opener waits in the
-    // same process.
+    // If it were closed while it waits, the command to go on would be lost with it. Its opener waits in the same
+    // process.
     mayFail(isBeyond ? begun.then(() => session.send('Page.close')) : begun);
   };
 
