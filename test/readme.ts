@@ -130,7 +130,7 @@ const PARTS: Readonly<Record<string, () => string>> = {
   differences,
 };
 
-/** `text` with every part as the tables have it. Throws when a part's marks are missing. */
+/** `text` with every part as the tables say. Throws when a part's marks are missing. */
 export function withTables(text: string): string {
   let made = text;
   for (const [name, part] of Object.entries(PARTS)) {
