@@ -30,8 +30,8 @@ export async function sweep(tempDir: string): Promise<void> {
 }
 
 /**
- * Moves the folder aside before it is removed. If only half of it can be removed, its name shows all that it belongs to
- * nobody.
+ * Moves the folder aside before it is removed. If only half of it can be removed, its name then shows that it has no
+ * server.
  */
 export async function removeFolder(path: string): Promise<void> {
   const aside = asideOf(path);

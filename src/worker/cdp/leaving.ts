@@ -24,7 +24,7 @@ export function watchLeaving(cdp: Cdp, mainFrame: () => string): Leaving {
     leaving.onChange();
   };
 
-  // A navigation that is a second or more away may come after anybody looks at the page.
+  // A navigation that is a second or more away may come when nobody looks at the page any more.
   cdp.on('Page.frameScheduledNavigation', (event) => change(event, [], event.delay < 1 ? 'scheduled' : undefined));
   // Comes also when nothing follows, as for `javascript:`. Otherwise it comes before the navigation begins.
   cdp.on('Page.frameClearedScheduledNavigation', (event) => change(event, ['scheduled']));
