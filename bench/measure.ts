@@ -1,6 +1,6 @@
 /**
- * Measuring for the benchmarks: contenders take turns, round after round, so that a noisy neighbour hurts both, and
- * what they allocate is told by the heap.
+ * Measuring for the benchmarks. Contenders take turns, round after round, so that a noisy neighbour hurts both. What
+ * they allocate is read from the heap.
  */
 
 import { setFlagsFromString } from 'node:v8';
@@ -12,7 +12,7 @@ const QUICK_ROUNDS = 2;
 const ROUND_MS = 150;
 const QUICK_ROUND_MS = 50;
 
-/** Median over the rounds of each contender's median time a call, ms. */
+/** The median over the rounds of each contender's median time for a call, in ms. */
 export async function medianMs<Name extends string>(
   contenders: Readonly<Record<Name, Fn>>,
   { rounds = ROUNDS, roundMs = ROUND_MS } = {},
@@ -46,12 +46,12 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Bytes of heap that a call of `run` takes, over `times` calls: the growth of what is in use, added up in steps that
- * are short enough for no collection to hide it.
+ * Bytes of heap that a call of `run` takes, over `times` calls. It adds up the growth of what is in use, in steps so
+ * short that no collection hides it.
  */
 export function bytesEach(run: (times: number) => void, times: number): number {
   const steps = 20;
-  // Once to be compiled, which allocates too.
+  // Runs once to be compiled, because compiling allocates too.
   run(times);
   run(times);
   collectGarbage();
@@ -75,12 +75,12 @@ export function ratioOf(better: number, worse: number): number {
   return better / worse;
 }
 
-/** `--quick`: fewer of everything, for a look. */
+/** `--quick`: less of everything, for a look. */
 export function isQuick(): boolean {
   return process.argv.includes('--quick');
 }
 
-/** `--full`: what takes too long for each time. */
+/** `--full`: also what takes too long for every run. */
 export function isFull(): boolean {
   return process.argv.includes('--full');
 }

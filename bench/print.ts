@@ -59,7 +59,7 @@ function cellsOf({ rows }: DetailTable): string[][] {
   return rows.map((row) => row.map((cell) => (typeof cell === 'number' ? shown(cell) : cell)));
 }
 
-/** Three digits that count, with the thousands set apart. */
+/** Three significant digits, with the thousands set apart. */
 function shown(value: number): string {
   return value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
 }

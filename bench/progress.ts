@@ -1,15 +1,15 @@
 /**
- * The progress line on stderr: which benchmark runs, since when, and how many are left. On a terminal one line that is
- * written anew each second, elsewhere a line a benchmark.
+ * The progress line on stderr: which benchmark runs, since when, and how many are left. On a terminal it is one line
+ * that is written anew each second, elsewhere one line for each benchmark.
  */
 
 const EVERY_MS = 1_000;
-/** Back to the first column, and clear what is there. */
+/** Back to the first column, and clears the line. */
 const ANEW = '\r\x1b[K';
 
 export interface Progress {
   begin(file: string): void;
-  /** Seconds in all. */
+  /** Returns the seconds of the whole run. */
   end(): number;
 }
 

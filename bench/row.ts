@@ -1,12 +1,12 @@
 /**
- * What a benchmark tells: one line of the table for each claim, and tables of its own for what has more columns.
+ * What a benchmark reports: one line of the table for each claim, and tables of its own for what has more columns.
  */
 
 export interface BenchRow {
   /** What is claimed, with its unit: `deltas folded a second`. */
   readonly claim: string;
   readonly ours: number;
-  /** What it is held against; null when the target is absolute and nothing else was measured. */
+  /** What it is compared with; null when the target is absolute and nothing else was measured. */
   readonly compared: { readonly with: string; readonly value: number } | null;
   /** How many times better than `compared`, whichever way is better; null without it. */
   readonly ratio: number | null;

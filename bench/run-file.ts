@@ -1,5 +1,5 @@
 /**
- * One benchmark as a process: imports the file that it is given, runs it, and tells its parent the report.
+ * One benchmark as a process: imports the given file, runs it, and sends the report to its parent.
  */
 
 import { pathToFileURL } from 'node:url';

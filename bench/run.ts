@@ -1,11 +1,10 @@
 /**
- * `npm run bench`: runs the benchmarks, all or those whose path contains an argument, each in a process of its own, and
- * prints one table of what is claimed, what was measured, and whether the target is met, or could not be judged, since
- * the machine was busy with something else. The same goes as JSON into
- * `bench-results.json`, or `--json FILE`; with `--readme` also into `bench/README.md`.
+ * `npm run bench`: runs all benchmarks, or those whose path contains an argument, each in a process of its own. Prints
+ * one table of what is claimed, what was measured, and whether the target is met or could not be judged. The same goes
+ * as JSON into `bench-results.json`, or `--json FILE`; with `--readme` also into `bench/README.md`.
  *
- * `--quick` takes fewer rounds, for a look; `--full` runs the whole matrix of sessions; `--long` runs what takes longer
- * than all the others together, and nothing else (`npm run bench:week`).
+ * `--quick` takes fewer rounds, for a look. `--full` runs the whole matrix of sessions. `--long` runs only what takes
+ * longer than all the others together (`npm run bench:week`).
  */
 
 import { fork } from 'node:child_process';
@@ -18,7 +17,7 @@ import { asMarkdown, asText, resultTable, shortTables } from './print.js';
 import { startProgress } from './progress.js';
 import type { BenchReport, DetailTable, JudgedRow } from './row.js';
 
-/** Folders of `bench/` in which every file is a benchmark, but those that run in a thread of one. */
+/** Folders of `bench/` in which every file is a benchmark, except files that run in a benchmark's thread. */
 const FOLDERS = ['metrics', 'admission', 'load'];
 const LONG_FOLDERS = ['long'];
 const BENCH = /(?<!-thread)\.ts$/;
@@ -77,12 +76,12 @@ function readArguments(args: readonly string[]): { patterns: string[]; flags: st
 }
 
 function filesOf(folder: string): string[] {
-  // By the sources: what was compiled of a file that is gone stays in `dist/`.
+  // By the sources, because the output of a deleted file stays in `dist/`.
   const names = readdirSync(join(HERE, '../../bench', folder)).filter((name) => BENCH.test(name));
   return names.sort().map((name) => join(folder, name.replace(/\.ts$/, '.js')));
 }
 
-/** In a process of its own: what one leaves in the heap, or in the compiler's mind, is no matter to the next. */
+/** In a process of its own: what one benchmark leaves in the heap or in the compiler must not matter to the next. */
 async function runFile(file: string, flags: readonly string[]): Promise<BenchReport> {
   const child = fork(join(HERE, 'run-file.js'), [join(HERE, file), ...flags]);
   return await new Promise((resolve, reject) => {
@@ -95,7 +94,7 @@ async function runFile(file: string, flags: readonly string[]): Promise<BenchRep
   });
 }
 
-/** A benchmark that breaks is a line that is not met; the others are run all the same. */
+/** A benchmark that breaks is a line that is not met. The others run all the same. */
 function failed(file: string, error: unknown): BenchReport {
   const claim = `${file}: ${error instanceof Error ? error.message : String(error)}`;
   const missed = { compared: null, ratio: null, target: 'to be measured', isMet: false, isCount: true };

@@ -1,6 +1,6 @@
 /**
- * What a thread holds once all that nobody needs has been collected: its live heap, its handles, its listeners. Only
- * tests and benches ask, of a server that was started for them. Any thread, about itself.
+ * What a thread holds once all garbage has been collected: its live heap, its handles, its listeners. Only tests and
+ * benches ask, and only a server that was started for them answers. Any thread, about itself.
  */
 import { setImmediate as nextTask } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
@@ -11,7 +11,7 @@ interface Census {
   readonly heapUsedBytes: number;
   /** Timers, sockets, pipes, ports and requests that are under way. */
   readonly handles: number;
-  /** On `process`, of this thread. */
+  /** On this thread's `process`. */
   readonly listeners: number;
 }
 

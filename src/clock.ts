@@ -1,22 +1,22 @@
 /**
- * Time, as something that is given. Durations and instants that are compared come from `monotonicMs`; only the dates
- * that people see come from `epochMs`, which an administrator may step.
+ * Time, as something that is passed in. Durations, and instants that are compared, come from `monotonicMs`. Only dates
+ * that people see come from `epochMs`, because an administrator may change that clock.
  */
 
 export interface Clock {
   /** ms since the epoch; may jump either way. */
   epochMs(): number;
-  /** ms since some fixed moment, the same on every thread of the process; never goes back. */
+  /** ms since some fixed moment, the same on every thread of the process. Never goes back. */
   monotonicMs(): number;
-  /** Calls `callback` once after `delayMs`; the returned function cancels. Does not keep the process alive. */
+  /** Calls `callback` once after `delayMs`. The returned function cancels it. Does not keep the process alive. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
-/** `setTimeout` fires at once above this. */
+/** Above this, `setTimeout` fires at once. */
 const TIMER_LIMIT_MS = 2 ** 31 - 1;
 
-// performance.now() starts at each thread's own birth; hrtime is the machine's. One offset a thread joins them, and
-// keeps the hot path free of hrtime's allocations.
+// performance.now() starts with each thread, hrtime with the machine. One offset for each thread joins them, and keeps
+// hrtime's allocations out of the hot path.
 const threadOffsetMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
 export const systemClock: Clock = {

@@ -1,9 +1,9 @@
 /**
- * Every way in which a request or a session can end not well, as one table. Pure data: the HTTP status that a client
- * sees, and the reason under which it is counted. Codes are part of the interface; renaming one breaks clients.
+ * Every way in which a request or a session can fail, as one table: the HTTP status that a client sees, and the reason
+ * under which it is counted. Pure data. Codes are part of the interface; to rename one breaks clients.
  */
 
-/** Why a session that had a slot ended not well: label values of `headcount_session_failures_total`. */
+/** Why a session that had a slot failed: label values of `headcount_session_failures_total`. */
 export const SESSION_FAILURE_REASONS = [
   'error',
   'timeout',
@@ -35,17 +35,20 @@ export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
 interface Failure {
   readonly status: number;
-  /** The reason counted when it ends a session that has a slot and its outcome knows no better; null when it cannot. */
+  /**
+   * The reason that is counted when this ends a session with a slot and the outcome names no other; null: it cannot end
+   * one.
+   */
   readonly session: SessionFailureReason | null;
-  /** The reason counted when it keeps a valid request from a slot; null when it cannot. */
+  /** The reason that is counted when this keeps a valid request from a slot; null: it cannot. */
   readonly refusal: RejectionReason | null;
-  /** When it is worth asking again, where nobody can tell better. */
+  /** When it is worth asking again, unless somebody knows better. */
   readonly retryAfterMs?: number;
   /** When it happens, for users' pages. */
   readonly about: string;
 }
 
-/** Most of what is full or away is there again by then. */
+/** Most of what is full or missing is there again by then. */
 const SOON_MS = 1_000;
 
 const TABLE = {
@@ -154,13 +157,13 @@ export interface ServiceErrorOptions extends ErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** The session that it has ended or refused. */
   readonly sessionId?: string;
-  /** Better than the table knows. */
+  /** Set when more is known than the table says. */
   readonly retryAfterMs?: number | undefined;
 }
 
 /**
- * An expected failure on one thread. It never crosses to another: there, `{code, message}` does, because an error
- * class loses its fields on the way.
+ * An expected failure on one thread. Only `{code, message}` crosses to another, because an error class loses its fields
+ * on the way.
  */
 export class ServiceError extends Error {
   readonly code: FailureCode;

@@ -1,33 +1,37 @@
 /**
- * Whether somebody lives, asked of the kernel: who lives listens on a Unix socket, who wants to know connects. One that
- * was killed refuses, in whatever container it ran, which a pid in a file cannot tell: pids are used again, and mean
- * nothing in another container. Main thread.
+ * Whether somebody lives, asked of the kernel. Who lives listens on a Unix socket; who wants to know connects. The
+ * socket of a killed process refuses, whatever container the process ran in. A pid in a file cannot tell that: pids are
+ * used again, and mean nothing in another container. Main thread.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
 import { basename, dirname } from 'node:path';
 
-/** What a socket's owner says of itself. */
+/** What the owner of a socket answers. */
 export type Answer = 'holds' | 'asks';
 
 const BYTE_OF: Readonly<Record<Answer, string>> = { holds: 'h', asks: 'a' };
-/** A holder whose main thread is stopped has its connections accepted by the kernel, and says nothing. */
+/** When a holder's main thread is stopped, the kernel accepts its connections, and no answer comes. */
 const ANSWER_LIMIT_MS = 1_000;
-/** One that is out of descriptors closes connections unanswered, and so does one that leaves: the next try tells. */
+/**
+ * An owner that is out of descriptors closes connections unanswered, and so does one that leaves. The next try shows
+ * which.
+ */
 const TRIES_MAX = 3;
-/** The longest path that a socket can have on every system. */
+/** A socket can have a path of this length on every system. */
 const SOCKET_PATH_BYTES = 100;
 
 /**
- * Listens at `path`, and answers all who ask until the returned function is called, which removes what `path` names
- * then. A socket that is to be moved elsewhere needs a name that nothing has after it. Does not keep the process alive.
+ * Listens at `path` and answers all who ask, until the returned function is called. That removes what `path` names
+ * then. So a socket that is to be moved needs a name of its own first, which nothing has afterwards. Does not keep the
+ * process alive.
  */
 export async function listenAt(path: string, says: () => Answer): Promise<() => Promise<void>> {
   const place = await findPlace(path);
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.end(BYTE_OF[says()]);
-    // Closing waits for connections, and who asked may be stopped before it hangs up.
+    // Closing waits for connections, and whoever asked may be stopped before hanging up.
     socket.destroySoon();
   });
   try {
@@ -42,7 +46,7 @@ export async function listenAt(path: string, says: () => Answer): Promise<() => 
   };
 }
 
-/** What the owner of the socket at `path` says; `dead` when there is none. Anything unclear is somebody. */
+/** What the owner of the socket at `path` answers; `dead` when there is none. When it is unclear, somebody lives. */
 export async function ask(path: string): Promise<Answer | 'dead'> {
   const place = await findPlace(path);
   try {
@@ -61,7 +65,7 @@ interface Place {
   leave(): Promise<void>;
 }
 
-/** A long path is shortened by way of its folder's descriptor. */
+/** A path that is too long is shortened by way of its folder's descriptor. */
 async function findPlace(path: string): Promise<Place> {
   if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES) return { address: path, leave: async () => {} };
   const folder: FileHandle = await open(dirname(path), 'r');
@@ -74,7 +78,7 @@ function listening(server: Server, address: string): Promise<void> {
     server.once('error', reject);
     server.listen(address, () => {
       server.off('error', reject);
-      // A failed accept, as when descriptors run out, changes nothing about who lives.
+      // A failed accept, for example without descriptors, changes nothing about who lives.
       server.on('error', () => {});
       resolve();
     });
@@ -107,6 +111,6 @@ function meaningOf(error: Error): Answer | 'dead' | 'nothing' {
   const code = 'code' in error ? error.code : '';
   if (code === 'ECONNREFUSED' || code === 'ENOENT') return 'dead';
   if (code === 'ECONNRESET' || code === 'EPIPE') return 'nothing';
-  // Such as no permission to connect, or more who ask than the kernel queues.
+  // For example no permission to connect, or more who ask than the kernel queues.
   return 'holds';
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The program: arguments and environment in, a running server out, an exit code at the end. The only place that reads
- * the environment or ends the process.
+ * The program. In: arguments and environment; out: a running server, and an exit code at the end. The only place that
+ * reads the environment or ends the process.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { availableParallelism, homedir, tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ import { EXPORT_FORMATS, exportHistory } from './store/export.js';
 
 const WORKERS_MAX = 4;
 const SMALL_FILE_BYTES_MAX = 4_096;
-/** What a browser may see of the environment: how to find programs and fonts, language and time zone. */
+/** The part of the environment that a browser may see: how to find programs and fonts, language and time zone. */
 const PASSED_ON = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'FONTCONFIG_FILE', 'FONTCONFIG_PATH', 'LD_LIBRARY_PATH'];
 
 async function main(): Promise<void> {
@@ -46,7 +46,8 @@ function print(text: string): void {
 
 async function serve(args: readonly string[]): Promise<void> {
   const { config, errors: complaints, warnings } = parseConfig(process.env, args, { readFile });
-  // One that goes later is waited for: an upgrade takes it away for a moment. One that never was is a slip.
+  // A Chromium that goes missing later is waited for, because an upgrade takes it away for a moment. One that never was
+  // there is a slip.
   const onChromium = config.chromiumPath ? await complaintOn(config.chromiumPath) : null;
   const errors = onChromium === null ? complaints : [...complaints, onChromium];
   if (errors.length > 0) {
@@ -74,13 +75,13 @@ async function serve(args: readonly string[]): Promise<void> {
       libraryPath: process.env['LD_LIBRARY_PATH'],
     },
   });
-  // From the beginning: a start may take long, and what it has made by then has to go as well.
+  // From the beginning, because a start may take long, and what it has made by then must be removed as well.
   stopOnSignals(starting, log);
   const server = await starting;
   log.info({ url: server.url }, 'listening');
 }
 
-/** Root's Chromium is another user, who is kept out of root's home. */
+/** As root, Chromium runs as another user, who may not enter root's home. */
 function cacheDir(isRoot: boolean): string {
   const cache = isRoot ? '/var/cache' : join(homedir(), '.cache');
   return join(process.env['XDG_CACHE_HOME'] ?? cache, 'headcount');
@@ -93,9 +94,9 @@ function historyPath({ metricsFile, stateDir }: Config): string | null {
   return resolve(metricsFile ?? join(stateDir ?? join(state, 'headcount'), 'headcount.ring'));
 }
 
-/** With the settings that say where the file is. */
+/** Takes the settings that say where the file is. */
 async function exportRows(args: readonly string[]): Promise<void> {
-  // Whoever exports needs no token, and may not be allowed to read it.
+  // An export needs no token, and may not be allowed to read it.
   const options = { others: EXPORT_FLAGS, readFile: () => 'unused' };
   const { config, others, errors } = parseConfig(process.env, args, options);
   const format = EXPORT_FORMATS.find((one) => one === (others['format'] ?? 'json'));
@@ -104,7 +105,7 @@ async function exportRows(args: readonly string[]): Promise<void> {
   const path = historyPath(config);
   if (path === null) throw new Error('METRICS_FILE is none, so there is no history');
   const [sinceMs, untilMs] = [instantOf('since', others), instantOf('until', others)];
-  // As `| head` does: whoever reads has had enough.
+  // The reader has had enough, as `| head` has.
   process.stdout.once('error', () => process.exit(0));
   await exportHistory({ path, format, sinceMs, untilMs, write: (chunk) => void process.stdout.write(chunk) });
 }
@@ -119,7 +120,7 @@ function instantOf(name: string, texts: Readonly<Record<string, string>>): numbe
   return meant(Date.now());
 }
 
-/** The text of a small file, such as one with a token. @throws {Error} it cannot be read, or is no small one. */
+/** The text of a small file, such as one with a token. @throws {Error} it cannot be read, or is too large. */
 function readFile(path: string): string {
   const descriptor = openSync(path, 'r');
   try {
@@ -148,7 +149,7 @@ function stopOnSignals(starting: Promise<Headcount>, log: Log): void {
     isStopping = true;
     log.info({ signal }, 'stopping');
     try {
-      // One that cannot start says so itself, and ends with 1.
+      // A server that cannot start says so itself, and ends with 1.
       await (await starting).stop();
       process.exit(0);
     } catch (error) {
@@ -160,7 +161,7 @@ function stopOnSignals(starting: Promise<Headcount>, log: Log): void {
   process.on('SIGINT', (signal) => void stop(signal));
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'bug');
-    // Another one meanwhile: what could be kept has been tried. One during the start: there is nothing to keep.
+    // A second bug meanwhile: what could be saved has been tried. A bug during the start: there is nothing to save.
     if (isSalvaging || !server) return exitNow();
     isSalvaging = true;
     void server.salvage().then(() => process.exit(1));

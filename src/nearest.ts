@@ -1,13 +1,13 @@
 /**
- * The name that somebody meant who wrote another. Pure.
+ * Which name somebody meant who wrote another. Pure.
  */
 
-/** A name is taken for a slip when at most one in so many of its letters would have to be another. */
+/** A name counts as a slip when at most one in this many of its letters is wrong. */
 const LETTERS_A_SLIP = 3;
-/** Longer ones are nobody's slip, and would take long to compare. */
+/** Nobody mistypes a longer one, and comparing it would take long. */
 const LETTERS_MAX = 64;
 
-/** The one of `names` of which `written` is a slip; undefined: of none. */
+/** The one of `names` that was probably meant by `written`; undefined: none. */
 export function nearest(written: string, names: readonly string[]): string | undefined {
   if (written.length > LETTERS_MAX) return undefined;
   const distances = names.map((name) => ({ name, distance: distanceOf(written, name) }));
@@ -15,7 +15,7 @@ export function nearest(written: string, names: readonly string[]): string | und
   return first && first.distance * LETTERS_A_SLIP <= written.length ? first.name : undefined;
 }
 
-/** Letters to insert, remove or replace. */
+/** How many letters must be inserted, removed or replaced. */
 function distanceOf(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...from].entries()) {

@@ -1,29 +1,29 @@
 /**
- * Clients' patterns for URLs: judged at the edge, matched in a worker, whose thread is everybody's. JavaScript's engine
- * may take for ever over a pattern. So what means the same in RE2 is matched by re2js, in linear time, and everything
- * else by JavaScript under a limit of time. Any thread.
+ * Clients' patterns for URLs: judged at the edge, matched in a worker, whose thread all share. JavaScript's engine may
+ * take for ever over a pattern. So re2js matches what means the same in RE2, in linear time. JavaScript matches
+ * everything else, under a time limit. Any thread.
  */
 import { type Context, createContext, Script } from 'node:vm';
 import type { RE2JS } from 're2js';
 import { ServiceError } from './failures.js';
 
-/** For a URL and all patterns. By the clock: Node.js can end nothing by the CPU time it took. */
+/** For one URL and all patterns. By the clock, because Node.js can end nothing by the CPU time that it took. */
 const LIMIT_MS = 20;
-/** On a busy machine a thread may stand still for that long; what is slow by itself is so each time. */
+/** On a busy machine a thread may stand still for that long. What is slow by itself is slow each time. */
 const ATTEMPTS = 3;
-/** Of what re2js steps through: all patterns with their counts written out. Beyond it, compiling takes long itself. */
+/** Steps of re2js: all patterns with their counts written out. Compiling more takes long itself. */
 const SIZE_MAX = 16_384;
-/** Steps times letters of a URL that take re2js a few ms at worst; beyond them it is held to the limit too. */
+/** Steps times letters of a URL that take re2js a few ms at worst. Beyond this, re2js gets the time limit too. */
 const SURE_WORK = 500_000;
-/** RE2 has none higher. */
+/** The highest count in RE2. */
 const COUNT_MAX = 1_000;
 
 const COUNT = String.raw`\{(?:0|[1-9]\d{0,3})(?:,(?:[1-9]\d{0,3})?)?\}`;
 const LETTER_ESCAPE = String.raw`\\(?:[!-/:-@[-\x60{-~tnrfv]|x[\dA-Fa-f]{2})`;
 const IN_CLASS = `(?:[ -,.-Z^-~]|${LETTER_ESCAPE})`;
 /**
- * What means the same in both, on URLs, which are printable ASCII: anything else has another meaning in RE2, or none.
- * Of one way to be read at each letter, so that it is linear itself.
+ * Patterns that mean the same in both engines, on URLs, which are printable ASCII. Others mean something else in RE2,
+ * or nothing. At each letter there is only one way to read on, so this expression is linear itself.
  */
 const COMMON = new RegExp(
   [
@@ -55,13 +55,13 @@ export function checkPatterns(body: Patterned): void {
 }
 
 /**
- * Which is the first that a URL matches, -1 for none: counted through those of `rejectRequestPattern`, then on through
+ * The index of the first pattern that a URL matches; -1 for none. Those of `rejectRequestPattern` come first, then
  * those of `requestInterceptors`.
- * @throws {ServiceError} BAD_REQUEST when they take too long, with the one at which it was too long
+ * @throws {ServiceError} BAD_REQUEST when they take too long; it names the pattern at which the time was up
  */
 type FirstMatch = (url: string) => number;
 
-/** Of a body that has been checked. Loads re2js only when there is a pattern: it takes 1 MB of a worker's heap. */
+/** For a body that was checked. Loads re2js only when there is a pattern, because it takes 1 MB of a worker's heap. */
 export async function compilePatterns(body: Patterned): Promise<FirstMatch> {
   const patterns = patternsOf(body);
   if (patterns.length === 0) return () => -1;
@@ -96,7 +96,7 @@ function patternsOf({ rejectRequestPattern = [], requestInterceptors = [] }: Pat
   ];
 }
 
-/** Null when it has bounds of its own, as on counts within counts. */
+/** Null when re2js refuses it by bounds of its own, for example on counts within counts. */
 function linear(engine: typeof RE2JS, source: string): RE2JS | null {
   try {
     return engine.compile(source);
@@ -110,17 +110,17 @@ export function isCommon(source: string): boolean {
   return COMMON.test(source) && countsOf(source).every((count) => count <= COUNT_MAX);
 }
 
-/** Too high rather than too low: as if every count were of the whole, and of all other counts. */
+/** Too high rather than too low: as if every count applied to the whole pattern, and to all other counts. */
 function sizeOf(source: string): number {
   return countsOf(source).reduce((size, count) => size * Math.max(1, count), source.length);
 }
 
-/** Those of classes and escapes too, which are none: too high does not matter. */
+/** Also those in classes and escapes, which are no counts. Too high does not matter. */
 function countsOf(source: string): number[] {
   return [...source.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].map(([, low = '', high]) => Number(high || low));
 }
 
-/** A script can be ended from outside, with whatever it has called. */
+/** A script can be ended from outside, together with whatever it has called. */
 function createLimit(): (find: () => number) => number {
   const room = { find: (): number => -1 };
   let context: Context | null = null;

@@ -1,14 +1,17 @@
 /**
  * Waiting with an end. What is waited for (a call, a page, a browser) may live much longer than whoever waits, or never
- * settle at all; so a wait subscribes to what may end it, and unsubscribes when it is over. A race of promises cannot:
- * what loses stays among the reactions of what goes on living, with all that it holds. The one place in `src/` that may
- * race promises (`test/layout.test.ts`), and it does not. Any thread.
+ * settle. So a wait subscribes to what may end it, and unsubscribes when it is over. A race of promises cannot do that:
+ * the loser stays among the reactions of what lives on, with all that it holds. This is the one place in `src/` that
+ * may race promises (`test/layout.test.ts`), and it does not. Any thread.
  */
 import type { Clock } from './clock.js';
 
-/** What may end a wait: something that happens to somebody, once or again and again. */
+/** What may end a wait: something that happens, once or again and again. */
 export interface End {
-  /** Calls `listener` when it happens, at once when it has and cannot again. What is returned takes it away. */
+  /**
+   * Calls `listener` when it happens; at once when it has happened and cannot again. The returned function
+   * unsubscribes.
+   */
   on(listener: () => void): () => void;
 }
 
@@ -16,7 +19,7 @@ export interface End {
 export interface Once extends End {
   happen(): void;
   hasHappened(): boolean;
-  /** How many wait for it: 0 as soon as nobody does, however many have. */
+  /** How many wait for it now: 0 as soon as nobody does, however many have waited. */
   listenerCount(): number;
 }
 
@@ -41,7 +44,7 @@ export function createOnce(): Once {
   };
 }
 
-/** Something that happens again and again; who subscribes hears of what comes from then on. */
+/** Something that happens again and again. Subscribers hear only of what comes after they subscribed. */
 interface Recurring extends End {
   happen(): void;
   listenerCount(): number;
@@ -56,17 +59,17 @@ export function createRecurring(): Recurring {
   };
 }
 
-/** The time is up. */
+/** Happens when the time is up. */
 export function limit(clock: Clock, ms: number): End {
   return { on: (listener) => clock.after(ms, listener) };
 }
 
-/** What ends a wait, and what the wait then gives; it may throw instead. */
+/** What ends a wait, and what the wait returns then; `say` may throw instead. */
 export type Ending<T> = readonly [end: End, say: () => T];
 
 /**
- * Settles as `work` does, or as the first of `endings` says, whichever comes first; with `work` null only they can.
- * When it has settled, nothing of it is left at any of them. What `work` does afterwards is heard by nobody.
+ * Settles as `work` does, or as the first of `endings` says, whichever comes first. With `work` null only the endings
+ * can. Afterwards nothing of the wait is left at any of them, and nobody hears what `work` does then.
  */
 export function waitFor<T, E>(work: Promise<T> | null, ...endings: readonly Ending<E>[]): Promise<T | E> {
   return new Promise((resolve, reject) => {
@@ -102,7 +105,7 @@ export function waitFor<T, E>(work: Promise<T> | null, ...endings: readonly Endi
   });
 }
 
-/** Whether `work` settles well within `ms`. Rejects as it does. */
+/** Whether `work` resolves within `ms`. Rejects when `work` does. */
 export function isWithin(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
   return waitFor(
     work.then(() => true),
@@ -111,7 +114,7 @@ export function isWithin(clock: Clock, ms: number, work: Promise<unknown>): Prom
 }
 
 function listen(listeners: Set<() => void>, listener: () => void): () => void {
-  // One of its own for each call: the same function may wait twice.
+  // One of its own for each call, because the same function may wait twice.
   const own = (): void => listener();
   listeners.add(own);
   return () => {
@@ -119,7 +122,7 @@ function listen(listeners: Set<() => void>, listener: () => void): () => void {
   };
 }
 
-/** Of a copy, since a listener may take itself or others away. */
+/** Calls a copy, because a listener may remove itself or others. */
 function call(listeners: ReadonlySet<() => void>): void {
   for (const listener of [...listeners]) listener();
 }

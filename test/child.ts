@@ -1,7 +1,7 @@
 /**
- * The process of one test file: imports it with uvu's queue deferred, runs the queue, and tells the runner on file
- * descriptor 3 what happened, one JSON line an event. Lines are written synchronously, so that a process that ends in
- * the middle has told all that came before.
+ * The process of one test file. It imports the file with uvu's queue deferred, runs the queue, and tells the runner on
+ * file descriptor 3 what happened, one JSON line for each event. Lines are written synchronously, so a process that
+ * ends in the middle has told all that came before.
  */
 
 import { writeSync } from 'node:fs';
@@ -26,7 +26,7 @@ export async function resolve(specifier, context, next) {
 await main(process.argv[2] ?? '');
 
 async function main(file: string): Promise<void> {
-  // uvu reads both while it is first imported: deferred, it runs nothing until `exec`, however long the file's own
+  // uvu reads both when it is first imported. Deferred, it runs nothing until `exec`, however long the file's own
   // imports take.
   Object.assign(globalThis, { UVU_DEFER: 1, UVU_QUEUE: [[null]] });
   const { closeBooks, exec, reportTo } = await import('./counted-uvu.js');

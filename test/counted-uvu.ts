@@ -1,7 +1,7 @@
 /**
- * uvu's `suite` with books kept. In a test's process every import of `uvu` gives this module instead (see `child.ts`),
- * because uvu alone forgets: an error of a hook is swallowed, `throw undefined` ends a suite without a word, and
- * a suite that is never run, or tests added after `run()`, leave no trace. The tests still run by uvu's own `exec`.
+ * uvu's `suite`, with books. In a test's process every import of `uvu` gives this module (see `child.ts`), because uvu
+ * alone forgets things. It swallows an error of a hook; `throw undefined` ends a suite without a word; a suite that is
+ * never run, or tests added after `run()`, leave no trace. The tests still run by uvu's own `exec`.
  */
 
 import { inspect } from 'node:util';
@@ -28,10 +28,10 @@ export function reportTo(sink: (event: Event) => void): void {
   report = sink;
 }
 
-/** Called once `exec` is over: what was given to uvu and did not happen is a failure. */
+/** Called once `exec` is over. A test that was given to uvu and did not run is a failure. */
 export function closeBooks(): void {
   for (const books of allBooks) {
-    // The nameless suite is made by every import of uvu, used or not.
+    // Every import of uvu makes the nameless suite, used or not.
     const isUnused = books.givenCount === 0 && books.title === '' && !books.isRun;
     if (isUnused) continue;
     if (!books.isRun) report(['failed', `${books.title}: the suite is never run, run() is missing`]);
@@ -67,7 +67,7 @@ export function suite<T = Record<string, unknown>>(title = '', context?: T): uvu
     },
     run(): void {
       books.isRun = true;
-      // Hooks prepare what the tests need, which is not there when all of these were left out.
+      // Hooks prepare what tests need. When all tests were left out, that is missing.
       if (books.waiting.length > 0 || books.givenCount === 0) inner.run();
     },
   });
@@ -75,7 +75,7 @@ export function suite<T = Record<string, unknown>>(title = '', context?: T): uvu
   return counted;
 }
 
-/** Instead of adding a test to `test`, a suite of this module: tells that it was left out, and for want of what. */
+/** In place of adding a test to `test`, a suite of this module: says that it was left out, and what it needs. */
 export function leaveOut(test: object, name: string, why: string): void {
   const books = booksOf.get(test);
   if (books === undefined) throw new Error(`${name}: not of a suite that is counted`);
@@ -100,7 +100,7 @@ async function runTest(books: Books, name: string, body: () => unknown): Promise
   report(['passed', fullName]);
 }
 
-// uvu shows nothing of an error in a hook: it is printed here, and counted as a failure of its own.
+// uvu shows nothing of an error in a hook. So it is printed here, and counted as a failure of its own.
 async function runHook(name: string, body: () => unknown): Promise<void> {
   report(['begin', name]);
   try {
@@ -113,7 +113,7 @@ async function runHook(name: string, body: () => unknown): Promise<void> {
   }
 }
 
-/** uvu reads `name` and `stack` of what was thrown, and dies of anything that has none. */
+/** uvu reads `name` and `stack` of what was thrown, and dies when it has neither. */
 function asError(thrown: unknown): Error {
   const isPrintable = thrown instanceof Error && typeof thrown.name === 'string' && typeof thrown.stack === 'string';
   return isPrintable ? thrown : new Error(`threw ${inspect(thrown)}`);

@@ -1,6 +1,6 @@
 /**
- * Bounded waits for tests: uvu has no timeout of its own, so a wait that never ends would take the whole file with it
- * and name nothing. Both reject with the thing waited for, and leave no timer behind.
+ * Bounded waits for tests. uvu has no timeout, so a wait that never ends would take the whole file with it and name
+ * nothing. Both reject with the name of what was waited for, and leave no timer behind.
  */
 
 const POLL_MS = 10;
@@ -20,8 +20,8 @@ export async function deadline<T>(promise: Promise<T>, ms: number, what: string)
 }
 
 /**
- * Calls `check` each 10 ms and gives its first truthy value. What `check` throws is thrown at once; a check that hangs
- * is cut off by the same bound.
+ * Calls `check` each 10 ms and returns its first truthy value. What `check` throws is thrown at once. The same bound
+ * cuts off a check that hangs.
  */
 export async function until<T>(check: () => T | Promise<T>, ms: number, what: string): Promise<NonNullable<T>> {
   const endMs = performance.now() + ms;

@@ -208,7 +208,7 @@ const TRIALS: Readonly<Record<string, Trial>> = {
   },
 };
 
-// The trials above use small tables; the real ones go with the real sources.
+// The trials above use small tables; the real tables are checked with the real sources.
 const REAL: Readonly<Record<string, Rule>> = {
   'rooms import only what the table allows': (sources) => wrongEdges(sources, ROOMS),
   'no row of the table is stale': (sources) => staleEdges(sources, ROOMS),
@@ -225,7 +225,7 @@ test('finds the sources', () => {
 
 for (const [name, { rule, bad, good }] of Object.entries(TRIALS)) {
   test(`${name}: the check itself`, () => {
-    // Stale rows need the rooms that they name to be there.
+    // The rooms that stale rows name must exist.
     const rooms = ['failures', 'clock', 'metrics/lane'].map((path) => ({ path: `src/${path}.ts`, text: OPENING }));
     for (const [path, text] of Object.entries(bad)) {
       const places = rule([...rooms.filter((room) => room.path !== path), { path, text }]);

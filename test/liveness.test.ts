@@ -1,5 +1,5 @@
 /**
- * Who is heard behind a socket: one that lives, in every state that it can be in, and one that does not.
+ * What a socket's owner answers: one that lives, in every state that it can be in, and one that does not.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -32,7 +32,7 @@ test.after.each(({ folder, children }) => {
   rmSync(folder, { recursive: true });
 });
 
-/** A process that listens at `path`, and then waits on `stdin`, unless it is told to have nothing else to do. */
+/** A process that listens at `path` and then waits for `stdin`, unless `then` says otherwise. */
 async function startHolder({ children }: Context, path: string, then = 'process.stdin.resume()') {
   const code = `
     const { listenAt } = await import('${LIVENESS}');
@@ -118,7 +118,7 @@ test('a path longer than an address: heard, removed, no descriptor kept', async 
     await leave();
     assert.is(await ask(path), 'dead');
   }
-  // Connections of the test before may have been closing.
+  // Connections of the test before may still have been closing.
   assert.ok(descriptors() <= before + 5);
   assert.equal(readdirSync(deep), []);
 });

@@ -12,7 +12,7 @@ import { deadline } from './deadline.js';
 const test = suite('log');
 const LOG = new URL('../src/log.js', import.meta.url).href;
 
-/** Logs a lot, with turns of the loop between, and says on stderr that it has come to its end. */
+/** Logs a lot, with turns of the loop between, and says on stderr when it is done. */
 const SCRIPT = `
 import { createLog } from ${JSON.stringify(LOG)};
 const log = createLog({ level: 'info', isTerminal: false });

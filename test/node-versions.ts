@@ -1,7 +1,7 @@
 /**
- * `npm run test:node`: the whole of `npm test` on each Node.js that the package supports, fetched from npm (packages
- * `node@20` …, which bring a binary) into a folder that goes again. Arguments are major versions. Ends with one line,
- * `N passed, N failed`, over all.
+ * `npm run test:node`: all of `npm test` on each Node.js that the package supports. Each is fetched from npm (packages
+ * `node@20` …, which bring a binary) into a folder that is removed again. Arguments are major versions. Ends with one
+ * line, `N passed, N failed`, over all.
  */
 
 import { spawn } from 'node:child_process';
@@ -35,13 +35,13 @@ async function main(): Promise<void> {
 async function testOn(version: string, folder: string) {
   await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder, `node@${version}`]);
   const bin = join(folder, 'node_modules', 'node', 'bin');
-  // First in the path, so that whatever the tests start is run by it too.
+  // First in the path, so that all that the tests start runs on it too.
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
   const name = (await run(join(bin, 'node'), ['--version'], { env })).trim();
   const runner = fileURLToPath(new URL('./run.js', import.meta.url));
   const text = await run(join(bin, 'node'), [runner], { env, isShown: true, mayFail: true });
   const [, passed, failed] = [...text.matchAll(TOTALS)].at(-1) ?? [];
-  // One that did not come to its last line has failed, whatever it has said before.
+  // A run without its last line has failed, whatever it has said before.
   if (passed === undefined || failed === undefined) return { name, passed: 0, failed: 1 };
   return { name, passed: Number(passed), failed: Number(failed) };
 }

@@ -1,6 +1,6 @@
 /**
- * Clients' patterns: re2js and JavaScript find the same wherever re2js is asked at all, what takes for ever in
- * JavaScript does not there, and whatever is left is held to its limit.
+ * Clients' patterns. re2js and JavaScript find the same wherever re2js is used. What takes for ever in JavaScript does
+ * not take long in re2js, and all else is held to its limit.
  */
 
 import fc from 'fast-check';
@@ -12,7 +12,7 @@ import { seededRandom } from './seeded-random.js';
 
 const test = suite('patterns');
 
-/** Pieces of sources, those that only one engine takes, or takes otherwise, among them. */
+/** Pieces of sources. Some of them only one engine accepts, or reads differently. */
 const PIECES = [
   ...['a', 'b', '-', ':', '/', '%', '_', '5', '.', '^', '$', '|', '*', '+', '?', '*?', '+?', '(', '(?:', '(?<n>', ')'],
   ...['{2}', '{1,}', '{0,2}', '{2}?', '{02}', '{,2}', '{', '}', '{1001}', '[', ']', '[^', '[a-', '[]a]', '[^]', '[[:'],

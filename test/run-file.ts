@@ -1,7 +1,7 @@
 /**
  * One test file in one process: starts `child.js` with it, counts what that tells on file descriptor 3, and decides
  * what failed. A file ends well when it told of at least one test, run or left out, and of its end, and then exited by
- * itself with 0. Whatever it leaves behind is killed.
+ * itself with 0. What it leaves behind is killed.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
 const CLOSE_TIMEOUT_MS = 5000;
-/** Output kept of a file, from its end. */
+/** How much of a file's output is kept, from its end. */
 const OUTPUT_MAX_CHARS = 64 * 1024;
 /** How long the pipes may stay open after the exit: a grandchild that was not killed may hold them. */
 const DRAIN_MS = 500;
@@ -122,7 +122,7 @@ function parseEvent(line: string): [kind: string, text: string] {
   return ['', line];
 }
 
-/** Reads the child's pipes into `books`; the returned function resolves once they are at their end, or given up. */
+/** Reads the child's pipes into `books`. The returned function resolves once they have ended, or were given up. */
 function readAll(child: ChildProcess, books: FileBooks): () => Promise<void> {
   const pipes = child.stdio.filter((pipe): pipe is Readable => pipe !== null && pipe !== undefined && 'read' in pipe);
   const [stdout, stderr, events] = pipes;
@@ -147,7 +147,8 @@ function ended(child: ChildProcess): Promise<string> {
   });
 }
 
-// A browser leads a group of its own, so the group is not enough: those whose parents still lead here go one by one.
+// A browser leads a group of its own, so killing the group is not enough. Processes whose parents still lead here are
+// killed one by one.
 function killTree(child: ChildProcess): void {
   if (child.pid === undefined) return;
   const pids = child.exitCode === null && child.signalCode === null ? descendantsOf(child.pid) : [];

@@ -9,8 +9,8 @@ import { type Ran, type RunOptions, runFiles } from './run.js';
 export const WAIT_MS = 10_000;
 
 /**
- * A file for each of `bodies`: lines after the import of `suite`, with `test` as the suite. They are called `case`,
- * `case-1`, `case-2`, and so are their suites. `text` is all that was written, and then what the runner found.
+ * A file for each of `bodies`: lines after the import of `suite`, with `test` as the suite. The files and their suites
+ * are called `case`, `case-1`, `case-2`. `text` is all that was written, and then what the runner found.
  */
 export async function runBodies(
   folder: string,

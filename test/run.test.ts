@@ -1,6 +1,6 @@
 /**
- * The runner on little test files, good and bad: nothing that uvu alone would let pass may pass here. Each is written
- * into a temporary folder and run in a process of its own, as real files are.
+ * The runner on little test files, good and bad: all that uvu alone would let pass must fail here. Each is written into
+ * a temporary folder and run in a process of its own, as real files are.
  */
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -178,7 +178,7 @@ test('two files run at the same time: each waits for the other', async ({ folder
 
 test('no more files than that run at the same time, and what failed is told in order', async ({ folder }) => {
   const path = JSON.stringify(join(folder, 'running'));
-  // The first ends once the third has begun, which is when the second has ended: an order that no load can change.
+  // The first file ends once the third has begun, which is when the second has ended. No load can change that order.
   const bodies = [0, 1, 2, 3, 4].map(
     (index) => `const { appendFileSync, readFileSync } = await import('node:fs');
     test('one', async () => { appendFileSync(${path}, '+');
@@ -258,7 +258,7 @@ function countsOf({ passed, failed }: Ran): object {
   return { passed, failed };
 }
 
-/** The body of a file whose test leaves a sign and waits for that of the other of two. */
+/** The body of a file whose test leaves a sign and waits for the other file's sign. */
 function meeting(folder: string, name: string, ms = WAIT_MS / 2): string {
   return `const { existsSync, writeFileSync } = await import('node:fs');
     const path = (name) => ${JSON.stringify(folder)} + '/sign-' + name;
@@ -267,7 +267,7 @@ function meeting(folder: string, name: string, ms = WAIT_MS / 2): string {
         await new Promise((resolve) => setTimeout(resolve, 10)); } }); test.run();`;
 }
 
-/** A killed orphan may stay a zombie until something reaps it: that is gone too. */
+/** A killed orphan may stay a zombie until something reaps it. That counts as gone too. */
 function isGone(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');

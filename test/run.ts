@@ -1,7 +1,7 @@
 /**
  * `npm test`: runs each test file in a process of its own, two at a time, and prints `N passed, N failed` last.
- * Arguments are substrings of file paths; a flag of the table below asks for files of another kind, and no others. A
- * file that reports nothing, ends early, leaves something open or is not compiled counts as failed, and so does an
+ * Arguments are substrings of file paths. A flag of the table below asks for files of another kind, and no others. A
+ * file counts as failed when it reports nothing, ends early, leaves something open or is not compiled. So does an
  * argument that matches no file: zero tests are never a success. Tests that this machine cannot run are named.
  */
 
@@ -10,12 +10,12 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FileReport, runFile } from './run-file.js';
 
-/** Three times what the longest takes beside another. */
+/** Three times what the slowest file takes beside another. */
 const FILE_TIMEOUT_MS = 180_000;
 const TOTAL_TIMEOUT_MS = 290_000;
-/** A file waits for browsers and timers most of the time; more than two would wait for each other on two cores. */
+/** A file mostly waits for browsers and timers. More than two would wait for each other on two cores. */
 const FILES_AT_ONCE = 2;
-/** They take longest: begun last, one of them would run on alone. */
+/** These take longest. If they began last, one of them would run on alone. */
 const FIRST_FOLDER = 'end-to-end/';
 const COMPILED_FOLDER = dirname(fileURLToPath(import.meta.url));
 
@@ -29,11 +29,11 @@ interface Kind {
 
 const PLAIN: Kind = { suffix: '.test.ts' };
 
-/** What a machine with nothing but Node.js lacks is asked for by a flag. */
+/** A flag for each kind that needs more than a machine with Node.js. */
 const FLAGS: Readonly<Record<string, Kind>> = {
-  // Alone, because a scrape that does not come within its second has failed.
+  // Alone, because a scrape that takes longer than its second has failed.
   '--prometheus': { suffix: '.prometheus.ts', filesAtOnce: 1 },
-  // Alone, because what they limit is counted for the user or the machine, and would be missed next to them.
+  // Alone, because what they limit is counted for the user or the machine, and others beside them would lack it.
   '--faults': { suffix: '.faults.ts', filesAtOnce: 1, fileTimeoutMs: 300_000, totalTimeoutMs: 1_800_000 },
   // Alone, because clients' own browsers run beside the server's.
   '--clients': { suffix: '.clients.ts', filesAtOnce: 1, fileTimeoutMs: 300_000, totalTimeoutMs: 600_000 },
@@ -51,21 +51,21 @@ export interface RunOptions {
   readonly totalTimeoutMs?: number | undefined;
   /** How long a file may live after its last test. */
   readonly closeTimeoutMs?: number;
-  /** Gets what a file wrote as a whole, when it has ended. */
+  /** Gets all that a file wrote, when the file has ended. */
   readonly write: (text: string) => void;
-  /** Ends the running files with their children; what is left counts as failed. */
+  /** Ends the running files with their children. Files that are left count as failed. */
   readonly signal?: AbortSignal;
 }
 
-/** Counts of tests; `failed` has hooks and files that did not end well too. */
+/** Counts of tests. `failed` includes hooks and files that did not end well. */
 export interface Ran {
   readonly passed: number;
   readonly failed: number;
-  /** Could not run on this machine, and are neither. */
+  /** Tests that this machine cannot run. They count as neither. */
   readonly leftOut: number;
 }
 
-/** Starts `files` in order. What failed is told in that order too, whichever file ended first. */
+/** Starts `files` in order. Failures are told in that order too, whichever file ended first. */
 export async function runFiles(options: RunOptions): Promise<Ran> {
   const { files, cwd, filesAtOnce = FILES_AT_ONCE, fileTimeoutMs = FILE_TIMEOUT_MS, signal, write } = options;
   const { totalTimeoutMs = TOTAL_TIMEOUT_MS } = options;
@@ -100,8 +100,8 @@ export async function runFiles(options: RunOptions): Promise<Ran> {
 }
 
 /**
- * The last lines, and the exit code. Tests that were all left out are no success, though none failed: whoever reads
- * only the exit code would take them for tested.
+ * The last lines, and the exit code. When all tests were left out that is no success, though none failed: whoever reads
+ * only the exit code would think them tested.
  */
 export function conclude({ passed, failed, leftOut }: Ran): { text: string; exitCode: 0 | 1 } {
   const isIdle = passed === 0 && failed === 0 && leftOut > 0;
@@ -110,8 +110,8 @@ export function conclude({ passed, failed, leftOut }: Ran): { text: string; exit
 }
 
 /**
- * The compiled files of `folder`'s test sources whose path holds one of `patterns`, all when there are none. Sources
- * decide, so that the output of a deleted test is not run. `unmatched` are the patterns without a file.
+ * The compiled files of those test sources of `folder` whose path holds one of `patterns`; all when there are none.
+ * Sources decide, so that the output of a deleted test is not run. `unmatched` are the patterns without a file.
  */
 export function findFiles(
   folder: string,

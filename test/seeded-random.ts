@@ -1,4 +1,6 @@
-/** A generator of numbers in [0, 1) from a printed seed, so that a failure can be had again. */
+/**
+ * A generator of numbers in [0, 1) from a printed seed, so that a failure can be repeated.
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,7 +11,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** Another in each run; a test that takes it has it in its name. */
+/** A new seed for each run. A test that takes it has it in its name. */
 export function freshSeed(): number {
   return Number(process.hrtime.bigint() % 2n ** 32n);
 }

@@ -80,7 +80,7 @@ test('a wait that is over hears no more: not of a second ending, not of work tha
   again.happen();
   again.happen();
   assert.is(await waiting, 1);
-  // Unheard, it would end the process.
+  // Nobody waits for it any more. If nobody heard it either, it would end the process.
   reject(new Error('later'));
   await new Promise((resolve) => setImmediate(resolve));
   assert.is(said, 1);

@@ -1,6 +1,6 @@
 /**
- * Admission: a session goes through in under 50 µs, whether it waits behind a thousand others or not, books kept in
- * the real fold; and one that leaves from the middle of a queue of a thousand costs no more.
+ * Admission: a session goes through in under 50 µs, whether it waits behind a thousand others or not, with books in the
+ * real fold. A session that leaves from the middle of a queue of a thousand costs no more.
  */
 
 import { createAdmission } from '../../src/admission/admission.js';
@@ -17,7 +17,7 @@ const SLOTS = 4;
 const WAITING = 1_000;
 const BATCH = 1_000;
 const MICROSECONDS_MAX = 50;
-/** Shares no factor with the batch, so that it comes past each. */
+/** Shares no factor with the batch, so it comes past each session. */
 const STRIDE = 389;
 
 const PLACE = { kind: 'worker', index: 0 } as const;
@@ -51,7 +51,7 @@ export async function run(): Promise<BenchRow[]> {
   ];
 }
 
-/** Slots that are never freed; all who wait leave, in no order. */
+/** Slots are never freed; all that wait leave, in no order. */
 async function leave(): Promise<void> {
   const never = new Promise<never>(() => {});
   const submit = submitTo(() => ({
@@ -71,7 +71,7 @@ async function leave(): Promise<void> {
 
 const core = createCore();
 
-/** What a fresh admission takes; `start` is how all sessions are run. */
+/** A fresh admission, as a function that takes sessions. `start` says how all sessions are run. */
 function submitTo(start: () => Running) {
   const { record, layout } = core;
   const { submit } = createAdmission({

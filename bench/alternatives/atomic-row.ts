@@ -1,12 +1,12 @@
 /**
- * A row that any thread may add to: each word a cell of its own, written and read with Atomics. It needs no owner and
- * no lane, but Atomics know whole numbers only, eight bytes of them as BigInt, and a reader has to load every cell, and
- * still gets words of different moments. Kept to be measured against.
+ * A row to which any thread may add: each word is a cell of its own, written and read with Atomics. It needs no owner
+ * and no lane. But Atomics know whole numbers only, eight bytes of them as BigInt. And a reader has to load every cell,
+ * and still gets words of different moments. Kept for comparison.
  */
 
 export interface AtomicRow {
   add(word: number, value: number): void;
-  /** Into float64[words]. */
+  /** Copies into float64[words]. */
   copy(into: Float64Array): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The history kept the usual way: rows as objects in an array, serialized whole for each request, and totals taken by
- * walking all of them. Kept to be measured against.
+ * The history kept the usual way: rows as objects in an array, serialized whole for each request, and totals by walking
+ * all of them. Kept for comparison.
  */
 
 export interface HistoryObject {

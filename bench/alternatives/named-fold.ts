@@ -1,6 +1,6 @@
 /**
  * A fold that was beaten: counters in an object by their exposed names, rows as objects by their columns. It is what
- * one writes first, reads well, and costs a string and several look-ups a delta. Kept to be measured against.
+ * one writes first and reads well. It costs a string and several look-ups for each delta. Kept for comparison.
  */
 
 import { bucketIndex } from '../../src/metrics/histogram.js';
@@ -66,7 +66,7 @@ export class NamedFold {
         this.row['minTime'] = Math.min(this.row['minTime'] ?? value, value);
         this.row['maxTime'] = Math.max(this.row['maxTime'] ?? 0, value);
         this.column(`bucket${bucketIndex(value)}`, 1);
-        // As bounded as the ring is, in the plainest way.
+        // As bounded as the ring, in the plainest way.
         if (this.times.length === 2 ** 20) this.times.length = 0;
         this.times.push(value);
     }

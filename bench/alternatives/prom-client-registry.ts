@@ -1,12 +1,12 @@
 /**
  * The metrics kept the usual way: a counter, gauge or histogram of prom-client for each family, every labelset touched
- * and given the values of a snapshot, and the registry's own rendering. Kept to be measured against.
+ * and given the values of a snapshot, and the registry's own rendering. Kept for comparison.
  */
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Layout, PlacedFamily, Series } from '../../src/metrics/layout.js';
 
-/** A registry with the very series of `counters`, float64[layout.size], as the view of ours shows them. */
+/** A registry with exactly the series of `counters`, float64[layout.size], that our view shows. */
 export function createOwnRegistry(layout: Layout, counters: Float64Array): Registry {
   const registry = new Registry();
   for (const placed of layout.families) addFamily(registry, placed, counters);
@@ -25,7 +25,7 @@ function addFamily(registry: Registry, { family, series }: PlacedFamily, counter
     const histogram = new Histogram({ ...options, buckets: [...bounds] });
     for (const { cell, labels } of shown) {
       histogram.zero(labels);
-      // One observation for each bucket that is not empty: the numbers differ from ours, the lines do not.
+      // One observation for each bucket that is not empty. The numbers differ from ours, the lines do not.
       for (const [i, le] of bounds.entries()) if (counters[cell + i] !== 0) histogram.observe(labels, le);
     }
   } else if (family.type === 'counter') {

@@ -59,7 +59,7 @@ async function compareSessions(pages: PageServer): Promise<BenchRow[]> {
     const rounds: Round[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const cpuMs: Partial<Record<Name, number>> = {};
-      // Each is first as often as last.
+      // Each contender is first as often as last.
       for (const name of round % 2 === 0 ? NAMES : NAMES.toReversed()) {
         const measured = await contenders.get(name)?.measure({ ...batch, sessions: SESSIONS });
         if (measured) cpuMs[name] = serversMs(name, measured);
@@ -78,7 +78,7 @@ async function compareSessions(pages: PageServer): Promise<BenchRow[]> {
   }
 }
 
-/** Where the program is the client, it is left out: nobody would bill a server for it. */
+/** Where the program is the client it is left out, because nobody would bill a server for it. */
 function serversMs(name: Name, { cpuMs, lastingCpuMs }: Measured): number {
   return IN_PROGRAM.includes(name) ? cpuMs - lastingCpuMs.program : cpuMs;
 }

@@ -1,7 +1,7 @@
 /**
  * What it costs a session that all it loads goes through the egress thread: bare CDP with an exit for each context,
- * against bare CDP without, in interleaved rounds. At most 3 % of its CPU with a page of 300 KB. What is compared is
- * what carries bytes: the program with its threads, the browser's process, and the one of its network.
+ * against bare CDP without, in interleaved rounds. At most 3 % of its CPU with a page of 300 KB. Compared is what
+ * carries bytes: the program with its threads, the browser's process, and its network process.
  */
 
 import { isQuick, median } from '../measure.js';
@@ -14,9 +14,9 @@ const BATCH = { kind: 'screenshot', clients: 4, gapMs: 0 } as const;
 const ROUNDS = isQuick() ? 3 : 6;
 const SESSIONS = isQuick() ? 32 : 64;
 const TIMES_MAX = 1.03;
-/** As a server that has been there for some minutes: new code is slow for some thousand connections. */
+/** As a server that has run for some minutes: new code is slow for some thousand connections. */
 const WARM_UP = 240;
-/** Each must end within its limit on a busy machine. */
+/** Each batch must end within its limit on a busy machine. */
 const WARM_UP_BATCHES = 4;
 
 export async function run(): Promise<BenchReport> {
@@ -42,7 +42,7 @@ async function compare(page: PageName, contenders: readonly Contender[], pageUrl
   const rounds: Measured[][] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const measured: Measured[] = [];
-    // Each is first as often as the other: what comes second finds the machine warmer.
+    // Each is first as often as the other, because the second finds the machine warmer.
     const order = round % 2 === 0 ? [0, 1] : [1, 0];
     for (const at of order) {
       const contender = contenders[at];
@@ -50,7 +50,7 @@ async function compare(page: PageName, contenders: readonly Contender[], pageUrl
     }
     rounds.push(measured);
   }
-  // Renderers do not know of it, and what they use varies by more than is looked for.
+  // Renderers are not affected, and their use varies by more than what is measured.
   const lastingMs = ({ lastingCpuMs: { program, browser, utility } }: Measured): number => program + browser + utility;
   const of = (at: number, each: (measured: Measured) => number): number[] =>
     rounds.map((measured) => (measured[at] ? each(measured[at]) : Number.NaN));

@@ -1,7 +1,7 @@
 /**
  * What a session leaves behind: live heap of a worker thread and of the main thread after a collection, over thousands
- * of sessions of each make, as bytes a session; and handles, listeners and what the connection to the browser holds.
- * Target: under 1 KB in each, and nothing of the others.
+ * of sessions of each make, as bytes a session. And handles, listeners and what the connection to the browser holds.
+ * Target: under 1 KB in each heap, and nothing of the others.
  */
 
 import { isQuick } from '../measure.js';
@@ -11,12 +11,12 @@ import { type ServerProcess, startServerProcess } from './rig/server.js';
 
 const BYTES_MAX = 1_024;
 const CLIENTS = 4;
-/** Caches that are filled once (compiled code, interned names) are not what a session leaves. */
+/** Caches that are filled once (compiled code, interned names) are not left by a session. */
 const WARM_UP = isQuick() ? 100 : 300;
 const DRIVE_MS_MAX = 400_000;
 const HTML = '<p>some text</p>';
 
-/** Each make of context, and what is around it; `null` has none. */
+/** Each make of context, and what is around it; `null` has no context. */
 const MAKES = [
   { name: 'null sessions', path: '/test?operation=null', body: {}, count: isQuick() ? 2_000 : 20_000 },
   { name: 'plain contexts', path: '/content', body: { html: HTML }, count: isQuick() ? 200 : 2_000 },
@@ -90,7 +90,7 @@ async function census({ url }: ServerProcess): Promise<{ readonly worker: Held; 
     if (!response.ok) throw new Error(`${operation}: ${response.status}`);
     return JSON.parse(await response.text());
   };
-  // The last sessions' contexts close after their answers, and the next page is made ready meanwhile.
+  // The contexts of the last sessions close after their answers, and the next page is made ready meanwhile.
   await ask('census');
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   return { worker: await ask('census'), main: await ask('main-census') };

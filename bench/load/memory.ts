@@ -1,6 +1,6 @@
 /**
  * Memory that stays where it is: the server's resident memory after 10 000 null sessions is within 5 % of that after
- * 500, and so it is over 500 sessions on Chromium. Main and its threads are one process; Chromium is not in it.
+ * 500, and the same over 500 sessions on Chromium. Main and its threads are one process; Chromium is not in it.
  */
 
 import { isQuick } from '../measure.js';

@@ -14,14 +14,14 @@ import { type ServerProcess, startServerProcess } from './rig/server.js';
 const REQUESTS = isQuick() ? 30 : 100;
 const GAP_MS = 50;
 const DRIVE_MS_MAX = 240_000;
-/** One, so that all are in the same browser. */
+/** One worker, so that all are in the same browser. */
 const SETTINGS = { WORKERS: '1', CONCURRENT: '8', QUEUE_LENGTH: '100' };
 const INNOCENT = { path: '/content', body: JSON.stringify({ html: '<p>quiet' }) };
 
-/** What is done to the server until it is told to end. */
+/** What is done to the server until `signal` ends it. */
 type Neighbour = (url: string, signal: AbortSignal) => Promise<void>;
 
-/** A body with a wait goes through Playwright, which hears of what a page logs. */
+/** A body with a wait needs Playwright, which hears what a page logs. */
 const WAIT = { waitForSelector: { selector: 'p' } };
 const LOGS = {
   html: '<p>x<script>for (let i = 0; i < 1e6; i++) console.log("a line of a log " + i)</script>',
@@ -55,7 +55,7 @@ export async function run(): Promise<BenchReport> {
       const { times, failures } = await innocent(server, REQUESTS);
       controller.abort();
       await busy;
-      // What it had begun ends first.
+      // What the neighbour had begun ends first.
       await sleep(1_000);
       rows.push([name, percentile(times, 50), percentile(times, 99), Math.max(...times), failures]);
     }
@@ -96,7 +96,7 @@ function again(path: string, body: object): Neighbour {
   };
 }
 
-/** Halves of requests, bytes that are none, resets; a hundred a second. */
+/** Halves of requests, bytes that are no request, resets; a hundred a second. */
 async function rubbish(url: string, signal: AbortSignal): Promise<void> {
   const port = Number(new URL(url).port);
   const head = 'POST /content HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ';

@@ -1,6 +1,6 @@
 /**
- * Sessions with no browser behind them, through HTTP, admission, pool, worker, lane and fold: at least 0.6 times as
- * many a second as bare polka and bare piscina do of the same round trip; p99 at half load under 10 ms.
+ * Sessions without a browser, through HTTP, admission, pool, worker, lane and fold. At least 0.6 times as many a second
+ * as bare polka and bare piscina do of the same round trip; p99 at half load under 10 ms.
  */
 
 import { isQuick, median } from '../measure.js';

@@ -1,6 +1,6 @@
 /**
  * Where the server's own time goes, by profile: sessions on Chromium, and null sessions. Recording everything (tally,
- * lane, drain, fold, samples, history file, and the timers that run them) takes less than 1 % of a session's CPU.
+ * lane, drain, fold, samples, history file, and their timers) takes less than 1 % of a session's CPU.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -21,14 +21,14 @@ const WARM_UP = 12;
 const DRIVE_MS_MAX = 90_000;
 const REAL = isQuick() ? 20 : 150;
 const NULL = isQuick() ? 2_000 : 15_000;
-/** Owners of less than this share are shown together. */
+/** Owners with a smaller share are shown together. */
 const SHOWN_SHARE = 0.01;
 
 interface Profiled {
   readonly threads: readonly ProfiledThread[];
   readonly sessions: number;
   readonly elapsedMs: number;
-  /** Of the whole tree, all sessions together. */
+  /** Of the whole tree, for all sessions together. */
   readonly cpuMs: number;
 }
 
@@ -98,7 +98,7 @@ function recordingMicroseconds({ threads, sessions, cpuMs }: Profiled): BenchRow
   return told('µs spent on recording a null session', (recordingMs / sessions) * 1000, all);
 }
 
-/** µs a session by owner, the worker threads together. */
+/** µs a session by owner, with the worker threads together. */
 function tableOf(title: string, { threads, sessions }: Profiled): DetailTable {
   const main = new Map<string, number>();
   const workers = new Map<string, number>();

@@ -1,9 +1,9 @@
 /**
- * Sessions in a fresh context, held against the same binary driven by bare CDP, by playwright-core, by
+ * Sessions in a fresh context, compared with the same binary driven by bare CDP, by playwright-core, by
  * puppeteer-cluster, and launched for each. Saturated with screenshots of a 2 KB page, at most 1.10 times bare CDP's
- * CPU; alone with 60 ms between requests, at most half of its time, and back to back at most 0.90 of it.
+ * CPU. Alone with 60 ms between requests, at most half of its time; back to back, at most 0.90 of it.
  *
- * Contenders take turns, round after round. `--full` has every kind, page and number of clients against all.
+ * Contenders take turns, round after round. `--full` compares every kind, page and number of clients.
  */
 
 import { isFull, isQuick, median } from '../measure.js';
@@ -19,7 +19,7 @@ interface Situation {
   readonly page: PageName;
   readonly clients: number;
   readonly gapMs: number;
-  /** A round. */
+  /** In each round. */
   readonly sessions: number;
   readonly rounds: number;
   readonly rivals: readonly RivalName[];
@@ -31,7 +31,7 @@ type Round = Partial<Record<Name, Measured>>;
 
 const ALL: readonly RivalName[] = isQuick() ? ['cdp', 'playwright'] : ['cdp', 'playwright', 'cluster', 'launching'];
 const NAMES: readonly Name[] = ['ours', ...ALL, 'single'];
-/** Of the sessions of a round, for the one that takes several times as long; and for all in a quick look. */
+/** The share of a round's sessions for the contender that takes several times as long; and for all in a quick look. */
 const LESS = 0.5;
 const WARM_UP = { kind: 'screenshot', sessions: 8, clients: 4, gapMs: 0 } as const;
 
@@ -205,7 +205,7 @@ const OF_PARTS: DetailTable = {
   rows: [],
 };
 
-/** Of those who tell them. What a rest holds: HTTP, the wait for a slot, the way to a worker and back. */
+/** For contenders that tell them. The rest is HTTP, the wait for a slot, the way to a worker and back. */
 function partsOf(situation: Situation, rounds: readonly Round[]): (string | number)[][] {
   return (['ours', 'cdp'] as const).map((name) => {
     const sessions = rounds.flatMap((round) => round[name]?.sessions ?? []);

@@ -1,7 +1,7 @@
 /**
- * How the cost of a session with no browser behind it grows: from 1 to 1000 clients, most of them in the queue, and
- * from 1 to 8 workers. CPU of the server's process alone. To inform; the time that a worker and its Chromium take by
- * being there is not in it.
+ * How the cost of a session without a browser grows: from 1 to 1000 clients, most of them in the queue, and from 1 to 8
+ * workers. CPU of the server's process alone. To inform. What a worker and its Chromium cost by being there is not in
+ * it.
  */
 
 import { isQuick } from '../measure.js';
@@ -14,7 +14,7 @@ const REQUESTS = isQuick() ? 1_000 : 6_000;
 const WARM_UP = isQuick() ? 500 : 2_000;
 const CLIENTS = isQuick() ? [1, 1000] : [1, 10, 100, 1000];
 const WORKERS = isQuick() ? [1, 2] : [1, 2, 4, 8];
-/** Slots, so that more clients than this wait. */
+/** Few slots, so that more clients than this wait. */
 const SLOTS = 16;
 const WORKERS_USUAL = 2;
 const CLIENTS_USUAL = 64;

@@ -1,7 +1,7 @@
 /**
- * What being asked for its numbers costs a server: 10 scrapes a second of every endpoint under 1 % of one CPU, with a
- * full week of history as without; p99 of a scrape under 25 ms while the machine is full of sessions; and at least 1000
- * answers a second of each endpoint to whoever has its tag, or leaves out session times.
+ * What scraping costs a server. 10 scrapes a second of every endpoint take under 1 % of one CPU, with a full week of
+ * history as without. p99 of a scrape is under 25 ms while the machine is full of sessions. And each endpoint gives at
+ * least 1000 answers a second to clients that have its tag, or leave out session times.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { writeWeek } from './rig/week.js';
 
 const ENDPOINTS = ['/metrics', '/metrics/all', '/metrics/total', '/prometheus'] as const;
 const PER_SECOND = 10;
-/** So that what is scraped changes, as it does in a server in use. */
+/** So that what is scraped changes, as in a server in use. */
 const NULL_SESSIONS_PER_SECOND = 20;
 const WINDOW_MS = isQuick() ? 1_000 : 2_000;
 const ROUNDS = isQuick() ? 1 : 3;
@@ -56,8 +56,8 @@ async function using<T>(starting: Promise<ServerProcess>, use: (server: ServerPr
 }
 
 /**
- * % of one CPU that scraping each of the lists of endpoints adds to the server's process; sessions go on meanwhile, and
- * in what it is compared with.
+ * The percentage of one CPU that scraping adds to the server's process, for each of the lists of endpoints. Sessions go
+ * on meanwhile, also in the measurement that it is compared with.
  */
 async function costs(server: ServerProcess, lists: readonly (readonly string[])[]): Promise<number[]> {
   const tree = watchTree(server.pid);
@@ -125,7 +125,7 @@ async function ask(
   return asked;
 }
 
-/** Scrapes while sessions take all the CPU; a server that does nothing else tells what the machine itself adds. */
+/** Scrapes while sessions take all the CPU. A server that does nothing else shows what the machine itself adds. */
 async function loadedRows(server: ServerProcess): Promise<BenchRow[]> {
   const pages = await startPageServer();
   const bare = await startBareServer(1);
@@ -171,12 +171,15 @@ async function loadedRows(server: ServerProcess): Promise<BenchRow[]> {
   }
 }
 
-/** So that the time that the bench itself waits for a CPU is not taken for the server's; as far as that is allowed. */
+/**
+ * So that the time for which the bench itself waits for a CPU does not count as the server's, as far as that is
+ * allowed.
+ */
 function prefer(priority: number): void {
   try {
     setPriority(priority);
   } catch {
-    // Not root: then the line that it is compared with has the same in it.
+    // Not root. Then the line that it is compared with contains the same time.
   }
 }
 

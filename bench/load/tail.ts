@@ -1,9 +1,9 @@
 /**
- * How much longer than most the slow ones wait: with four clients, p95 of a screenshot's time at most 1.5 times p50,
- * below puppeteer-cluster's, and at no more CPU than without pages made ahead; and one client that pauses 60 ms finds a
+ * How much longer than most the slow ones wait. With four clients, p95 of a screenshot's time is at most 1.5 times p50,
+ * below puppeteer-cluster's, and at no more CPU than without pages made ahead. And one client that pauses 60 ms finds a
  * page ready each time.
  *
- * Contenders take turns, round after round; the ratio of a round is of its own percentiles.
+ * Contenders take turns, round after round. The ratio of a round is of its own percentiles.
  */
 
 import { isQuick, median } from '../measure.js';
@@ -14,7 +14,7 @@ import { startPageServer } from './rig/pages.js';
 
 const NAMES = ['ours', 'ready2', 'unready', 'single', 'single2', 'four', 'cluster'] as const satisfies readonly Name[];
 const TAIL_TIMES_MAX = 1.5;
-/** Noise of a few rounds. */
+/** The noise of a few rounds. */
 const CPU_TIMES_MAX = 1.03;
 /** A context that was ready is there as soon as it is asked for. */
 const READY_MS_MAX = 5;
@@ -141,7 +141,7 @@ function tableOf(what: string, competed: Competed): DetailTable {
         name === 'ours' ? 'headcount' : RIVALS[name].shownAs,
         ...[50, 75, 95, 99].map((percent) => percentile(times, percent)),
         percentile(times, 95) / percentile(times, 50),
-        // Not all tell.
+        // Not all contenders tell.
         ...[50, 95].map((percent) => (contexts.length === 0 ? '' : percentile(contexts, percent))),
         median(rounds.map(({ cpuMs }) => cpuMs)),
         rounds.reduce((sum, { errors }) => sum + errors, 0),

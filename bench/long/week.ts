@@ -23,7 +23,7 @@ const HEAP_MB = 64;
 const BYTES_MAX = 1_024;
 const REST_MS = 60_000;
 const STAGE_LIMIT_MS = 600_000;
-/** After these stages threads die no more: what sessions leave in one that lives on has to fit. */
+/** After these stages threads die no more, because what sessions leave in a thread that lives on has to fit. */
 const THREAD_DEATHS = ['exit', 'throw', 'spin', 'exit'] as const;
 
 interface Sample {
@@ -31,7 +31,7 @@ interface Sample {
   /** What happened in the middle of the stage. */
   readonly event: string;
   readonly failed: number;
-  /** Bytes after a collection; of the worker that holds the most. */
+  /** Bytes after a collection, of the worker that holds the most. */
   readonly mainHeapBytes: number;
   readonly workerHeapBytes: number;
   readonly descriptors: number;
@@ -39,7 +39,7 @@ interface Sample {
   readonly browserExits: number;
 }
 
-/** Requests sent, so that none can get lost between the client and the books. */
+/** Requests that were sent, so that none can get lost between the client and the books. */
 interface Counts {
   sent: number;
   failed: number;
@@ -76,7 +76,7 @@ async function live(scene: Scene): Promise<BenchReport> {
     const event = EVENTS[stage % EVENTS.length] ?? 'none';
     const goal = scene.counts.sent + perStage;
     const driven = drive(scene, goal);
-    // In the middle of it, so that what dies has sessions.
+    // In the middle of the stage, so that what dies has sessions.
     await until(() => scene.counts.sent >= goal - perStage / 2, STAGE_LIMIT_MS, 'half of a stage');
     if (death) await send(scene, `/test?operation=${death}`, {});
     else happen(event, scene.server);
@@ -86,7 +86,7 @@ async function live(scene: Scene): Promise<BenchReport> {
   const { server, counts } = scene;
   const get = (path: string, init?: RequestInit): Promise<Response> => fetch(server.url + path, init);
   const asked = { get, samples: () => samplesFrom(server) };
-  // Throws when any does not hold.
+  // Throws when an identity does not hold.
   await checkIdentities(asked);
   return reportOf(samples, counts, await asked.samples());
 }
@@ -113,7 +113,7 @@ function happen(event: (typeof EVENTS)[number], { pid }: ServerProcess): void {
   if (event === 'browser frozen') end(-browser, 'SIGSTOP');
 }
 
-/** Root pids: children of the server's that lead a group of their own. */
+/** Children of the server that lead a group of their own. */
 function browsersOf(serverPid: number): number[] {
   return (readNumericNames('/proc') ?? []).filter((pid) => {
     const stat = readStat('/proc', pid);
@@ -185,7 +185,7 @@ async function sample(scene: Scene, event: string): Promise<Sample> {
 }
 
 function reportOf(samples: readonly Sample[], { sent }: Counts, last: ReadonlyMap<string, number>): BenchReport {
-  // The first is warm, and of the workers the first after the last death of a thread.
+  // The first sample is warm. Of the workers' samples, the first one counts that follows the last death of a thread.
   const [first, settled, end] = [samples[0], samples[THREAD_DEATHS.length], samples.at(-1)];
   if (!first || !settled || !end) throw new Error('nothing was measured');
   const mainBytes = grownBy((end.mainHeapBytes - first.mainHeapBytes) / (end.sessions - first.sessions));

@@ -1,6 +1,6 @@
 /**
  * Folding the deltas of sessions: at least 5 million a second, recorded on main or drained from a lane, without
- * allocation. Held against counters in objects by name (`alternatives/named-fold.ts`).
+ * allocation. Compared with counters in objects by name (`alternatives/named-fold.ts`).
  */
 
 import type { FamilyName } from '../../src/metrics/families.js';
@@ -14,7 +14,7 @@ const MILLION = 1_000_000;
 const LANE_CAPACITY = 2 ** 14;
 const TARGET_A_SECOND = 5 * MILLION;
 
-/** What one session is to the metrics, in the order it happens. */
+/** The deltas of one session, in their order. */
 const SESSION: readonly [name: FamilyName, label: string | null, value: number | null][] = [
   ['headcount_sessions_requested_total', 'kind pdf', 1],
   ['headcount_sessions_started_total', 'kind pdf', 1],
@@ -74,7 +74,7 @@ function rateOf(batchMs: number): number {
   return (BATCH / batchMs) * 1000;
 }
 
-/** A byte a delta is a megabyte over a million: what the measuring itself and the compiler's own work may come to. */
+/** One byte a delta would be a megabyte over a million. That much, the measuring itself and the compiler may take. */
 function allocation(claim: string, bytes: number): BenchRow {
   const target = '< 1, noise';
   return { claim, ours: bytes, compared: null, ratio: null, target, isMet: bytes < 1, isCount: true };
@@ -99,7 +99,7 @@ function makeNamedDeltas(values: Float64Array): NamedDelta[] {
   });
 }
 
-/** Whole ms from 0 to 4 s, spread as run times are: many short, few long. */
+/** Whole ms from 0 to 4 s, spread like run times: many short, few long. */
 function timeOf(i: number): number {
   return Math.floor(4000 * ((i * 0.618_034) % 1) ** 3);
 }

@@ -1,7 +1,7 @@
 /**
  * Nothing grows: the second week of history takes no more memory than the first and costs as much, and the last of a
- * million deltas as much as the first. Memory is heap and buffers after a collection, of a process that holds only the
- * core.
+ * million deltas costs as much as the first. Memory is heap and buffers after a collection, of a process that holds
+ * only the core.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import type { BenchReport, BenchRow } from '../row.js';
 
 const PERIODS = 2016;
 const SESSIONS = 300;
-/** Periods after which it is looked at: parts of the first week, and the second. */
+/** Periods after which it looks: parts of the first week, and the second. */
 const AFTER = [1, 504, 1008, PERIODS, 2 * PERIODS];
 const ASKED = 15;
 const DELTAS = 1_000_000;
@@ -117,10 +117,10 @@ function msOf(task: () => void): number {
   return performance.now() - startMs;
 }
 
-/** Whether shared buffers are in it is the engine's affair; the ring, which is one, never changes its size. */
+/** The engine decides whether shared buffers are in it. The ring is one, and never changes its size. */
 async function megabytesHeld(): Promise<number> {
   collectGarbage();
-  // Buffers whose owners are gone are freed a moment later, and seen in the next collection.
+  // Buffers whose owners are gone are freed a moment later, and the next collection shows that.
   await sleep(SETTLE_MS);
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();

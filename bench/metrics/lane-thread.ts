@@ -1,6 +1,6 @@
 /**
- * The writing end of the lane benchmark, in a thread: sends so many records, through a lane or as messages, each time
- * it is asked.
+ * The writing end of the lane benchmark, in a thread. Each time it is asked, it sends so many records, through a lane
+ * or as messages.
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
@@ -31,7 +31,7 @@ if (parentPort) {
       for (let i = 0; i < recordCount; i++) port.postMessage({ cell: 1, value: i, writtenAtMs: now() });
       return;
     }
-    // What found no room is written again, so that the same number arrives; a worker would have dropped it.
+    // What found no room is written again, so that all records arrive; a worker would drop them.
     let droppedCount = dropped();
     for (let i = 0; i < recordCount; ) {
       record(1, i);

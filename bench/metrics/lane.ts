@@ -1,6 +1,6 @@
 /**
- * Records from a worker thread to main: at least 1 million a second through a lane, without allocation. Held against
- * `postMessage` of one object a record, the plain way between threads.
+ * Records from a worker thread to main: at least 1 million a second through a lane, without allocation. Compared with
+ * `postMessage` of one object for each record, the plain way between threads.
  */
 
 import { Worker } from 'node:worker_threads';

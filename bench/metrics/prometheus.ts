@@ -1,7 +1,7 @@
 /**
- * Rendering `/prometheus`: a fresh snapshot at least 8 times as fast as prom-client renders the same series, the same
- * snapshot again at least 100 times. Held against prom-client used the usual way, and, to inform, against prom-client
- * reading our typed array through `registerMetric`.
+ * Rendering `/prometheus`. A fresh snapshot is rendered at least 8 times as fast as prom-client renders the same
+ * series, the same snapshot again at least 100 times as fast. Compared with prom-client used the usual way. To inform,
+ * also with prom-client reading our typed array through `registerMetric`.
  */
 
 import type { FamilyName } from '../../src/metrics/families.js';
@@ -14,7 +14,7 @@ import type { BenchRow } from '../row.js';
 
 const FRESH_TIMES = 8;
 const AGAIN_TIMES = 100;
-/** So that a call is long enough to be timed. */
+/** So many that a call is long enough to be timed. */
 const AGAIN_BATCH = 1000;
 
 export async function run(): Promise<BenchRow[]> {
@@ -60,7 +60,7 @@ export async function run(): Promise<BenchRow[]> {
   ];
 }
 
-/** A server that has been used: sessions of all lengths, requests of every route. */
+/** A server in use: sessions of all lengths, requests of every route. */
 function useAll(core: Core): void {
   for (let i = 0; i < 5000; i++) runSession(core, (i * 37) % 60_000, i % 50 === 0 ? 'error' : undefined);
   for (const { cell } of seriesOf(core, 'headcount_http_request_duration_seconds')) {

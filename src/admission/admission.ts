@@ -1,7 +1,7 @@
 /**
  * Who runs, who waits, who is refused. In: sessions, each with how it is run and the signal of its client; out: what
- * became of them, once each. Whatever happens to workers and browsers, a session that got a slot is settled, exactly
- * once (`floor.ts`). Main thread.
+ * became of each, once. A session that got a slot is settled exactly once, whatever happens to workers and browsers
+ * (`floor.ts`). Main thread.
  */
 import type { Clock } from '../clock.js';
 import type { Place, Refusal, Resource, Session, Settled, Standing, Submit } from '../protocol/session.js';
@@ -14,13 +14,13 @@ export interface AdmissionOptions extends Omit<FloorOptions, 'onFree'> {
 
 export interface Admission {
   readonly submit: Submit;
-  /** Why a session that needs this would not be taken now, not even to wait; null: it would. */
+  /** Why a session that needs `resource` would be refused now, even as one that waits; null: it would be taken. */
   refusalOf(resource: Resource): Refusal | null;
-  /** Counts and refuses a session of which no more than this is known. */
+  /** Counts and refuses a session that gets no further than this. */
   turnAway(session: Session, refusal: Refusal): Settled;
-  /** Starts what can be started: called when a resource has become ready, or is known never to. */
+  /** Starts what can be started. Called when a resource has become ready, or is known never to become so. */
   pump(): void;
-  /** Unsettled sessions that have their slot. */
+  /** Sessions that have their slot and are not settled. */
   active(): readonly Session[];
   /** Sessions that have a slot, in the order they got it; then those that wait, in the order they came. */
   sessions(): readonly PresentSession[];
@@ -30,7 +30,7 @@ export interface Admission {
   queueLength(): number;
   /** Epoch ms when the head of the queue came; 0 when none waits. */
   oldestEnqueuedEpochMs(): number;
-  /** Counts the slot-seconds up to now; otherwise that happens when a slot is taken or freed. */
+  /** Counts the slot-seconds up to now. Without this call they are counted only when a slot is taken or freed. */
   countSlots(): void;
   /** Refuses what waits and what comes, as `DRAINING`. Resolves when the last slot is free. */
   drain(): Promise<void>;
@@ -42,7 +42,7 @@ export interface PresentSession {
   readonly session: Session;
   /** `closing`: settled, but its context is not gone yet. */
   readonly state: 'waiting' | 'running' | 'closing';
-  /** Since it got its slot; of one that waits, since it came. */
+  /** Since it got its slot; while it waits, since it came. */
   readonly ageMs: number;
   /** Null: it has no slot yet. */
   readonly startedAtEpochMs: number | null;
@@ -101,7 +101,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
       new Promise((answer) => {
         const entry = floor.arrive(session, run, answer);
         const left = (): void => floor.end(entry, 'CLIENT_CLOSED', 'the client closed the connection');
-        // Gone while its body was read: the event has passed, and nobody would hear of it again.
+        // The client left while its body was read. That event has passed, so a listener added now would never hear of
+        // it.
         if (signal.aborted) return left();
         signal.onabort = left;
         entry.stopListening = () => {
@@ -131,7 +132,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (slots.size > 0) await new Promise<void>((resolve) => (onIdle = resolve));
     },
     killAll(message) {
-      // Those that wait first, or some would start with what becomes free.
+      // Those that wait are ended first, or some of them would start in the slots that become free.
       for (const entry of [...inLine(), ...active]) floor.end(entry, 'SESSION_KILLED', message);
     },
   };

@@ -1,6 +1,6 @@
 /**
- * What admission counts, by its own names: every way a session can go, on the main thread and nowhere else, so that a
- * dead worker cannot unbalance it. Out: stat deltas. Cells are resolved once.
+ * What admission counts, by its own names: every way that a session can go. Out: stat deltas; their cells are resolved
+ * once. Only the main thread counts here, so a dead worker cannot unbalance the books.
  */
 import type { Clock } from '../clock.js';
 import {
@@ -17,9 +17,9 @@ export interface Books {
   queued(): void;
   rejected(reason: RejectionReason): void;
   started(kind: SessionKind, queueMs: number): void;
-  /** `reason` null: it ended well. `runMs` is a whole number. */
+  /** `reason` is null when the session ended well. `runMs` is a whole number. */
   settled(kind: SessionKind, reason: SessionFailureReason | null, runMs: number): void;
-  /** Slots in use from now on. Also called with no change, to bring the slot-seconds up to now. */
+  /** Says how many slots are in use from now on. A call with the same number brings the slot-seconds up to now. */
   slots(inUse: number): void;
 }
 

@@ -1,7 +1,7 @@
 /**
- * What becomes of each session: it waits, it runs, it is settled, its slot is free. In: word of what has happened to
- * it; out: the books, and one answer to whoever asked. A session is settled as soon as it is decided, exactly once, and
- * holds its slot until its context is gone. Main thread.
+ * What becomes of each session: it waits, it runs, it is settled, its slot is free. In: what happens to sessions; out:
+ * counts in the books, and one answer to each client. A session is settled exactly once, as soon as its outcome is
+ * known. It holds its slot until its context is gone. Main thread.
  */
 import type { Clock } from '../clock.js';
 import { FAILURES, type FailureCode, type RejectionReason, type SessionFailureReason } from '../failures.js';
@@ -19,7 +19,7 @@ export interface SettledSession {
   /** null: it never got a slot. */
   readonly runMs: number | null;
   readonly place: Place | null;
-  /** How far it had come; null: it never got a slot. */
+  /** The phase that it had reached; null: it never got a slot. */
   readonly standing: Standing | null;
 }
 
@@ -49,9 +49,9 @@ type Arrival = Pick<Entry, 'session' | 'run' | 'answer' | 'arrival'> & { readonl
 
 export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
   const waiting = createLine<Entry>();
-  /** Not settled yet. */
+  /** Sessions that have a slot and are not settled yet. */
   const active = new Set<Entry>();
-  /** With a slot, in the order in which they got it. */
+  /** Sessions that hold a slot, in the order in which they got it. */
   const slots = new Set<Entry>();
   let arrivals = 0;
 
@@ -71,10 +71,10 @@ export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
   };
 
   const settle = (entry: Entry, outcome: Outcome): void => {
-    // The first one wins: a result that comes after the time limit, say, is dropped.
+    // The first outcome wins: a result that comes after the time limit is dropped.
     if (!entry.begun || !active.delete(entry)) return;
     const { running, startedAtMs, queueMs } = entry.begun;
-    // Never 0: what ran has taken time, and is a unit begun.
+    // Never 0: a session that ran has taken time, and has begun a unit.
     const runMs = Math.max(1, Math.round(clock.monotonicMs() - startedAtMs));
     const reason = outcome.isOk ? null : (outcome.reason ?? FAILURES[outcome.code].session ?? 'error');
     books.settled(entry.session.kind, reason, runMs);
@@ -82,7 +82,7 @@ export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
     finish(entry, { reason: reason ?? 'successful', outcome, queueMs, runMs, place, standing: running.standing() });
   };
 
-  /** Ends it from outside, wherever it stands. */
+  /** Ends a session from outside, whether it waits or runs. */
   const end = (entry: Entry, code: FailureCode, message: string): void => {
     if (entry.begun) {
       settle(entry, { isOk: false, code, message });
@@ -106,7 +106,7 @@ export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
       books.requested(session.kind);
       return newEntry({ session, run, answer, arrival: ++arrivals, clock });
     },
-    /** Refuses one that has not arrived, and never will. */
+    /** Refuses a request that never became an entry. */
     turnAway(session: Session, refusal: Refusal): Settled {
       const told = settledAs(refusal, 0);
       books.requested(session.kind);
@@ -126,7 +126,7 @@ export function createFloor({ books, clock, onSettled, onFree }: FloorOptions) {
       const { session, run } = entry;
       waiting.delete(entry);
       entry.stopTimer();
-      // Before the run time begins, so that slot-seconds are never less than run times.
+      // Slots are counted before the run time begins, so that slot-seconds are never less than run times.
       books.slots(slots.size + 1);
       const startedAtMs = clock.monotonicMs();
       const queueMs = Math.round(startedAtMs - entry.arrivedAtMs);
@@ -155,7 +155,7 @@ function settledAs({ code, message }: Refusal, queueMs: number) {
   return { reason, outcome, queueMs, runMs: null, place: null, standing: null };
 }
 
-/** Spelled out, since spreading costs more than all else that is done of it. */
+/** Spelled out: a spread would cost more than all else that is done here. */
 function newEntry({ session, run, answer, arrival, clock }: Arrival): Entry {
   return {
     session,

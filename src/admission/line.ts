@@ -1,30 +1,30 @@
 /**
- * Who waits: first come, first served among those who need the same resource, so that whoever cannot be started never
- * holds up who can. Pure.
+ * Who waits. Those who need the same resource are served in the order in which they came. Each resource has a line of
+ * its own, so a session that cannot start never holds up one that can. Pure.
  */
 import type { Resource } from '../protocol/session.js';
 
 export interface Waiting {
   readonly run: { readonly resource: Resource };
-  /** Grows with each that comes. */
+  /** Its number in the order of arrival; each later one has a higher number. */
   readonly arrival: number;
 }
 
 export interface Line<T extends Waiting> {
   add(one: T): void;
-  /** Also from the middle, at no cost. */
+  /** Takes one out, from the middle too, in constant time. */
   delete(one: T): void;
   readonly size: number;
-  /** Of all, in no order between resources. */
+  /** All that wait; between resources there is no order. */
   all(): T[];
-  /** The one that has waited longest, of those whose resource is what it should be. */
+  /** The one that has waited longest, among those whose resource passes `isRight`. */
   first(isRight?: (resource: Resource) => boolean): T | undefined;
-  /** Whether somebody waits for it. */
+  /** Whether somebody waits for this resource. */
   has(resource: Resource): boolean;
 }
 
 export function createLine<T extends Waiting>(): Line<T> {
-  // Sets keep the order of arrival. A resource that nobody waits for is not held.
+  // A Set keeps the order of arrival. A resource for which nobody waits has no Set.
   const byResource = new Map<Resource, Set<T>>();
   let size = 0;
   return {

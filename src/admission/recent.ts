@@ -1,5 +1,5 @@
 /**
- * How many of something there were in the last five minutes, sliding by the second. Bounded: one count a second.
+ * Counts what happened in the last five minutes; the window moves by the second. Bounded: it keeps one count a second.
  */
 import type { Clock } from '../clock.js';
 
@@ -13,7 +13,7 @@ export interface Recent {
 export function createRecent(clock: Clock): Recent {
   const counts = new Uint32Array(SECONDS);
   let lastSecond = Math.floor(clock.monotonicMs() / 1_000);
-  /** Empties the seconds that have passed since. */
+  /** Empties the seconds that have passed since the last call. */
   const advance = (): number => {
     const second = Math.floor(clock.monotonicMs() / 1_000);
     for (let passed = Math.max(lastSecond + 1, second - SECONDS + 1); passed <= second; passed++) {

@@ -1,24 +1,24 @@
 /**
- * As whom Chromium may run, and whether in its own sandbox. In: who we are, and which ids have a name; out: what there
- * is to choose from, best first. What of it works on this machine is for `trial.ts`. Pure.
+ * Which user Chromium may run as, and whether in its own sandbox. In: our own user, and which ids have a name; out: the
+ * choices, best first. `trial.ts` finds out which of them works on this machine. Pure.
  */
 
 export interface Cage {
-  /** The user, and the group of the same number; null: the server's own. */
+  /** The user id, which is the group's id too; null: the server's own user. */
   readonly uid: number | null;
   readonly isSandboxed: boolean;
 }
 
 /**
- * Below 65 536, since a container may have no more; no system gives these out, neither to people nor to services nor
- * to containers. A name would be another program's as well: whoever runs as `nobody` could reach each other.
+ * Below 65 536, because a container may have no more ids. No system gives these to people, services or containers. A
+ * user with a name would be shared: all programs that run as `nobody` can reach each other.
  */
 const UIDS = Array.from({ length: 14 }, (_, i) => 65_533 - i);
 
 /** `accounts` are the texts of /etc/passwd and /etc/group. */
 export function cagesFor(ownUid: number | undefined, accounts: readonly string[]): Cage[] {
   const own = { uid: null, isSandboxed: false };
-  // With its sandbox, Chromium refuses to run as root.
+  // As root, Chromium refuses to run in its sandbox.
   if (ownUid !== 0) return [{ uid: null, isSandboxed: true }, own];
   const uid = unnamedUid(accounts);
   return uid === undefined ? [own] : [{ uid, isSandboxed: true }, { uid, isSandboxed: false }, own];

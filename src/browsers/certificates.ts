@@ -1,7 +1,7 @@
 /**
- * Authorities that browsers trust besides their own: from PEM files to the database that Chromium reads in its home. It
- * is made once, because certutil is slow, kept in memory, and written anew for each browser: a folder that all shared
- * would be written to by all. Main thread.
+ * Authorities that browsers trust besides their own. In: PEM files; out: the database that Chromium reads in its home.
+ * It is made once, because certutil is slow, and kept in memory. Each browser gets a copy, because every browser that
+ * shared a folder could write to it. Main thread.
  */
 import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
@@ -11,7 +11,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface Authorities {
-  /** Of a database, by name. */
+  /** The files of the database, by name. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** The certificates, in PEM. */
   readonly pems: readonly string[];
@@ -19,14 +19,14 @@ export interface Authorities {
 
 const BEGIN = '-----BEGIN CERTIFICATE-----';
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
-/** It takes some 0.1 s; longer when the machine is busy. */
+/** It takes some 0.1 s, and longer on a busy machine. */
 const CERTUTIL_LIMIT_MS = 30_000;
-/** Below a browser's home, where NSS looks. */
+/** Where NSS looks, below a browser's home. */
 const DATABASE = ['.pki', 'nssdb'];
 
 /**
- * Null when there are no `paths`. Needs `tempDir` only meanwhile.
- * @throws {Error} that names the file which is missing or no certificate, or the package that certutil is in.
+ * Null when there are no `paths`. `tempDir` is needed only during the call.
+ * @throws {Error} that names a file that is missing or is no certificate, or the package that certutil is in.
  */
 export async function readAuthorities(paths: readonly string[], tempDir: string): Promise<Authorities | null> {
   if (paths.length === 0) return null;
@@ -37,7 +37,7 @@ export async function readAuthorities(paths: readonly string[], tempDir: string)
     for (const [i, { raw }] of certificates.entries()) {
       const file = join(folder, 'authority');
       await writeFile(file, raw);
-      // Trusted to sign servers' certificates, and nothing else.
+      // Trusted to sign servers' certificates only.
       await certutil(folder, ['-A', '-n', `authority-${i}`, '-t', 'C,,', '-i', file]);
       await rm(file);
     }
@@ -49,7 +49,10 @@ export async function readAuthorities(paths: readonly string[], tempDir: string)
   }
 }
 
-/** Into the home of a browser that has not been started yet. Returns what it made, folders before what they hold. */
+/**
+ * Writes them into the home of a browser that has not been started yet. Returns the paths that it made, each folder
+ * before what it holds.
+ */
 export function writeAuthorities(authorities: Authorities, homeDir: string): string[] {
   const folders = DATABASE.map((_, i) => join(homeDir, ...DATABASE.slice(0, i + 1)));
   for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });

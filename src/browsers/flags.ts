@@ -1,10 +1,10 @@
 /**
- * The command line of a Chromium: what is the same for each, and what is made from options. Pure. The former are the
- * flags of Playwright's own launch, read once from a process that it had launched (playwright-core 1.65): Playwright
- * expects what they switch, and a shorter list was slower. To be read again when playwright-core is upgraded.
+ * The command line of a Chromium: flags that are the same for each, and flags made from options. Pure. The fixed ones
+ * are those of Playwright's own launch, read from a process that playwright-core 1.65 had launched. Playwright relies
+ * on what they switch, and a shorter list was slower. Read them again when playwright-core is upgraded.
  */
 
-/** One flag for all: Chromium heeds the last that it is given only. */
+/** All in one flag, because Chromium heeds only the last one of a name. */
 const DISABLED_FEATURES = [
   'AvoidUnnecessaryBeforeUnloadCheckSync',
   'DestroyProfileOnBrowserClose',
@@ -25,8 +25,8 @@ const DISABLED_FEATURES = [
 ];
 
 /**
- * WebRTC hides the machine's addresses behind names by mDNS, for which Chromium joins a multicast group: a packet that
- * leaves. With the policy in `wayOut` pages are told no address of the machine, and there is nothing to hide.
+ * WebRTC hides the machine's addresses behind mDNS names, and for that Chromium joins a multicast group: a packet
+ * leaves the machine. The policy in `wayOut` tells pages no address at all, so there is nothing to hide.
  */
 const DISABLED_BY_US = ['WebRtcHideLocalIpsWithMdns'];
 
@@ -71,11 +71,11 @@ const PLAYWRIGHT_FLAGS = [
   '--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4',
 ] as const;
 
-/** What may differ between two browsers. */
+/** What may differ from browser to browser. */
 export interface FlagOptions {
   readonly profileDir: string;
   readonly isSandboxed: boolean;
-  /** Where nobody answers: the way out of whatever has none of its own. */
+  /** A port where nobody answers: the way out for all that has no exit of its own. */
   readonly deadEndPort: number;
 }
 
@@ -92,8 +92,8 @@ export function browserFlags({ profileDir, isSandboxed, deadEndPort }: FlagOptio
 }
 
 /**
- * Nothing leaves a browser but by the proxy that each context is given. Not by a context without one; not by WebRTC,
- * whose packets go past proxies otherwise; not as a question to a name server, which only a proxy asks.
+ * Nothing leaves a browser except by the proxy that each context is given. A context without a proxy reaches nobody.
+ * WebRTC must not send its packets past the proxy, and only the proxy may ask name servers.
  */
 function wayOut(deadEndPort: number): string[] {
   return [

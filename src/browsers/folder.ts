@@ -1,6 +1,6 @@
 /**
- * A browser's folder. What is the server's in it (FIFOs, what a worker keeps) is in one that Chromium's user cannot
- * enter; what is Chromium's is in its home, which nobody else can. Main thread.
+ * A browser's folder has two parts. The server's part holds FIFOs and what a worker keeps; Chromium's user cannot enter
+ * it. Chromium's part is its home, which no other user can enter. Main thread.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ export interface BrowserFolder {
   readonly stderrPath: string;
 }
 
-/** `uid` is whom the home is for; null: the server's own user. @throws {Error} nothing is left behind. */
+/** `uid` owns the home; null: the server's own user. @throws {Error} nothing is left behind. */
 export async function makeBrowserFolder(
   tempDir: string,
   { uid, authorities }: { readonly uid: number | null; readonly authorities: Authorities | null },
@@ -52,9 +52,9 @@ export async function makeBrowserFolder(
     for (const dir of [serverDir, folder.artifactsDir, ...theirs]) mkdirSync(dir, { mode: 0o700 });
     if (authorities) theirs.push(...writeAuthorities(authorities, homeDir));
     if (uid !== null) {
-      // To be passed through by who knows a name in it, and not to be read.
+      // Other users may pass through when they know a name below, and may not list what is there.
       for (const dir of [tempDir, path]) chmodSync(dir, 0o711);
-      // The home last: until then nobody of that user's can put a link where the next one is to be given away.
+      // The home is given away last. Before that, no process of that user can put a link where the next `chown` goes.
       for (const one of theirs.reverse()) chownSync(one, uid, uid);
     }
     await run('mkfifo', ['-m', '600', folder.readPath, folder.writePath, folder.stderrPath]);
@@ -66,8 +66,9 @@ export async function makeBrowserFolder(
 }
 
 /**
- * Root must not walk through a tree that another user may change meanwhile, as a browser that was broken out of can: a
- * link in the place of a folder leads anywhere. So what is another's is removed as that other.
+ * Root must not walk through a tree that another user may change meanwhile: a link in the place of a folder leads
+ * anywhere, and a page that has broken out of its browser could put one there. So files of another user are removed as
+ * that user.
  */
 export async function removeBrowserFolder(path: string): Promise<void> {
   const homeDir = join(path, HOME);
@@ -76,10 +77,10 @@ export async function removeBrowserFolder(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: REMOVAL_TRIES, retryDelay: REMOVAL_EVERY_MS });
 }
 
-/** Processes that have been killed may still write for a moment. */
+/** Tried again, because processes that have been killed may still write for a moment. */
 async function removeHome(homeDir: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
   for (let tryCount = 1; ; tryCount++) {
-    // From inside: the way there may be closed to that user.
+    // From inside, because that user may not be allowed to pass through the folders above.
     await run('rm', ['-rf', '--', ...(await readdir(homeDir))], { uid, gid, cwd: homeDir }).catch(() => {});
     try {
       return await rmdir(homeDir);
@@ -90,13 +91,13 @@ async function removeHome(homeDir: string, { uid, gid }: { uid: number; gid: num
   }
 }
 
-/** All browsers' that are in a server's folder. */
+/** Removes the folders of all browsers in a server's folder. */
 export async function removeBrowserFolders(tempDir: string): Promise<void> {
   const names = await readdir(tempDir).catch(() => []);
   for (const name of names) if (name.startsWith(PREFIX)) await removeBrowserFolder(join(tempDir, name));
 }
 
-/** It sees nothing of the server's environment, which another user could read there. */
+/** Runs a tool without the server's environment, because another user could read it there. */
 async function run(
   program: string,
   args: readonly string[],

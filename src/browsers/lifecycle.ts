@@ -1,33 +1,36 @@
 /**
- * The life of a shard's browsers as a table: state × event → state and effects. Each browser has a generation; what is
- * told of one that is not there any more changes nothing. There are two while one that was told to go does not. Pure:
- * `supervisor.ts` does what the effects say.
+ * The life of a shard's browsers as a table: state × event → state and effects. Each browser has a generation. An event
+ * about a browser that has gone changes nothing. There are two browsers while one that was told to go is still there.
+ * Pure: `supervisor.ts` carries out the effects.
  */
 import type { BrowserExitReason, LaunchFailureReason } from '../protocol/names.js';
 
 export const BACK_OFF_FIRST_MS = 100;
 export const BACK_OFF_LAST_MS = 5_000;
-/** A browser that lived so long has worked; one that dies sooner is a fast death. */
+/** A browser that lived this long has worked; one that dies sooner is a fast death. */
 export const WORKED_MS = 10_000;
-/** Starts that failed, fast deaths and threads that never worked, in a row, until the shard counts as failing. */
+/** The shard counts as failing after so many failed starts, fast deaths and threads that never worked, in a row. */
 export const FAILURES_MAX = 5;
-/** So often in a row it is not the browsers' fault that the thread cannot attach to them. */
+/** When a thread could not attach so often in a row, it is the thread's fault and not the browsers'. */
 export const ATTACH_FAILURES_MAX = 3;
-/** It takes a fraction of a second; twice as long after each time that it took longer, for machines that are slow. */
+/** Attaching takes a fraction of a second. The limit doubles each time that it is passed, for slow machines. */
 export const ATTACH_LIMIT_MS = 10_000;
-/** A browser whose pipe has ended is about to be gone; one that is not by then never will by itself. */
+/** A browser whose pipe has ended goes by itself within this time, or never. */
 export const LOST_GRACE_MS = 1_000;
 /**
- * The kernel takes ms to end a process, or for ever, when that waits for a disk that does not answer. The next browser
- * does not wait for longer than this.
+ * The kernel ends a process within ms, or never when the process waits for a disk that does not answer. The next
+ * browser waits no longer than this.
  */
 export const END_LIMIT_MS = 5_000;
-/** One at work, one that cannot be ended. Where the kernel can end none, one more every few seconds would fill it. */
+/**
+ * One at work and one that cannot be ended. Without this bound, a kernel that can end none would get one more every few
+ * seconds.
+ */
 export const BROWSERS_MAX = 2;
 
 /**
- * `spawned`: it waits for the shard's thread. `ending`: it has been told to go, or its pipe has ended, and it has not
- * gone yet.
+ * `spawned`: it waits for the shard's thread. `ending`: it was told to go, or its pipe has ended, and it is still
+ * there.
  */
 export type BrowserPhase = 'spawning' | 'spawned' | 'attaching' | 'ready' | 'ending';
 
@@ -36,9 +39,9 @@ export interface Life {
   readonly isStopped: boolean;
   /** No browser is started before the pause is over. */
   readonly isPausing: boolean;
-  /** The last that was given. */
+  /** Of the newest browser. */
   readonly generation: number;
-  /** By age, the newest last: it is the shard's, the others are about to go. */
+  /** By age. The newest is last and is the shard's; the others are about to go. */
   readonly browsers: readonly Browser[];
   /** In a row. */
   readonly failures: number;
@@ -50,7 +53,7 @@ export interface Browser {
   readonly generation: number;
   readonly phase: BrowserPhase;
   readonly bornAtMs: number;
-  /** It has been told to go and has not in time: nobody waits for it. */
+  /** It was told to go and has not gone in time: nobody waits for it any more. */
   readonly isOverdue: boolean;
 }
 
@@ -69,23 +72,23 @@ export type LifeEvent = ShardEvent | BrowserEvent;
 type ShardEvent =
   | { readonly kind: 'threadReady' }
   | { readonly kind: 'threadLost' }
-  /** What was to be the shard's thread never began to work. */
+  /** The thread that was started for the shard never began to work. */
   | { readonly kind: 'threadFailed' }
   | { readonly kind: 'pauseOver' }
   | { readonly kind: 'stop' };
 
-/** About the browser of that generation. */
+/** Events about the browser of that generation. */
 type BrowserEvent = { readonly generation: number } & (
   | { readonly kind: 'spawned' }
   | { readonly kind: 'spawnFailed'; readonly message: string }
   | { readonly kind: 'attached' }
   | { readonly kind: 'attachFailed'; readonly reason: LaunchFailureReason; readonly message: string }
-  /** Its worker has lost it. */
+  /** Its worker has seen the end of its pipe. */
   | { readonly kind: 'pipeEnded' }
   | { readonly kind: 'graceOver' }
-  /** It was killed, and is still there. */
+  /** It was killed a while ago and is still there. */
   | { readonly kind: 'endLimitOver' }
-  /** It is of no more use. */
+  /** It does not work any more. */
   | { readonly kind: 'useless'; readonly reason: BrowserExitReason }
   | { readonly kind: 'exited' }
 );
@@ -93,12 +96,12 @@ type BrowserEvent = { readonly generation: number } & (
 export type LifeEffect = ShardEffect | BrowserEffect;
 
 type ShardEffect =
-  /** The thread is not what it should be: another in its place. */
+  /** The thread does not work: another takes its place. */
   | { readonly kind: 'replaceThread' }
   | { readonly kind: 'pause'; readonly ms: number }
   | { readonly kind: 'reportFailure'; readonly reason: LaunchFailureReason; readonly message: string };
 
-/** On the browser of that generation. */
+/** Effects on the browser of that generation. */
 export type BrowserEffect = { readonly generation: number } & (
   | { readonly kind: 'spawn' }
   | { readonly kind: 'attach'; readonly limitMs: number }
@@ -128,7 +131,7 @@ export function step(life: Life, event: LifeEvent, nowMs: number): Step {
     }
     case 'threadLost': {
       const theirs = life.browsers.filter(({ phase }) => phase === 'attaching' || phase === 'ready');
-      // Its pipe has lost its other end, so it is about to go by itself; this is for one that hangs.
+      // Their pipes have lost the other end, so they go by themselves. This is for one that hangs.
       return endEach({ ...life, hasThread: false }, theirs, 'killed');
     }
     case 'threadFailed':
@@ -145,7 +148,7 @@ function stepBrowser(life: Life, browser: Browser, event: BrowserEvent, nowMs: n
   const isStarting = phase === 'spawned' || phase === 'attaching';
   switch (event.kind) {
     case 'spawned':
-      // Told to go before it was there.
+      // It was told to go before it was spawned.
       if (phase === 'ending') return { life, effects: [kill(browser, life.isStopped ? 'shutdown' : 'killed')] };
       return life.hasThread ? attach(life, browser) : same(inPhase(life, browser, 'spawned'));
     case 'spawnFailed':
@@ -160,7 +163,7 @@ function stepBrowser(life: Life, browser: Browser, event: BrowserEvent, nowMs: n
       return { life: attached, effects: [{ kind: 'announce', generation, launchMs }] };
     }
     case 'attachFailed': {
-      // One that was told to go, because its thread died or the server stops, is not one that failed to start.
+      // A browser that was told to go, because its thread died or the server stops, has not failed to start.
       if (phase !== 'attaching') return same(life);
       const attachFailures = life.attachFailures + 1;
       const counted = { ...life, attachFailures };
@@ -179,7 +182,7 @@ function stepBrowser(life: Life, browser: Browser, event: BrowserEvent, nowMs: n
       return end(life, browser, event.reason);
     case 'endLimitOver': {
       if (phase !== 'ending' || browser.isOverdue) return same(life);
-      // It has had its end in all but the kernel: that is counted now, and no pause is made after so long a wait.
+      // For everybody but the kernel it has ended. So its end is counted now, and no pause follows after such a wait.
       const failures = failuresAfter(life, browser, nowMs);
       return begin({ ...changed(life, browser, { isOverdue: true }), failures }, nowMs);
     }
@@ -196,7 +199,7 @@ function stepBrowser(life: Life, browser: Browser, event: BrowserEvent, nowMs: n
 
 const DIED_EARLY = 'the browser ended before a worker was attached to it';
 
-/** `failing`: it cannot be started, or has died fast, again and again; it is tried on and on. */
+/** `failing`: again and again it could not be started, or died fast. It is still tried. */
 export type ShardCondition = 'starting' | 'ready' | 'failing' | 'stopped';
 
 export function conditionOf({ isStopped, browsers, failures }: Life): ShardCondition {
@@ -236,7 +239,7 @@ function failed(reason: LaunchFailureReason, message: string): LifeEffect {
   return { kind: 'reportFailure', reason, message };
 }
 
-/** It is about to go and has its reason, so it is given a moment before it is ended with another. */
+/** It goes by itself for a reason of its own. It gets a moment for that, before it is killed and has another reason. */
 function endBySelf(life: Life, browser: Browser): Step {
   const { generation } = browser;
   const grace: LifeEffect = { kind: 'grace', generation, ms: LOST_GRACE_MS };
@@ -266,7 +269,7 @@ function attach(life: Life, browser: Browser): Step {
 function end(life: Life, browser: Browser, reason: BrowserExitReason): Step {
   const { generation, phase } = browser;
   const ended = inPhase(life, browser, 'ending');
-  // One that is not there yet is told once it is.
+  // A browser that is still being spawned is told later.
   if (phase === 'spawning') return same(ended);
   const told = kill(browser, reason);
   return { life: ended, effects: phase === 'ending' ? [told] : [{ kind: 'detach', generation }, told] };
@@ -282,7 +285,7 @@ function endEach(life: Life, browsers: readonly Browser[], reason: BrowserExitRe
   return { life: now, effects };
 }
 
-/** The browser that was waited for has gone, or never came. */
+/** The browser that the shard waited for has gone, or never came. */
 function over(life: Life, browser: Browser, then: Pick<Life, 'failures'> & Pick<Step, 'effects'>): Step {
   const left = { ...without(life, browser), failures: then.failures };
   if (life.isStopped) return { life: left, effects: then.effects };

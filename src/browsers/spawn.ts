@@ -1,7 +1,7 @@
 /**
- * One Chromium as a process of main's: spawned with two FIFOs for CDP, in a process group, folder, profile and TMPDIR
- * of its own, all of which are gone when it is. Main is its parent, so that it is reaped and its end is known at once
- * however its worker fares. Main thread.
+ * One Chromium as a child process of main. It is spawned with two FIFOs for CDP, in a process group, folder, profile
+ * and TMPDIR of its own; all of these are removed with it. Main is its parent, so that main reaps it and learns of its
+ * end at once, even when its worker is dead. Main thread.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
@@ -15,20 +15,23 @@ import { browserFlags, type FlagOptions } from './flags.js';
 import { makeBrowserFolder, removeBrowserFolder } from './folder.js';
 
 const STDERR_KEPT_BYTES = 4_096;
-/** Pages take all the CPU that they can get; who counts them and answers for them has to come first. */
+/** Pages take all the CPU that they can get. The server, which counts them and answers for them, has to come first. */
 const NICENESS = 5;
 
 export interface BrowserProcess {
   readonly pid: number;
   readonly readPath: string;
   readonly writePath: string;
-  /** For what a worker keeps of it; goes with it. */
+  /** For the files that a worker keeps of this browser; removed with it. */
   readonly artifactsDir: string;
-  /** Where it may write. */
+  /** Where the browser may write. */
   readonly homeDir: string;
   /** Resolves once, when the process has gone and its folder has been removed. */
   readonly exited: Promise<BrowserExit>;
-  /** Closes main's ends of the FIFOs, once the worker holds its own: from then on, each sees the other's end. */
+  /**
+   * Closes main's ends of the FIFOs, once the worker holds its own. From then on, the worker and the browser notice
+   * each other's end.
+   */
   releaseEnds(): void;
   /** Ends the whole process group. */
   kill(reason: BrowserExitReason): void;
@@ -40,16 +43,16 @@ export interface BrowserExit {
   readonly detail: string;
 }
 
-/** What its flags are made from is the caller's, but for what follows from its folder and its cage. */
+/** The caller says what the flags are made from, except what follows from the folder and the cage. */
 export interface SpawnOptions extends Omit<FlagOptions, 'profileDir' | 'isSandboxed'> {
   readonly chromium: Chromium;
   readonly cage: Cage;
   readonly tempDir: string;
   /** What a browser may see of the server's environment. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Whom it trusts besides its own; null: nobody. */
+  /** The authorities that it trusts besides its own; null: none. */
   readonly authorities: Authorities | null;
-  /** Whether the kernel has ended processes for want of memory of late. */
+  /** Whether the kernel has lately ended processes for want of memory. */
   readonly isOutOfMemory: () => boolean;
 }
 
@@ -63,18 +66,18 @@ export async function spawnBrowser(options: SpawnOptions): Promise<BrowserProces
   let stderr: StderrTail | null = null;
   const closeEnds = (): void => closeAll(ends);
   try {
-    // Opened for both directions, a FIFO neither blocks the opener nor ends when the other side is not there yet.
+    // Opening a FIFO for both directions does not block, and it does not end while the other side is missing.
     openInto(ends, [readPath, constants.O_RDWR], [writePath, constants.O_RDWR]);
     stderr = tailOf(openSync(stderrPath, constants.O_RDONLY | constants.O_NONBLOCK));
     openInto(theirs, [stderrPath, constants.O_WRONLY], [writePath, constants.O_RDONLY], [readPath, constants.O_WRONLY]);
     const flags = browserFlags({ ...options, profileDir, isSandboxed: cage.isSandboxed });
     const child = spawn(chromium.path, flags, {
-      // With an id of its own it has no group of the server's either.
+      // With a user id of its own, it has none of the server's groups either.
       ...(cage.uid === null ? {} : { uid: cage.uid, gid: cage.uid }),
-      // Where a sweep finds it.
+      // A sweep finds the process by its working folder.
       cwd: homeDir,
       detached: true,
-      // No pipe made by Node.js: when no descriptor is left for the rest, it leaves those that it had made open.
+      // No pipes made by Node.js: when it has no descriptor left for the later ones, it leaves the earlier ones open.
       stdio: ['ignore', 'ignore', ...theirs],
       env: { ...options.environment, ...chromium.env, HOME: homeDir, TMPDIR: folder.ownTempDir },
     });
@@ -114,12 +117,12 @@ function tailOf(descriptor: number): StderrTail {
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     text = (text + chunk).slice(-STDERR_KEPT_BYTES);
   });
-  // Whoever waits for the process waits for its exit, not for this.
+  // Callers wait for the exit of the process, so the socket must not keep the loop alive.
   socket.unref();
   return { text: () => text, close: () => void socket.destroy() };
 }
 
-/** Each is in `into` as soon as it is open: the one after it may find no descriptor left. */
+/** Puts each into `into` as soon as it is open, because the next one may find no descriptor left. */
 function openInto(into: number[], ...files: readonly (readonly [path: string, flags: number])[]): void {
   for (const [path, flags] of files) into.push(openSync(path, flags));
 }
@@ -130,13 +133,16 @@ function closeAll(descriptors: number[]): void {
 
 type Child = ReturnType<typeof spawn>;
 
-/** All that it starts inherits it, as it has started nothing yet. One that could not be spawned has no pid. */
+/**
+ * It has started nothing yet, so all that it starts inherits the niceness. A process that could not be spawned has no
+ * pid.
+ */
 function yieldToServer(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
     setPriority(pid, NICENESS);
   } catch {
-    // Already gone, which `exited` will tell.
+    // The process has gone already; `exited` tells of that.
   }
 }
 
@@ -157,7 +163,8 @@ function watchExit(child: Child, pid: number, { stderr, isOutOfMemory, cleanUp }
   let asked: BrowserExitReason | null = null;
   const exited = new Promise<BrowserExit>((resolve) => {
     child.once('exit', (code, signal) => {
-      // Its renderers end with it, as a rule; the group makes sure, and frees the folder of writers.
+      // Its renderers usually end with it. Killing the group makes sure that they do, and that nobody writes in the
+      // folder any more.
       killGroup(pid);
       const reason = asked ?? (signal !== 'SIGKILL' ? 'crash' : isOutOfMemory() ? 'oom' : 'killed');
       const said = asked === null ? worthSaying(stderr()) : '';
@@ -175,11 +182,11 @@ function watchExit(child: Child, pid: number, { stderr, isOutOfMemory, cleanUp }
 }
 
 /**
- * The last lines of stderr, without what pages log, which is their clients' own, and without the complaints about a
- * desktop's message bus that every server lacks.
+ * The last lines of stderr. Without what pages log, because that belongs to their clients. Without the complaints about
+ * a desktop's message bus, which no server has.
  */
 function worthSaying(stderr: string): string {
-  // A page's line may have several, of which only the first says what it is.
+  // What a page logs may have several lines, and only the first of them says that a page logged it.
   const entries = stderr.split(/\n(?=\[\d+[:/])/).filter((entry) => !/^\[[^\]]*:CONSOLE[:(]/.test(entry.trim()));
   const lines = entries.flatMap((entry) => entry.split('\n'));
   return lines

@@ -1,6 +1,6 @@
 /**
- * Keeps a shard's browsers running, as `lifecycle.ts` decides: does what its effects say, and tells it what came of
- * them. Main thread.
+ * Keeps a shard's browsers running, as `lifecycle.ts` decides: it carries out the effects, and tells what came of them.
+ * Main thread.
  */
 import type { Clock } from '../clock.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
@@ -19,11 +19,11 @@ import type { BrowserExit, BrowserProcess } from './spawn.js';
 
 export interface SupervisorOptions {
   readonly spawn: () => Promise<BrowserProcess>;
-  /** Has the shard's thread attached to it. */
+  /** Has the shard's thread attach to the browser at `endpoint`. */
   readonly attach: (endpoint: PipeEndpoint) => Promise<void>;
-  /** The browser of that generation is not to be used any more. */
+  /** Says that the browser of that generation must not be used any more. */
   readonly detach: (generation: number) => void;
-  /** Has the shard given another thread, from scratch. */
+  /** Gives the shard another thread, from scratch. */
   readonly replaceThread: () => void;
   readonly clock: Clock;
   readonly events: SupervisorEvents;
@@ -34,7 +34,7 @@ export interface SupervisorEvents {
   ready(browser: BrowserProcess, launchMs: number): void;
   launchFailed(reason: LaunchFailureReason, message: string): void;
   exited(browser: BrowserProcess, exit: BrowserExit): void;
-  /** The shard's condition may be another. */
+  /** Called when the shard's condition may have changed. */
   changed(): void;
 }
 
@@ -43,9 +43,9 @@ export interface Supervisor {
   threadReady(): void;
   threadLost(): void;
   threadFailed(): void;
-  /** The worker has lost the browser of this generation. */
+  /** The worker has seen the end of the pipe of that generation's browser. */
   pipeEnded(generation: number): void;
-  /** The browser of this generation is of no more use: it is ended, and another started. */
+  /** The browser of that generation does not work any more: it is ended, and another is started. */
   useless(generation: number, reason: BrowserExitReason): void;
   /** Ends the browsers for good. Resolves when all have gone. */
   stop(): Promise<void>;
@@ -54,7 +54,7 @@ export interface Supervisor {
 export function superviseShard(options: SupervisorOptions): Supervisor {
   const { clock, events } = options;
   const processes = new Map<number, BrowserProcess>();
-  /** The shard's own, and for each browser the one in which it is to go. */
+  /** One timer for the shard's pause, and one for each browser that is to go in time. */
   const timers = createTimers<'pause' | number>(clock);
   let life = UNBORN;
   let onGone = (): void => {};
@@ -146,7 +146,7 @@ export function superviseShard(options: SupervisorOptions): Supervisor {
   };
 }
 
-/** One timer for each key: another takes its place. */
+/** One timer for each key: a new one replaces the old. */
 function createTimers<Key>(clock: Clock) {
   const cancels = new Map<Key, () => void>();
   const cancel = (key: Key): void => {

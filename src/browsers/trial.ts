@@ -1,7 +1,7 @@
 /**
- * Which cage works here: Chromium is started in each, best first, until one answers. No file and no setting of the
- * kernel tells as much: user namespaces may be forbidden by several means, a folder be out of the other user's reach.
- * Main thread.
+ * Which cage works here: Chromium is started in each, best first, until one answers. No file and no kernel setting says
+ * as much: user namespaces can be forbidden in several ways, and a folder can be out of the other user's reach. Main
+ * thread.
  */
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -17,16 +17,16 @@ export interface TrialOptions {
   /** Best first. */
   readonly cages: readonly Cage[];
   readonly spawn: (cage: Cage) => Promise<BrowserProcess>;
-  /** For one that neither answers nor ends. */
+  /** For a Chromium that neither answers nor ends. */
   readonly limitMs: number;
   readonly clock: Clock;
-  /** Ends it. */
+  /** Ends the trial. */
   readonly stop: Once;
 }
 
 export interface Found {
   readonly cage: Cage;
-  /** Why each that is better did not work. */
+  /** Why each better cage did not work. */
   readonly complaints: readonly Complaint[];
 }
 
@@ -35,7 +35,7 @@ interface Complaint {
   readonly message: string;
 }
 
-/** @throws {Error} Chromium works in none, or was stopped; what it says is of the last. */
+/** @throws {Error} Chromium works in none of them, or the trial was stopped; the message is about the last one. */
 export async function findCage(options: TrialOptions): Promise<Found> {
   const complaints: Complaint[] = [];
   for (const cage of options.cages) {
@@ -46,14 +46,16 @@ export async function findCage(options: TrialOptions): Promise<Found> {
   throw new Error(complaints.at(-1)?.message ?? 'there is nothing to try');
 }
 
-/** What is better may have failed for want of memory, time or descriptors: it is tried again now that one worked. */
+/**
+ * A better cage may have failed for want of memory, time or descriptors. So it is tried again once another has worked.
+ */
 async function confirmed(found: Found, options: TrialOptions): Promise<Found> {
   const [first] = found.complaints;
   if (!first || (await complaintOn(first.cage, options)) !== null) return found;
   return { cage: first.cage, complaints: [] };
 }
 
-/** Null: Chromium has answered, which it does not before its sandbox stands. */
+/** Null: Chromium has answered. It does so only once its sandbox stands. */
 async function complaintOn(cage: Cage, { spawn, limitMs, clock, stop }: TrialOptions): Promise<string | null> {
   if (stop.hasHappened()) throw new Error('stopped');
   let browser: BrowserProcess;
@@ -72,7 +74,7 @@ async function complaintOn(cage: Cage, { spawn, limitMs, clock, stop }: TrialOpt
   close();
   browser.kill('shutdown');
   if (await isWithin(clock, END_LIMIT_MS, browser.exited)) return complaint;
-  // One that may not be killed, as by a root without that capability, ends with its pipe.
+  // A root without the right capability may not kill it; then it ends with its pipe.
   browser.releaseEnds();
   await isWithin(clock, END_LIMIT_MS, browser.exited);
   return complaint ?? 'it cannot be ended';

@@ -12,11 +12,11 @@ import { prepareEmbedded } from './embedded.js';
 const VERSION_WAIT_MS_MAX = 20_000;
 const VERSION_OUTPUT_BYTES_MAX = 4_096;
 const SCRIPT_BYTES_READ = 4_096;
-/** What a child with two pipes takes while it is spawned, and some to spare. */
+/** As many as a child with two pipes takes while it is spawned, and some to spare. */
 const CHILD_DESCRIPTORS = 10;
 
-// Binaries before the wrapper scripts that distributions put into /usr/bin: a script that does not exec leaves a shell
-// between us and the browser, which takes the signals and the numbered descriptors.
+// Binaries come before the wrapper scripts that distributions put into /usr/bin. A script that does not exec leaves a
+// shell between us and the browser, and that shell takes the signals and the numbered descriptors.
 const SYSTEM_CANDIDATES: readonly string[] = [
   '/usr/lib/chromium/chromium-headless-shell',
   '/usr/lib/chromium-browser/headless_shell',
@@ -43,7 +43,7 @@ const PLAYWRIGHT_BUILDS = [
 export interface Chromium {
   /** The executable to spawn; absolute. */
   readonly path: string;
-  /** Four numbers, as it says of itself. */
+  /** Four numbers, as the browser tells them. */
   readonly version: string;
   readonly origin: ChromiumOrigin;
   /** What it needs in its environment besides the usual: empty for all but the embedded one. */
@@ -56,14 +56,14 @@ export interface DiscoverOptions {
   /** When given, the only candidate. */
   readonly setting: string | undefined;
   readonly homeDir: string;
-  /** The embedded Chromium goes into a folder of it. */
+  /** The embedded Chromium goes into a folder in there. */
   readonly cacheDir: string;
   /** Whether other users may run what is in there. */
   readonly isForAll?: boolean | undefined;
   readonly playwrightBrowsersPath: string | undefined;
   /** Executables to try as the system's, in this order; the default is a table of where distributions put them. */
   readonly systemRoots?: readonly string[];
-  /** An LD_LIBRARY_PATH for the embedded one to keep behind its own. */
+  /** An LD_LIBRARY_PATH that the embedded one keeps behind its own. */
   readonly libraryPath?: string | undefined;
   readonly versionWaitMsMax?: number;
   /** Takes one line for people: what was skipped and why, and that something is being unpacked. */
@@ -78,7 +78,7 @@ export async function discoverChromium(options: DiscoverOptions): Promise<Chromi
   if (options.setting !== undefined) return await discoverSetting(options.setting, options);
   const tried = new Set<string>();
   for await (const { origin, path } of candidates(options)) {
-    // A wrapper script leads to a binary that may have had its turn.
+    // A wrapper script may lead to a binary that was tried already.
     if (tried.has(path)) continue;
     tried.add(path);
     const version = await readVersion(path, {}, options).catch((error: unknown) => {
@@ -92,13 +92,16 @@ export async function discoverChromium(options: DiscoverOptions): Promise<Chromi
     return { path, env, version: await readVersion(path, env, options), origin: 'embedded' };
   } catch (error) {
     const remedy = 'install chromium-headless-shell or set CHROMIUM_PATH';
-    throw new Error(`no Chromium found on this machine, and not the embedded one: ${messageOf(error)}; ${remedy}`, {
-      cause: error,
-    });
+    throw new Error(
+      `no Chromium found on this machine, and the embedded one cannot be used: ${messageOf(error)}; ${remedy}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
-/** Why a setting cannot be run, for the administrator; null: it may be one that can. */
+/** Why the file that a setting names cannot be run, for the administrator; null: nothing speaks against it. */
 export async function complaintOn(setting: string): Promise<string | null> {
   return (await isExecutable(resolve(setting))) ? null : `CHROMIUM_PATH=${setting} is not an executable file`;
 }
@@ -120,7 +123,7 @@ interface Candidate {
   readonly path: string;
 }
 
-/** Executables that are there, best first. Lazy: nothing is looked for behind the first that runs. */
+/** Executables that are there, best first. Lazy: once one runs, no more are looked for. */
 async function* candidates(options: DiscoverOptions): AsyncGenerator<Candidate> {
   for (const path of options.systemRoots ?? SYSTEM_CANDIDATES) {
     if (!(await isExecutable(path))) continue;
@@ -138,7 +141,7 @@ async function* playwrightExecutables(registry: string): AsyncGenerator<string> 
       .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
       .sort((a, b) => Number(b.slice(prefix.length)) - Number(a.slice(prefix.length)));
     for (const build of builds) {
-      // chrome-linux, chrome-linux64, chrome-headless-shell-linux64: it has changed before.
+      // The name has changed before: chrome-linux, chrome-linux64, chrome-headless-shell-linux64.
       const folders = await readdir(join(registry, build)).catch(() => []);
       for (const folder of folders.filter((name) => name.startsWith('chrome-')).sort()) {
         for (const executable of executables) {
@@ -163,9 +166,9 @@ async function isSnap(path: string): Promise<boolean> {
   return (await scriptText(path)).includes('/snap/bin/');
 }
 
-/** The beginning of a script; empty for what is none. */
+/** The beginning of a script; empty when the file is no script. */
 async function scriptText(path: string): Promise<string> {
-  // A file that may be run need not be readable.
+  // Not every file that may be run may be read.
   const file = await open(path, 'r').catch(() => undefined);
   if (file === undefined) return '';
   try {
@@ -201,13 +204,13 @@ async function readVersion(
     });
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
-      // There is none when it could not be spawned, which 'error' tells.
+      // The stream is missing when the child could not be spawned; 'error' tells of that.
       child[name]?.setEncoding('utf8').on('data', (text: string) => {
         output[name] = (output[name] + text).slice(0, VERSION_OUTPUT_BYTES_MAX);
       });
     }
     const timer = setTimeout(() => {
-      // Its whole group: a wrapper script's child would hold the pipes open, and live on.
+      // The whole group is killed: a wrapper script's child would live on and hold the pipes open.
       if (child.pid !== undefined) killGroup(child.pid);
       reject(new Error(`--version gave no answer within ${versionWaitMsMax} ms`));
     }, versionWaitMsMax);
@@ -227,7 +230,7 @@ async function readVersion(
 }
 
 /**
- * Without enough of them Node.js leaves those of a child's pipes open that it has made already.
+ * When there are too few, Node.js leaves open those of a child's pipes that it has already made.
  * @throws {Error} EMFILE.
  */
 function checkDescriptors(): void {
@@ -243,7 +246,7 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It went meanwhile.
+    // It has ended meanwhile.
   }
 }
 

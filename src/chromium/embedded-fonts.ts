@@ -1,12 +1,12 @@
 /**
- * The fontconfig file that goes with the embedded Chromium. The package's own names folders of a cloud function that
- * exist nowhere else: with it no font is found, and every text is 0 px wide. In: folders; out: the file's text. Pure.
+ * The fontconfig file for the embedded Chromium. In: folders; out: the file's text. Pure. The package's own file names
+ * folders that exist only in a cloud function. With that file no font is found, and every text is 0 px wide.
  */
 
 /** The one family in the package's fonts archive; a generic family must end at a font that is really there. */
 const PACKAGED_FAMILY = 'Open Sans';
 
-// The machine's own rules come first, so these decide only where it has none; the packaged family is the last resort.
+// The machine's own rules come first, so these decide only where it has none. The packaged family is the last resort.
 const GENERIC_FAMILIES: Readonly<Record<string, readonly string[]>> = {
   'sans-serif': [],
   serif: ['DejaVu Serif', 'Liberation Serif', 'Noto Serif'],
@@ -15,8 +15,8 @@ const GENERIC_FAMILIES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * `homeDir` is written out rather than left as `~`: a browser's HOME is its own private folder.
- * `cacheDir` is a folder that the browser may write, for fontconfig's index.
+ * `homeDir` is written out, because `~` would be the browser's HOME, which is a private folder of its own. `cacheDir`
+ * is a folder that the browser may write, for fontconfig's index.
  */
 export function fontsConf(options: {
   readonly packagedFontsDir: string;
@@ -36,7 +36,7 @@ export function fontsConf(options: {
     '<fontconfig>',
     ...folders.map((folder) => `  <dir>${escapeXml(folder)}</dir>`),
     `  <cachedir>${escapeXml(options.cacheDir)}</cachedir>`,
-    // Below the browser's own home, for one that is another user and may not write there.
+    // Below the browser's own home: it may run as another user, who cannot write into `cacheDir`.
     '  <cachedir prefix="xdg">fontconfig</cachedir>',
     '  <include ignore_missing="yes">/etc/fonts/conf.d</include>',
     ...Object.entries(GENERIC_FAMILIES).map(([family, preferred]) => alias(family, [...preferred, PACKAGED_FAMILY])),
@@ -45,7 +45,7 @@ export function fontsConf(options: {
   ].join('\n');
 }
 
-// <default> goes behind what the machine's rules prefer, where <prefer> would go in front of it.
+// <default> goes behind what the machine's rules prefer; <prefer> would go in front.
 function alias(family: string, fonts: readonly string[]): string {
   const families = fonts.map((font) => `<family>${font}</family>`).join('');
   return `  <alias><family>${family}</family><default>${families}</default></alias>`;

@@ -1,10 +1,10 @@
 /**
- * What an unpacked folder must hold. In: a folder just unpacked; out: a manifest inside it, with each file's size and
- * sha256, and later the answer whether all of it is still there. It finds damage (a full disk, a power cut, a cleaner
- * of caches), not an attacker: against those stand the folder's owner and mode. Main thread, reading by streams.
+ * What an unpacked folder must hold. In: a folder just unpacked; out: a manifest in it with each file's size and
+ * sha256, and later whether all of it is still there. It finds damage by a full disk, a power cut or a cleaner of
+ * caches. It does not stop attackers: the folder's owner and mode do. Main thread, reading by streams.
  *
- * All files are hashed at every start, not only sized: 220 MB take 0.18 to 0.25 s with Node 20 on a CPU with SHA
- * instructions, and a flipped bit in the executable would else show as crashes of pages.
+ * Every start hashes all files, because a flipped bit in the executable would show as crashes of pages. 220 MB take
+ * 0.18 to 0.25 s with Node 20, on a CPU with SHA instructions.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -24,7 +24,7 @@ interface ManifestFile {
   readonly sha256: string;
 }
 
-/** Describes every file now in `folder`; to be called when it is complete, and before anything else is put there. */
+/** Describes every file in `folder`. Call it when the folder is complete, before anything else is put there. */
 export async function writeManifest(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files: ManifestFile[] = [];
@@ -49,7 +49,7 @@ export async function findDamage(folder: string): Promise<string | undefined> {
       if (!stats.isFile() || stats.size !== sizeBytes) return `${name} is not what was unpacked`;
       if (name === EXECUTABLE_NAME && (stats.mode & 0o100) === 0) return `${name} is not executable`;
     }
-    // After all sizes, which tell of most damage at once.
+    // Hashes come after all sizes, because sizes show most damage at once.
     for (const { name, sha256 } of files) {
       if ((await sha256Of(join(folder, name))) !== sha256) return `${name} is not what was unpacked`;
     }

@@ -1,7 +1,7 @@
 /**
- * The archives of `@sparticuz/chromium` to files. In: the package's folder and an empty folder; out: in that folder the
- * executable, the libraries that it looks for beside itself, `lib/` and `fonts/`. Only streams: 67 MB packed are 220 MB
- * unpacked, and neither is ever whole in memory. Main thread; the decompression runs in libuv's threads.
+ * The archives of `@sparticuz/chromium` to files. In: the package's folder and an empty folder; out: that folder with
+ * the executable, the libraries that it looks for beside itself, `lib/` and `fonts/`. All by streams, because 67 MB
+ * packed are 220 MB unpacked. Main thread; the decompression runs in libuv's threads.
  */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -15,9 +15,9 @@ export const EXECUTABLE_NAME = 'chromium';
 export const LIBRARY_FOLDER = 'lib';
 export const FONTS_FOLDER = 'fonts';
 
-// swiftshader holds libvulkan and the software renderer. Chromium opens them in its own folder, not by the library
-// path; without them pages render, but WebGL is null and the GPU process fails twice at each start.
-// al2023 holds NSS, NSPR and expat under lib/. Of fonts, the package's fonts.conf is left out.
+// swiftshader holds libvulkan and the software renderer. Chromium looks for them in its own folder, not in the library
+// path. Without them pages render, but WebGL is null and the GPU process fails twice at each start. al2023 holds NSS,
+// NSPR and expat under lib/. The fonts archive also has a fonts.conf, which is left out.
 const ARCHIVES = ['al2023.tar.br', 'swiftshader.tar.br', 'fonts.tar.br'] as const;
 const LEFT_OUT = 'fonts.conf';
 
@@ -37,7 +37,7 @@ export async function findEmbeddedPackage(): Promise<EmbeddedPackage> {
   const dir = join(dirname(fileURLToPath(import.meta.resolve('@sparticuz/chromium'))), '..');
   const parsed: unknown = JSON.parse(await readFile(join(dir, 'package.json'), 'utf8'));
   const version = typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : undefined;
-  // It becomes part of a folder's name.
+  // The version becomes part of a folder's name.
   if (typeof version !== 'string' || !/^[\w.+-]{1,64}$/.test(version)) throw new Error(`no version in ${dir}`);
   return { dir, version };
 }
@@ -56,7 +56,7 @@ export async function unpackPackage(packageDir: string, folder: string): Promise
 }
 
 async function unpackTar(archive: string, folder: string): Promise<void> {
-  // As root, tar-fs gives files to the owners that the archive names; ours must be the only one.
+  // As root, tar-fs would give the files to the owners that the archive names; all must be ours.
   const uid = process.geteuid?.() ?? 0;
   const gid = process.getegid?.() ?? 0;
   const map = (header: Headers): Headers => ({ ...header, uid, gid, mode: header.type === 'file' ? 0o600 : 0o700 });

@@ -1,8 +1,8 @@
 /**
- * The Chromium that comes with the npm package `@sparticuz/chromium`, unpacked once a version into the cache. In: the
- * cache's folder; out: an executable and the environment it needs, on a machine that has neither libraries nor fonts
- * for a browser. The package's own `executablePath()` trusts whatever lies at a fixed place in /tmp; here the folder is
- * ours alone, appears whole by one rename, and is verified at each start. Main thread, at start.
+ * The Chromium of the npm package `@sparticuz/chromium`, unpacked into the cache once a version. In: the cache's
+ * folder; out: an executable and its environment, for a machine without a browser's libraries and fonts. The package's
+ * own `executablePath()` trusts whatever lies at a fixed place in /tmp. Here the folder belongs to us alone, appears
+ * whole by one rename, and is verified at each start. Main thread, at start.
  */
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -18,38 +18,44 @@ import {
 } from './embedded-unpack.js';
 
 const FOLDER_PREFIX = 'chromium-';
-/** Of folders not finished or no longer wanted; what a killed process left under it is removed once it is old. */
+/**
+ * For folders that are unfinished or no longer wanted. What a killed process left under such a name is removed once it
+ * is old.
+ */
 const TEMPORARY_PREFIX = '.temporary-';
 const DAMAGED_SUFFIX = '-damaged';
 const TEMPORARY_AGE_MS_MAX = 3_600_000;
-/** Each try that fails is another process's success, so more than two are rare. */
+/** A try fails only when another process has succeeded, so more than two are rare. */
 const INSTALL_TRIES = 5;
 
 export interface EmbeddedChromium {
   readonly path: string;
-  /** Both variables; without the first it does not start on a bare machine, without the second its text is empty. */
+  /**
+   * It needs both variables. Without the first it does not start on a bare machine; without the second it draws no
+   * text.
+   */
   readonly env: Readonly<Record<'LD_LIBRARY_PATH' | 'FONTCONFIG_FILE', string>>;
 }
 
 interface EmbeddedOptions {
-  /** Made when it is not there. Holds a folder a version; those of other versions are left alone. */
+  /** Made when it is missing. It holds one folder for each version; those of other versions are left alone. */
   readonly cacheDir: string;
   readonly homeDir: string;
-  /** Whether other users may run it, as root's Chromium is one; else it is this user's alone. */
+  /** Whether other users may run it: as root, Chromium runs as another user. Else it is this user's alone. */
   readonly isForAll?: boolean | undefined;
-  /** An LD_LIBRARY_PATH that is to stay valid, behind ours. */
+  /** An LD_LIBRARY_PATH that stays in force, behind ours. */
   readonly libraryPath?: string | undefined;
   readonly progress: (message: string) => void;
 }
 
 /**
- * Unpacks it when this version is not there yet or is damaged. Several processes may do so at once: all get one path.
+ * Unpacks this version when it is missing or damaged. Several processes may do so at once, and all get the same path.
  * @throws {Error} when the package is missing or not for this machine, when a folder is not ours alone, or when the
  * disk is full; the message names the folder.
  */
 export async function prepareEmbedded(options: EmbeddedOptions): Promise<EmbeddedChromium> {
   const embedded = await findEmbeddedPackage();
-  // Absolute: the browser's working folder is another.
+  // Absolute, because the browser has another working folder.
   const cacheDir = resolve(options.cacheDir);
   const folder = join(cacheDir, `${FOLDER_PREFIX}${embedded.version}`);
   await mkdir(cacheDir, { recursive: true, mode: options.isForAll ? 0o755 : 0o700 });
@@ -61,7 +67,7 @@ export async function prepareEmbedded(options: EmbeddedOptions): Promise<Embedde
     LD_LIBRARY_PATH: options.libraryPath ? `${libraries}:${options.libraryPath}` : libraries,
     FONTCONFIG_FILE: await writeFontsConf(folder, options.homeDir),
   };
-  // Each time, whatever the umask was then.
+  // Done at each start, because the umask may have been another when it was unpacked.
   if (options.isForAll) await openToAll(cacheDir, folder);
   return { path, env };
 }
@@ -97,9 +103,9 @@ async function ensureUnpacked(
   progress(`unpacked the embedded Chromium in ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
 }
 
-// A rename never replaces a folder that has something in it, so of two processes one wins, and the other uses what the
-// winner put there. A damaged folder is known by its inode: to verify again and then move it away would, in the time
-// that verifying takes, move away what another process has just repaired and is about to start.
+// A rename never replaces a folder that has something in it. So one of two processes wins, and the other uses what the
+// winner put there. The damaged folder is recognised by its inode. Verifying once more before moving it away would take
+// time, in which another process may have repaired it and be about to start it.
 async function putInPlace(temporary: string, folder: string, damagedInode: number | undefined): Promise<void> {
   let damaged = damagedInode;
   for (let tryCount = 1; ; tryCount++) {
@@ -116,19 +122,22 @@ async function putInPlace(temporary: string, folder: string, damagedInode: numbe
   }
 }
 
-/** Moves the folder away, to be removed when its place is filled; puts it back when it is another. */
+/**
+ * Moves the folder away, so that it can be removed once its place is filled. Puts it back when it is not the one with
+ * `inode`.
+ */
 async function moveAway(folder: string, inode: number, destination: string): Promise<void> {
   try {
     await rename(folder, destination);
     if ((await lstat(destination)).ino !== inode) await rename(destination, folder);
   } catch (error) {
-    // Another process was quicker, to move it or to fill its place.
+    // Another process was quicker: it has moved the folder, or filled its place.
     if (!isCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
   }
 }
 
 /**
- * Undefined when `folder` is not there. Who may write in it may put an executable there that we would run.
+ * Undefined when `folder` is not there. Whoever may write in it could put an executable there that we would run.
  * @throws {Error} when it is not a folder, is another user's, or others may write in it.
  */
 async function inodeOfOwn(folder: string): Promise<number | undefined> {
@@ -148,7 +157,7 @@ async function inodeOfOwn(folder: string): Promise<number | undefined> {
   return stats.ino;
 }
 
-// Not in the manifest: it names absolute folders, which change when the cache is moved or HOME is another.
+// It is not in the manifest, because it names absolute folders: they change with HOME and with the place of the cache.
 async function writeFontsConf(folder: string, homeDir: string): Promise<string> {
   const path = join(folder, 'fonts.conf');
   const text = fontsConf({
@@ -159,7 +168,7 @@ async function writeFontsConf(folder: string, homeDir: string): Promise<string> 
   if ((await readFile(path, 'utf8').catch(() => undefined)) === text) return path;
   const temporary = await mkdtemp(join(dirname(folder), TEMPORARY_PREFIX));
   try {
-    // Renamed into place, so that a browser that starts now never reads half of it.
+    // Renamed into place, because a browser that starts now must not read half of it.
     await writeFile(join(temporary, 'fonts.conf'), text, { mode: 0o600 });
     await rename(join(temporary, 'fonts.conf'), path);
   } finally {
@@ -168,7 +177,7 @@ async function writeFontsConf(folder: string, homeDir: string): Promise<string> 
   return path;
 }
 
-/** To read and to run, never to write. */
+/** Others may read and run it, never write. */
 async function openToAll(cacheDir: string, folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   for (const entry of entries.filter((one) => one.isFile() || one.isDirectory())) {
@@ -182,7 +191,7 @@ async function removeOldTemporaries(cacheDir: string): Promise<void> {
   for (const name of await readdir(cacheDir)) {
     if (!name.startsWith(TEMPORARY_PREFIX)) continue;
     const path = join(cacheDir, name);
-    // Another process may be removing it too.
+    // Another process may be removing the same folder.
     const stats = await lstat(path).catch(() => undefined);
     if (stats === undefined || Date.now() - stats.mtimeMs < TEMPORARY_AGE_MS_MAX) continue;
     await rm(path, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /**
- * What `/config` shows by the names that browserless gives it, v1 and v2: the effective settings, and what is so here
- * whatever is set. Keys of theirs that mean nothing here are left out. Pure.
+ * What `/config` shows by browserless's names, v1 and v2: the effective settings, and what always holds here. Their
+ * keys that mean nothing here are left out. Pure.
  */
 import type { Config } from './settings.js';
 
@@ -10,7 +10,7 @@ const never: Show = () => false;
 const nowhere: Show = () => null;
 const concurrent: Show = (config) => config.concurrent;
 const queued: Show = ({ queueLength }) => queueLength;
-/** Without limit is -1, as it is set. */
+/** No limit is shown as -1, which is how users set it. */
 const timeout: Show = ({ timeoutMs }) => timeoutMs ?? -1;
 const enableCors: Show = (config) => config.enableCors;
 const enableApiGet: Show = (config) => config.enableApiGet;

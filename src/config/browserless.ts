@@ -1,15 +1,15 @@
 /**
- * Every environment variable of browserless's, v1 (1.61) and v2 (2.56), and what becomes of it here: one that restricts
- * is honoured or stops the start, so that nobody is less protected than before without knowing. Pure data.
+ * Every environment variable of browserless's, v1 (1.61) and v2 (2.56), and what becomes of it here. A variable that
+ * restricts is honoured or stops the start: nobody must be less protected than before without knowing it. Pure data.
  */
 
 export interface Foreign {
   readonly names: readonly string[];
   /** `setting`: honoured, see SETTINGS. `ignored`: warned about. `refused`: stops the start. */
   readonly fate: 'setting' | 'ignored' | 'refused';
-  /** Values that ask for what is so here anyway, in lower case: they pass in silence. */
+  /** Values that ask for what holds here anyway, in lower case: they pass in silence. */
   readonly same?: readonly string[];
-  /** Of a refused one, the values that restrict; others are ignored, with a warning. Not given: all do. */
+  /** For a refused variable: the values that restrict; others are ignored with a warning. Not given: all restrict. */
   readonly restricting?: RegExp;
   readonly why: string;
 }
@@ -141,7 +141,7 @@ export const BROWSERLESS: readonly Foreign[] = [
   { names: ['PRINT_GET_STARTED_LINKS'], fate: 'ignored', same: OFF, why: 'only the URL is printed' },
 ];
 
-/** What `DISABLED_FEATURES` may name. Those of a route that headcount does not have are off anyway. */
+/** What `DISABLED_FEATURES` may name. Features whose route headcount does not have are off anyway. */
 export const FEATURES = [
   ...['apiDocsEndpoint', 'configEndpoint', 'contentEndpoint', 'debugViewer', 'debugger', 'downloadEndpoint'],
   ...['functionEndpoint', 'introspectionEndpoint', 'killEndpoint', 'metricsEndpoint', 'pdfEndpoint'],
@@ -151,14 +151,14 @@ export const FEATURES = [
 
 const ROUTES_OF: Readonly<Record<string, readonly string[]>> = {
   debugViewer: ['sessions', 'failures'],
-  // What is told there is of the browser itself.
+  // That route describes the browser itself.
   introspectionEndpoint: ['browserVersion'],
   killEndpoint: ['kill', 'killAll'],
-  // What is on the live page are these figures too.
+  // The live page shows the same figures.
   metricsEndpoint: ['metrics', 'totals', 'events'],
 };
 
-/** By their names in the table of routes; a feature is called as its route is, unless said otherwise. */
+/** By their names in the table of routes. A feature has its route's name unless the table above says otherwise. */
 export function disabledRoutes(features: readonly string[]): ReadonlySet<string> {
   return new Set(features.flatMap((feature) => ROUTES_OF[feature] ?? [feature.replace(/Endpoint$/, '')]));
 }

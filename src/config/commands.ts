@@ -1,6 +1,6 @@
 /**
- * What the program is asked to do: arguments in; a command and its own arguments out. And the help of `history export`;
- * that of the settings is in parse.ts. Pure.
+ * What the program is asked to do. In: arguments; out: a command and its own arguments. The help of `history export` is
+ * here too; that of the settings is in parse.ts. Pure.
  */
 import { hint } from './flags.js';
 
@@ -12,7 +12,7 @@ export type Command =
 
 const EXPORT = 'history export';
 
-/** Words before the first flag name the command; without any, it is to serve. */
+/** The words before the first flag name the command. Without words, the program serves. */
 export function commandOf(args: readonly string[]): Command {
   const first = args.findIndex((arg) => arg.startsWith('-'));
   const words = first === -1 ? args : args.slice(0, first);
@@ -25,7 +25,7 @@ export function commandOf(args: readonly string[]): Command {
   return { kind: 'unknown', message: `${written} is not a command; ${hint(written, [EXPORT])}` };
 }
 
-/** Its flags that are no settings: all take a value. */
+/** Its flags that are no settings; each takes a value. */
 export const EXPORT_FLAGS = ['format', 'since', 'until'] as const;
 
 export function exportHelpText(formats: readonly string[]): string {

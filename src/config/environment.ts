@@ -1,6 +1,6 @@
 /**
- * What there is to say of variables that are no settings: browserless's, and names that look like ours. In: an
- * environment; out: complaints and warnings, one line each. Pure.
+ * Remarks on variables that are no settings: browserless's, and names that look like ours. In: an environment; out:
+ * complaints and warnings, one line each. Pure.
  */
 import { nearest } from '../nearest.js';
 import { BROWSERLESS, type Foreign } from './browserless.js';
@@ -32,7 +32,7 @@ export function remarksOn(
   }
   for (const [name, value = ''] of Object.entries(environment)) {
     if (!name.startsWith(OURS) || value === '' || settings.includes(name) || OF_KUBERNETES.test(name)) continue;
-    // Most of ours are called so without the prefix.
+    // Most of our settings have no prefix, so the name without it is looked up.
     const meant = nearest(name.slice(OURS.length), settings) ?? name;
     warnings.push(`${name} is set, but is no setting; ${hint(meant, settings)}`);
   }

@@ -1,14 +1,14 @@
 /**
- * From arguments to flags and their texts, or to complaints: `--name value`, `--name=value`; a boolean may stand alone.
- * Pure.
+ * In: arguments; out: flags with their texts, or complaints. `--name value` and `--name=value`; a boolean may stand
+ * alone. Pure.
  */
 import { parseArgs } from 'node:util';
 import { nearest } from '../nearest.js';
 
 export interface Flag {
-  /** What it sets. */
+  /** The setting or option that it gives. */
   readonly key: string;
-  /** Without dashes; any of them will do. */
+  /** Without dashes; all mean the same. */
   readonly names: readonly string[];
   readonly isBoolean: boolean;
 }
@@ -16,7 +16,7 @@ export interface Flag {
 export interface Flags {
   /** By key; `name` as it was written, with its dashes. The last one counts. */
   readonly given: ReadonlyMap<string, { readonly name: string; readonly text: string }>;
-  /** One line each. They name flags, and not their values, which may be secret. */
+  /** One line each. They name flags but no values, because values may be secret. */
   readonly errors: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Fla
       names.map((name) => [name, { type: isBoolean ? ('boolean' as const) : ('string' as const) }]),
     ),
   );
-  // Not strict: that would stop at the first mistake, and not take `-1` for a value.
+  // Strict parsing would stop at the first mistake, and would not take `-1` as a value.
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true, allowPositionals: true });
   const given = new Map<string, { name: string; text: string }>();
   const errors: string[] = [];
@@ -50,7 +50,7 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Fla
   return { given, errors };
 }
 
-/** For people: the name that was meant, if it can be told. */
+/** For people: the name that was probably meant, or where all names are. */
 export function hint(written: string, names: readonly string[]): string {
   const meant = nearest(written, names);
   return meant === undefined ? 'see --help' : `did you mean ${meant}?`;

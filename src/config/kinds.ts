@@ -1,5 +1,5 @@
 /**
- * The kinds of value a setting can have: from the text that a user wrote to a checked value. Pure.
+ * The kinds of value that a setting can have. In: the text that a user wrote; out: a checked value. Pure.
  */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
@@ -9,7 +9,7 @@ import { parseRules } from '../egress/rules.js';
 /** How a text becomes a value: throws a `TypeError` that says what was expected. */
 export interface Kind<T> {
   readonly expected: string;
-  /** How a value of null is shown; not given: as null, which is a setting that is not set. */
+  /** How the value null is shown. Not given: as null, which means that the setting is not set. */
   readonly shownNull?: number;
   parse(text: string): T;
 }
@@ -26,7 +26,7 @@ export function integer(min: number, max: number): Kind<number> {
   };
 }
 
-/** The same as ms, or `-1` for: without limit, which gives null. */
+/** Milliseconds from `min` to `max`; `-1` means no limit and gives null. */
 export function limitMs(min: number, max: number): Kind<number | null> {
   const whole = integer(min, max);
   return {
@@ -94,7 +94,7 @@ export const url: Kind<URL> = {
   },
 };
 
-/** As other programs take it: without `http://` too. */
+/** `http://` may be missing, as in other programs. */
 export const proxy: Kind<string> = {
   expected: 'a proxy such as http://user:password@proxy.example:3128, https:// or socks5://',
   parse(value) {
@@ -103,7 +103,7 @@ export const proxy: Kind<string> = {
   },
 };
 
-/** Who may be reached, or may not: as the egress thread reads it. */
+/** Rules about who may be reached, as the egress thread reads them. */
 export const rules: Kind<string> = {
   expected: 'names, *.names, addresses or networks, each with :port or without, with commas between',
   parse(value) {
@@ -113,7 +113,7 @@ export const rules: Kind<string> = {
   },
 };
 
-/** As a header has it: texts with commas between; none may be empty. */
+/** Texts with commas between, as in a header; none may be empty. */
 function list(expected: string, itemOf: (text: string) => string): Kind<readonly string[]> {
   return {
     expected,
@@ -127,7 +127,7 @@ function list(expected: string, itemOf: (text: string) => string): Kind<readonly
 
 export const paths = list('paths of files with commas between', (item) => (item === '' ? '' : resolve(item)));
 
-/** What HTTP calls a token, which names of methods and headers are; nothing in it can end a header's line. */
+/** What HTTP calls a token: names of methods and headers. No character in it can end a header's line. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
 export const tokens = list('names with commas between', (item) => (TOKEN.test(item) ? item : ''));
@@ -156,7 +156,7 @@ function isNetwork(value: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
 }
 
-/** Some of those known, as JSON or with commas between. */
+/** Some of the known names, as JSON or with commas between. */
 export function someOf(known: readonly string[]): Kind<readonly string[]> {
   return {
     expected: `a list of ${known.join(', ')}`,

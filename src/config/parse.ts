@@ -1,6 +1,6 @@
 /**
- * From environment and arguments to a checked config, or to every complaint at once; and back, to what people are
- * shown of it. Pure.
+ * In: environment and arguments; out: a checked config, or all complaints at once. And a config as people are shown it.
+ * Pure.
  */
 import { remarksOn } from './environment.js';
 import { type Flag, parseFlags } from './flags.js';
@@ -8,17 +8,17 @@ import { bool } from './kinds.js';
 import { type Config, SETTINGS, type Setting, type SettingKey } from './settings.js';
 
 export interface ParseOptions {
-  /** Names of flags that are no settings, and take a value. */
+  /** Names of flags that take a value and are no settings. */
   readonly others?: readonly string[];
-  /** The text of a file. @throws {Error} it cannot be read. Not given: none can. */
+  /** The text of a file. Not given: no file can be read. @throws {Error} it cannot be read. */
   readonly readFile?: (path: string) => string;
 }
 
 interface Parsed {
   readonly config: Config;
-  /** What was given of the other flags that were asked for, by name without dashes. */
+  /** The values of `others` that were given, by name without dashes. */
   readonly others: Readonly<Record<string, string>>;
-  /** One line each; when there is any, `config` must not be used. */
+  /** One line each. Unless this is empty, `config` must not be used. */
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -27,7 +27,7 @@ const entries = Object.entries(SETTINGS) as [SettingKey, Setting<unknown>][];
 
 const NAMES = entries.flatMap(([, { names }]) => names);
 
-/** Every name of a setting is a flag of it. */
+/** A setting can be given by each of its names. */
 const FLAGS: readonly Flag[] = entries.map(([key, { names, kind }]) => {
   return { key, names: names.map(flagName), isBoolean: kind === bool };
 });
@@ -56,10 +56,10 @@ export function parseConfig(
       errors.push(`${flag?.name ?? name ?? one.names[0]} is ${shown}, expected ${error.message}`);
     }
   }
-  // Each value has just been made by its own setting's parser, or there is an error and nobody uses them all.
+  // Each value was made by its own setting's parser. When one failed there is an error, and nobody uses the config.
   const given = values as Config;
   const { token, error } = tokenOf(given, flags.get('tokenFile')?.name ?? 'TOKEN_FILE', readFile);
-  // Nobody would ever get a slot, so nobody waits for one.
+  // With no slots, nobody would ever get one, so nobody may wait.
   const config = { ...given, token, queueLength: given.concurrent === 0 ? 0 : given.queueLength };
   const remarks = remarksOn(environment, NAMES);
   errors.push(...(error === null ? contradictions(config) : [error]), ...remarks.errors);
@@ -77,7 +77,7 @@ function unreadable(): string {
   throw new Error('no files can be read here');
 }
 
-/** The token, from its file when it is in one. */
+/** The token, read from its file when the setting names one. */
 function tokenOf(
   { token = null, tokenFile = null }: Partial<Config>,
   name: string,
@@ -98,7 +98,7 @@ function tokenOf(
   }
 }
 
-/** Of the values that could be parsed. */
+/** Complaints about values that cannot stand together. A value that could not be parsed is missing here. */
 function contradictions({ host, token, allowAnonymous, networkPolicy, allowClientProxy }: Partial<Config>): string[] {
   const isOpen = host !== undefined && !isLoopback(host) && token === null && allowAnonymous === false;
   const isPointless = networkPolicy === 'public' && allowClientProxy === true;
@@ -116,7 +116,7 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** The first of its flags. */
+/** The first of a setting's flags. */
 export function flagOf(one: Setting<unknown>): string {
   return `--${flagName(one.names[0])}`;
 }

@@ -23,15 +23,18 @@ import {
 } from './kinds.js';
 
 export interface Setting<T> {
-  /** The names of the variable; the first is ours, the others browserless's. As a flag: `--first-name`. */
+  /** The names of the variable: ours first, then browserless's. As a flag: `--first-name`. */
   readonly names: readonly [string, ...string[]];
   readonly kind: Kind<T>;
-  /** As text, the way a user would write it; null: not set. */
+  /** As a user would write it; null: not set. */
   readonly fallback: string | null;
-  /** The setting before it in the table whose value it has when it is not set: null as a value means something else. */
+  /**
+   * When not set, it has the value of this setting, which is above it in the table. Needed because the value null means
+   * something else.
+   */
   readonly follows?: string;
   readonly isSecret?: true;
-  /** Other programs have the variable in small letters too. */
+  /** Other programs read the variable in small letters as well, so it is read here too. */
   readonly isAnyCase?: true;
   readonly help: string;
 }
@@ -84,7 +87,7 @@ export const SETTINGS = {
   }),
   concurrent: setting(['MAX_CONCURRENT_SESSIONS', 'CONCURRENT'], integer(0, 10_000), {
     fallback: '10',
-    help: 'Sessions at once, over all workers; `0`: each is refused as if the queue were full.',
+    help: 'Sessions at once, over all workers; `0`: every session is refused as if the queue were full.',
   }),
   queueLength: setting(['MAX_QUEUE_LENGTH', 'QUEUE_LENGTH', 'QUEUED'], integer(0, 1_000_000), {
     fallback: '10',
@@ -96,7 +99,7 @@ export const SETTINGS = {
   }),
   maxTimeoutMs: setting(['MAX_TIMEOUT'], limitMs(1, DAY_MS * 20), {
     fallback: '900000',
-    help: 'The most that `?timeout=` may ask for; `-1`: anything, and `?timeout=-1` as well.',
+    help: 'The most that `?timeout=` may ask for; `-1`: no limit, so `?timeout=-1` is allowed too.',
   }),
   queueTimeoutMs: setting(['QUEUE_TIMEOUT'], limitMs(1, DAY_MS * 20), {
     fallback: null,
@@ -109,15 +112,15 @@ export const SETTINGS = {
   }),
   prewarm: setting(['PREWARM'], integer(0, 100), {
     fallback: '1',
-    help: 'Contexts with a blank page kept ready, per worker, at most: under load fewer are made ahead.',
+    help: 'Contexts with a blank page that each worker keeps ready, at most; under load it keeps fewer.',
   }),
   maxCpuPercent: setting(['MAX_CPU_PERCENT'], integer(1, 100), {
     fallback: '99',
-    help: 'CPU over which `/pressure` says that the server is not available, as its mean over 5 s.',
+    help: 'When the mean of CPU over 5 s is above this, `/pressure` says that the server is not available.',
   }),
   maxMemoryPercent: setting(['MAX_MEMORY_PERCENT'], integer(1, 100), {
     fallback: '99',
-    help: 'Memory over which `/pressure` says that the server is not available, as its mean over 5 s.',
+    help: 'When the mean of memory over 5 s is above this, `/pressure` says that the server is not available.',
   }),
   periodMs: setting(['METRICS_PERIOD_MS'], integer(1_000, DAY_MS), {
     fallback: '300000',
@@ -145,11 +148,11 @@ export const SETTINGS = {
   }),
   idleTimeoutMs: setting(['IDLE_TIMEOUT'], limitMs(1, DAY_MS * 20), {
     fallback: '-1',
-    help: 'ms that a client over WebSocket may send nothing; `-1`: no limit but that of its session.',
+    help: 'ms that a client over WebSocket may be silent; `-1`: only the limit of its session applies.',
   }),
   enableApiGet: setting(['ENABLE_API_GET', 'ALLOW_GET'], bool, {
     fallback: 'false',
-    help: 'Session routes by `GET ?body=<URL-encoded JSON>` as well.',
+    help: 'Session routes also answer `GET ?body=<URL-encoded JSON>`.',
   }),
   enableCors: setting(['ENABLE_CORS', 'CORS'], bool, {
     fallback: 'false',
@@ -157,23 +160,23 @@ export const SETTINGS = {
   }),
   corsAllowOrigin: setting(['CORS_ALLOW_ORIGIN'], origins, {
     fallback: '*',
-    help: 'With `ENABLE_CORS`: the origins whose pages may, with commas between; `*`: any.',
+    help: 'With `ENABLE_CORS`: the origins whose pages may call the server, with commas between; `*`: all.',
   }),
   corsAllowMethods: setting(['CORS_ALLOW_METHODS'], tokens, {
     fallback: 'GET, HEAD, POST, OPTIONS',
-    help: 'With `ENABLE_CORS`: the methods that they may use.',
+    help: 'With `ENABLE_CORS`: the methods that those pages may use.',
   }),
   corsAllowHeaders: setting(['CORS_ALLOW_HEADERS'], tokens, {
     fallback: 'Authorization, Content-Type',
-    help: 'With `ENABLE_CORS`: the headers that they may send.',
+    help: 'With `ENABLE_CORS`: the headers that those pages may send.',
   }),
   corsMaxAge: setting(['CORS_MAX_AGE'], integer(0, 2 ** 31 - 1), {
     fallback: '2592000',
-    help: 'With `ENABLE_CORS`: seconds for which a browser may remember all that.',
+    help: 'With `ENABLE_CORS`: seconds for which a browser may remember these answers.',
   }),
   allowInsecureCerts: setting(['ALLOW_INSECURE_CERTS'], bool, {
     fallback: 'false',
-    help: 'Lets a session ask by `acceptInsecureCerts` for pages whose certificate cannot be trusted.',
+    help: 'Lets a session load pages whose certificate cannot be trusted, when it asks by `acceptInsecureCerts`.',
   }),
   extraCaCerts: setting(['EXTRA_CA_CERTS'], paths, {
     fallback: null,
@@ -185,15 +188,15 @@ export const SETTINGS = {
   }),
   networkPolicy: setting(['NETWORK_POLICY'], oneOf('open', 'no-metadata', 'public'), {
     fallback: 'no-metadata',
-    help: 'What pages may reach: anything, anything but what clouds tell their machines, or public addresses only.',
+    help: 'What pages may reach: everything, everything but what clouds tell their machines, or public addresses only.',
   }),
   networkAllow: setting(['NETWORK_ALLOW'], rules, {
     fallback: null,
-    help: 'What they may reach besides: names, `*.` names, addresses and networks, each with `:port` or without.',
+    help: 'What pages may reach besides: names, `*.` names, addresses and networks, each with `:port` or without.',
   }),
   networkDeny: setting(['NETWORK_DENY'], rules, {
     fallback: null,
-    help: 'What they may not reach whatever else is said; written as `NETWORK_ALLOW` is.',
+    help: 'What pages may never reach, whatever the other settings say; written as `NETWORK_ALLOW` is.',
   }),
   httpsProxy: setting(['HTTPS_PROXY'], proxy, {
     fallback: null,
@@ -211,12 +214,12 @@ export const SETTINGS = {
     fallback: null,
     isAnyCase: true,
     isSecret: true,
-    help: 'The same where the other is not set.',
+    help: 'The same, for ports whose own setting above is not set.',
   }),
   noProxy: setting(['NO_PROXY'], text, {
     fallback: null,
     isAnyCase: true,
-    help: 'What is reached without a proxy: names, `.` names, addresses and networks, `*`; with commas between.',
+    help: 'What is reached without a proxy: names, `.` names, addresses, networks, or `*`; with commas between.',
   }),
   allowClientProxy: setting(['ALLOW_CLIENT_PROXY'], bool, {
     fallback: 'false',
@@ -224,7 +227,7 @@ export const SETTINGS = {
   }),
   maxSessionBytes: setting(['MAX_SESSION_BYTES'], size, {
     fallback: null,
-    help: 'Bytes that the pages of a session may send and receive. Not set: as many as it takes.',
+    help: 'Bytes that the pages of a session may send and receive. Not set: no limit.',
   }),
   drainTimeoutMs: setting(['DRAIN_TIMEOUT'], integer(0, DAY_MS), {
     fallback: '30000',
@@ -232,7 +235,7 @@ export const SETTINGS = {
   }),
   drainLeadMs: setting(['DRAIN_LEAD_MS'], integer(0, DAY_MS), {
     fallback: '0',
-    help: 'ms before that in which `/health/ready` says no while sessions are still taken.',
+    help: 'ms before `DRAIN_TIMEOUT` begins, in which `/health/ready` says no and sessions are still taken.',
   }),
   proxyUrl: setting(['PROXY_URL', 'EXTERNAL'], url, {
     fallback: null,

@@ -1,6 +1,7 @@
 /**
- * From a host and port to a connection: resolved once, every address judged, and the very address dialled that was
- * judged. Behind an outgoing proxy the proxy resolves, so only names, literals and what this machine knows are judged.
+ * In: a host and port; out: a connection. The name is resolved once, every address is judged, and exactly the judged
+ * address is dialled. Behind an outgoing proxy the proxy resolves, so only names, literals and what this machine knows
+ * are judged.
  */
 import type { Clock } from '../clock.js';
 import { waitFor } from '../wait.js';
@@ -20,7 +21,7 @@ export interface Connector {
   readonly own: OwnListeners;
   readonly resolver: Resolver;
   readonly clock: Clock;
-  /** In PEM; trusted in https proxies besides those that Node.js trusts. */
+  /** In PEM. Trusted in https proxies, besides those that Node.js trusts. */
   readonly authorities: readonly string[];
 }
 
@@ -34,7 +35,7 @@ export interface Wish {
   readonly limitMs: number;
 }
 
-/** Rejects with a `RefusedError`, and leaves nothing open then. */
+/** Rejects with a `RefusedError`, and then leaves nothing open. */
 export async function connect(connector: Connector, wish: Wish): Promise<Connection> {
   const host = parseHost(wish.host);
   if (!host) throw refuse('name', 'it is no name of a host');
@@ -76,16 +77,16 @@ async function connectByProxy(connector: Connector, wish: Wish, host: Host, prox
 interface Destination {
   readonly host: Host;
   readonly port: number;
-  /** Or only what this machine knows of it. */
+  /** False: only what this machine knows of the host is looked up. */
   readonly isResolved: boolean;
   readonly givenUp: GivenUp;
 }
 
-/** All addresses that are known of it, none of them denied. */
+/** All known addresses of the host; rejects when one is denied. */
 async function judged(connector: Connector, destination: Destination): Promise<readonly Address[]> {
   const { policy, own } = connector;
   const { host, port } = destination;
-  // A name may be denied as such, and then it is not asked for.
+  // A name may be denied by itself; then nobody asks for its addresses.
   const denied = policy.judge(host, [], port);
   if (denied !== null) throw refuse('policy', denied);
   const addresses = await addressesOf(connector, destination);

@@ -1,7 +1,7 @@
 /**
- * The one place that opens connections: to addresses that have been judged, never to names. Tried in turn, the next one
- * when one fails or takes long, and the first that answers is it (RFC 8305). Not Node.js's `autoSelectFamily`, which
- * gives up an address after 250 ms, and so all of them on a slow network without IPv6.
+ * The one place that opens connections. In: addresses that have been judged, never names; out: a socket, of the first
+ * address that answers (RFC 8305). The next address is tried when one fails or takes long. Node.js's `autoSelectFamily`
+ * gives an address up after 250 ms, so on a slow network without IPv6 it gives up all.
  */
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../clock.js';
@@ -19,7 +19,7 @@ export interface Dial {
 }
 
 export interface Connection {
-  /** Has a listener for errors. Whoever has it ends it. */
+  /** Has a listener for errors. Whoever gets it ends it. */
   readonly socket: Socket;
   readonly address: string;
   readonly port: number;
@@ -27,10 +27,10 @@ export interface Connection {
 
 const NEXT_MS = 300;
 const KEEP_ALIVE_MS = 30_000;
-/** Bytes that are held for a side that does not read. */
+/** The most bytes that are held for a side that does not read. */
 export const BUFFER_BYTES_MAX = 64 * 1_024;
 
-/** Rejects with a `RefusedError`, or with why it was given up. */
+/** Rejects with a `RefusedError`, or with the reason for which it was given up. */
 export function dial({ addresses, port, givenUp, own, clock }: Dial): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const trying = new Set<Socket>();
@@ -46,7 +46,7 @@ export function dial({ addresses, port, givenUp, own, clock }: Dial): Promise<Co
       trying.clear();
     };
     const failed = (socket: Socket, error: Error): void => {
-      // Not of those that lost.
+      // Ignores sockets that have lost to a faster one.
       if (!trying.delete(socket)) return;
       errors.push(error);
       tryNext();
@@ -93,12 +93,12 @@ const SOCKET_OPTIONS = {
   highWaterMark: BUFFER_BYTES_MAX,
 };
 
-/** Also under an address that no interface has and the kernel takes for its own. */
+/** The kernel takes some addresses for its own that no interface has; this finds those too. */
 function isOurselves({ remotePort, remoteAddress, localAddress }: Socket, own: OwnListeners): boolean {
   return remotePort !== undefined && own.isOwnPort(remotePort) && remoteAddress === localAddress;
 }
 
-/** Of several the one that says most: without a route there is nothing to learn. */
+/** The error that says most. That there is no route tells nothing, so any other comes first. */
 function worst(errors: readonly Error[]): Error {
   const all = errors.map((error) => refusalOf(error, 'connect'));
   return all.find(({ refused }) => refused.reason !== 'unreachable') ?? all[0] ?? refuse('name', 'it has no address');

@@ -1,5 +1,5 @@
 /**
- * All exits, and what they have in common: the settings, the server's own listeners, the counts. Egress thread.
+ * All exits, and what they share: the settings, the server's own listeners, the counts. Egress thread.
  */
 import type { Clock } from '../clock.js';
 import type { ClientProxy, EgressSetup, Fate } from '../protocol/egress.js';
@@ -18,23 +18,23 @@ export interface EgressOptions {
   readonly setup: Omit<EgressSetup, 'books'>;
   readonly record: EgressRecord;
   readonly clock: Clock;
-  /** Name servers, `address:port` each, instead of the system's. */
+  /** Name servers instead of the system's, each as `address:port`. */
   readonly servers?: readonly string[];
   readonly hostsPath?: string;
 }
 
-/** Whoever has an exit. */
+/** Told of what happens to an exit. */
 export interface Ears {
-  /** What became of a connection through it; before Chromium is told. */
+  /** What became of a connection through the exit. Told before Chromium is. */
   onFate(exit: number, to: Request, fate: Fate): void;
-  /** Its bytes are used up. */
+  /** The exit has used up its bytes. */
   onOver(exit: number): void;
 }
 
 export interface Egress {
-  /** Rejects when there are too many, or no port. */
+  /** Rejects when there are too many exits, or no port is left. */
   open(ears: Ears): Promise<{ readonly exit: number; readonly port: number }>;
-  /** For what is not open, nothing. */
+  /** Does nothing when the exit is not open. */
   close(exit: number): void;
   setProxy(exit: number, proxy: ClientProxy): void;
   setListeners(ports: readonly number[]): void;
@@ -95,7 +95,7 @@ export function createEgress({ setup, record, clock, servers, hostsPath }: Egres
   };
 }
 
-/** A proxy that makes no sense is no way at all, rather than none that is needed. */
+/** A client's proxy that cannot be read gives no way out. To ignore it would send pages past a proxy that they need. */
 function waysOf(wish: ClientProxy, operators: Ways): Ways {
   const parsed = parseClientProxy(wish);
   if (parsed.kind === 'proxy') return clientsWays(parsed.proxy, wish.bypass ?? '', operators);

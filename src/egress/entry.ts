@@ -1,6 +1,6 @@
 /**
- * What the egress thread runs: it carries no sessions, so that no page's work holds up another's traffic. Out: what it
- * counts, as stat deltas in its lane; a word to main once it serves.
+ * What the egress thread runs. It has no sessions, so no page's work holds up another's traffic. Out: its counts, as
+ * stat deltas in its lane, and a word to main once it serves.
  */
 import assert from 'node:assert/strict';
 import { parentPort, threadId, workerData } from 'node:worker_threads';
@@ -17,7 +17,7 @@ assert(parentPort);
 const setup: EgressSetup = workerData;
 serveMain(parentPort, createEgress({ setup, record: openRecord(setup), clock: systemClock }));
 parentPort.postMessage('ready');
-// After its start only: what it makes of connections is little.
+// Once, after its start: connections leave little garbage.
 collectAtRest({ clock: systemClock, isBusy: () => false });
 
 function openRecord({ books }: EgressSetup): EgressRecord {

@@ -1,6 +1,6 @@
 /**
- * One exit: an address on loopback that speaks SOCKS5 and lives as long as the context that was given it. Connections
- * come in; what they reach, or why one was refused, is told before they are, and what it weighs as it goes. Egress
+ * One exit: an address on loopback that speaks SOCKS5, and lives as long as the context that it was made for. In:
+ * connections; out: what each reached or why it was refused, before Chromium knows, and its bytes as they pass. Egress
  * thread.
  */
 import { once } from 'node:events';
@@ -23,34 +23,34 @@ export interface ExitOptions {
   readonly ways: Ways;
   readonly traffic: Traffic;
   readonly clock: Clock;
-  /** Both ways together; null: no limit. */
+  /** Of both directions together; null: no limit. */
   readonly bytesMax: number | null;
   readonly onBytes: (bytes: UsedBytes) => void;
-  /** Of a connection, before whoever asked for it is told. */
+  /** Told of each connection before whoever asked for it. */
   readonly onFate: (to: Request, fate: Fate) => void;
-  /** Its bytes are used up; once. */
+  /** The bytes are used up; called once. */
   readonly onOver: () => void;
 }
 
 export interface Exit {
   readonly port: number;
   setWays(ways: Ways): void;
-  /** At once, with all its connections. */
+  /** Closes the exit and all its connections at once. */
   close(): void;
 }
 
 const CONNECT_LIMIT_MS = 30_000;
-/** About what the kernel has for a connection that was closed. */
+/** About as long as the kernel keeps a connection that was closed. */
 const HALF_OPEN_MS = 60_000;
 const CONNECTIONS_MAX = 256;
-/** Those that have not said yet what they want, too. */
+/** Connections that have not yet said what they want count too. */
 const SOCKETS_MAX = 2 * CONNECTIONS_MAX;
 
-/** Rejects when there is no port, or no descriptor. */
+/** Rejects when no port or no descriptor is left. */
 export async function openExit(options: ExitOptions): Promise<Exit> {
   const { connector, traffic, clock, bytesMax } = options;
   const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: BUFFER_BYTES_MAX });
-  /** What ends each, with what it is joined to. */
+  /** For each connection, what ends it together with what it is joined to. */
   const clients = new Map<Socket, () => void>();
   let { ways } = options;
   let connectionCount = 0;
@@ -68,7 +68,7 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
     if (bytes.receivedBytes > 0) traffic.bytes('received', bytes.receivedBytes);
     if (bytesLeft > 0 || !wasLeft) return;
     traffic.refusal('limit');
-    // Told first: a page that finds itself cut off is asked about after this.
+    // Told before the cut: a page that finds itself cut off is asked about only after this.
     options.onOver();
     cutOff();
   };
@@ -129,7 +129,7 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
       ways = others;
     },
     close() {
-      // Its descriptor is closed when this returns, so that another's port is not taken for this one's.
+      // The descriptor is closed when this returns, so nobody can take another exit's port for this one's.
       server.close();
       connector.own.removeExit(port);
       cutOff();
@@ -141,7 +141,7 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
 async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // Of accepting: no descriptor is left, and whoever wanted in is told by the kernel.
+  // Accepting failed because no descriptor is left. The kernel tells whoever wanted in.
   server.on('error', () => {});
   const address = server.address();
   return typeof address === 'object' && address ? address.port : 0;
@@ -149,11 +149,11 @@ async function listen(server: Server): Promise<number> {
 
 interface Wanted {
   readonly givenUp: GivenUp;
-  /** Nothing of it is left after this. */
+  /** Takes away all that is left of it. */
   over(): void;
 }
 
-/** Given up when the client has gone, or it has taken too long. */
+/** Given up when the client has gone, or has taken too long. */
 function wantedBy(client: Socket, clock: Clock): Wanted {
   const givenUp = createGiveUp();
   const gone = (): void => givenUp.happen(refuse('other', 'the page has given it up'));

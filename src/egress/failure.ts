@@ -1,9 +1,10 @@
 /**
- * A connection that is not made, with its true reason: what clients are told, since Chromium knows none. Pure.
+ * A connection that could not be made, with its true reason for clients: Chromium knows only that its proxy refused.
+ * Pure.
  */
 import type { EgressRefusal, Refused } from '../protocol/egress.js';
 
-/** An expected failure; its `refused` is what is told. */
+/** An expected failure; clients are told `refused`. */
 export class RefusedError extends Error {
   readonly refused: Refused;
   constructor(refused: Refused) {
@@ -13,7 +14,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** What Chromium would have said. */
+/** The error that Chromium would have given without a proxy. */
 const NET_ERRORS: Readonly<Record<EgressRefusal, Refused['netError']>> = {
   policy: 'net::ERR_ACCESS_DENIED',
   listener: 'net::ERR_ACCESS_DENIED',
@@ -41,7 +42,7 @@ export function refuse(reason: EgressRefusal, message: string): RefusedError {
   return new RefusedError({ kind: 'refused', reason, netError: NET_ERRORS[reason], message });
 }
 
-/** Of an error of the system's while `what` was done. */
+/** Turns an error of the system into one. It happened while `what` was done. */
 export function refusalOf(error: unknown, what: string): RefusedError {
   if (error instanceof RefusedError) return error;
   const { code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));

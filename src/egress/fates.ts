@@ -1,12 +1,12 @@
 /**
- * What became of the latest connection to each host and port, of one exit. Bounded: the oldest is forgotten. Pure; kept
- * by workers, who ask at once when Chromium tells of a connection.
+ * What became of the latest connection to each host and port, for one exit. Bounded: the oldest is forgotten. Pure.
+ * Workers keep it, because they need the answer the moment that Chromium tells of a connection.
  */
 import type { Fate } from '../protocol/egress.js';
 import { parseHost } from './host.js';
 
 export interface Fates {
-  /** `host` as a URL has it or as it was asked for, brackets of IPv6 or not. */
+  /** `host` as it is in a URL or as it was asked for, with or without the brackets of IPv6. */
   set(host: string, port: number, fate: Fate): void;
   get(host: string, port: number): Fate | null;
 }
@@ -27,12 +27,12 @@ export function createFates(): Fates {
   };
 }
 
-/** The same for every spelling of a host. */
+/** The key is the same for every spelling of a host. */
 function keyOf(host: string, port: number): string {
   return `${parseHost(host)?.text ?? plainText(host)} ${port}`;
 }
 
-/** Of what is no host: in requests Chromium writes `%2A` for the star that is in its URLs. */
+/** For text that is no host. Chromium writes `%2A` in requests for the star in its URLs. */
 function plainText(raw: string): string {
   const url = `http://${raw}/`;
   return URL.canParse(url) ? new URL(url).hostname : raw;

@@ -1,6 +1,6 @@
 /**
- * A connection that is not wanted any more, and why: what an AbortController is, without the DOM's events, which cost
- * more than the rest of a connection's bookkeeping. Pure.
+ * Says that a connection is not wanted any more, and why. It does what an AbortController does, without the events of
+ * the DOM: these cost more than all else that is done for a connection. Pure.
  */
 import { createOnce, type End } from '../wait.js';
 
@@ -11,7 +11,7 @@ export interface GivenUp extends End {
 }
 
 export interface GiveUp extends GivenUp {
-  /** The first reason is the one. */
+  /** Only the first reason counts. */
   happen(reason: Error): void;
 }
 

@@ -1,22 +1,22 @@
 /**
- * What a page calls a host, made plain the way Chromium does: `0x7f.1`, full-width digits and a dot at the end are the
- * same host under another spelling. Pure.
+ * The one spelling of a host that a page may spell in many ways, found as Chromium does it: `0x7f.1`, full-width digits
+ * and a dot at the end are other spellings of the same host. Pure.
  */
 import { type Address, parseAddress } from './addresses.js';
 
-/** A name has no dot at its end. `text` is for people, and the same for all spellings. */
+/** A name has no dot at its end. `text` is for people, and is the same for all spellings. */
 export type Host =
   | { readonly kind: 'address'; readonly address: Address; readonly text: string }
   | { readonly kind: 'name'; readonly name: string; readonly text: string };
 
 const NAME_LENGTH_MAX = 253;
 
-/** null: no host at all. */
+/** null: it is no host. */
 export function parseHost(raw: string): Host | null {
   const bare = /^\[(.*)\]$/.exec(raw)?.[1] ?? raw;
   const address = parseAddress(bare);
   if (address) return { kind: 'address', address, text: address.toString() };
-  // What would end the host, or vanish, in a URL is not part of one.
+  // Characters that would end the host in a URL, or vanish from it, cannot be part of one.
   if (bare === '' || /[\s/\\?#@:%[\]\0-\x1f\x7f]/.test(bare)) return null;
   const url = `http://${bare}/`;
   const text = URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, '') : '';

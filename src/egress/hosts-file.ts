@@ -1,15 +1,17 @@
 /**
- * Names that this machine knows by itself: the hosts file, read again when it has changed, and localhost.
+ * Names that this machine knows by itself: localhost, and the hosts file, which is read again when it has changed.
  */
 import { readFile, stat } from 'node:fs/promises';
 import { type Address, parseAddress } from './addresses.js';
 
 export interface HostsFile {
-  /** None when it is not known here. Never rejects: without a file there are only the names of loopback. */
+  /**
+   * None when this machine does not know the name. Never rejects: without a file, only the names of loopback are known.
+   */
   lookup(name: string): Promise<readonly Address[]>;
 }
 
-/** A larger one is read as if it were not there. */
+/** A larger file is treated as missing. */
 const FILE_BYTES_MAX = 8 * 1_024 * 1_024;
 const LOOPBACK = ['127.0.0.1', '::1'].flatMap((text) => parseAddress(text) ?? []);
 
@@ -18,7 +20,7 @@ export function createHostsFile(path = '/etc/hosts'): HostsFile {
   let names: Promise<ReadonlyMap<string, readonly Address[]>> = Promise.resolve(new Map());
   return {
     async lookup(name) {
-      // Whatever the file says: Chromium does not ask it either.
+      // Whatever the file says about them, because Chromium does not ask it either.
       if (name === 'localhost' || name.endsWith('.localhost')) return LOOPBACK;
       const found = await stat(path).catch(() => null);
       const now = found === null || found.size > FILE_BYTES_MAX ? '' : `${found.ino} ${found.size} ${found.mtimeMs}`;

@@ -1,6 +1,6 @@
 /**
- * Main's side of the egress thread: there is one, whatever becomes of it. In: ports for workers and the server's own
- * listeners; out: word of a thread that is lost, and of the next one. Main thread.
+ * Main's side of the egress thread: it keeps one running. In: the server's own ports, and workers that want a port of
+ * their own to the thread; out: word of a thread that is lost, and of the next one. Main thread.
  */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.js';
@@ -12,31 +12,36 @@ export interface KeeperOptions {
   readonly setup: EgressSetup;
   readonly heapMb: number;
   readonly clock: Clock;
-  /** All exits are gone, and so are the ports that were given out; another thread follows. It writes nothing more. */
+  /**
+   * All exits and all ports that were given out are gone; another thread follows. The lost one writes nothing any more.
+   */
   readonly onLost: (threadId: number, message: string) => void;
-  /** A thread serves: workers need ports that lead to it. */
+  /** A thread serves now: workers need ports to it. */
   readonly onStarted: () => void;
 }
 
 export interface Keeper {
   start(): void;
-  /** A port for a worker to talk to the thread by; null: there is none, and `onStarted` will be called. */
+  /** A port for a worker to talk to the thread; null: there is no thread yet, and `onStarted` will be called. */
   connect(): MessagePort | null;
   isReady(): boolean;
-  /** All ports that the server listens at, for this thread and those that follow. */
+  /** All ports at which the server listens, for this thread and those that follow. */
   setListeners(ports: readonly number[]): void;
-  /** For tests: it dies. */
+  /** For tests: ends the thread. */
   endThread(): void;
   destroy(): Promise<void>;
 }
 
 const BACK_OFF_FIRST_MS = 100;
-/** Nobody gets out meanwhile, and whoever waits is served within 5 s however often it has died. */
+/**
+ * Until the next thread serves nobody gets out. With this bound, sessions wait at most 5 s, however often the thread
+ * has died.
+ */
 const BACK_OFF_LAST_MS = 1_000;
 
 export function createKeeper(options: KeeperOptions): Keeper {
   const { clock } = options;
-  /** The last that was started; it is ready once it has said so. */
+  /** The newest thread. It serves only once it has said so. */
   let thread: Worker | null = null;
   let isReady = false;
   let listeners: readonly number[] = [];
@@ -62,12 +67,12 @@ export function createKeeper(options: KeeperOptions): Keeper {
     try {
       starting = new Worker(options.entry, {
         workerData: options.setup,
-        // Nothing of ours: least of all the token, or a proxy's password that is not its own.
+        // Nothing of ours goes there: above all not the token, and no proxy's password except its own.
         env: {},
         resourceLimits: { maxOldGenerationSizeMb: options.heapMb },
       });
     } catch (error) {
-      // No process is left, say.
+      // For example because no process is left.
       lost(0, error instanceof Error ? error.message : String(error));
       return;
     }

@@ -1,6 +1,6 @@
 /**
- * Which destinations sessions may reach: NETWORK_DENY before NETWORK_ALLOW before NETWORK_POLICY. Pure; settings are
- * read once, a destination is judged each time that it is dialled.
+ * Which destinations sessions may reach: NETWORK_DENY before NETWORK_ALLOW before NETWORK_POLICY. Pure. Settings are
+ * read once; a destination is judged at every dial.
  */
 import assert from 'node:assert/strict';
 import type { NetworkPolicy } from '../protocol/egress.js';
@@ -16,8 +16,8 @@ export interface PolicySettings {
 
 export interface Policy {
   /**
-   * Why not, for people; null: it may be reached. `addresses` are all that the host has, none when they are not known.
-   * One that is denied denies the name.
+   * Why it may not be reached, for people; null: it may be. `addresses` are all that the host has; none when they are
+   * not known. One address that is denied denies the whole name.
    */
   judge(host: Host, addresses: readonly Address[], port: number): string | null;
 }
@@ -59,7 +59,7 @@ export function createPolicy(settings: PolicySettings): Policy {
   };
 }
 
-/** What kind of address it is, if one that the policy denies. */
+/** Names the kind of an address that the policy denies; null: the policy allows it. */
 const DENIED: Readonly<Record<NetworkPolicy, (address: Address) => string | null>> = {
   open: () => null,
   'no-metadata': metadataKind,
@@ -83,7 +83,7 @@ const METADATA: readonly Range[] = [
 ].map(rangeOf);
 const LINK_LOCAL: readonly Range[] = ['169.254.0.0/16', 'fe80::/10'].map(rangeOf);
 
-/** For behind a proxy, where nobody here knows their addresses. */
+/** For destinations behind a proxy, whose addresses nobody here knows. */
 const METADATA_NAMES: ReadonlySet<string> = new Set([
   'metadata.google.internal',
   'metadata.goog',
@@ -98,14 +98,14 @@ function metadataKind(address: Address): string | null {
   return isAny(METADATA) ? "a cloud's metadata" : null;
 }
 
-/** Of what it carries, when that is what is not public. */
+/** The kind of the address that it carries, when it carries one; that is what is not public. */
 function privateKind(address: Address): string {
   const forms = formsOf(address);
   const kind = kindOf(forms[1] ?? address);
   return kind === 'unicast' ? 'not public' : kind;
 }
 
-/** An address by itself, or whose it is. */
+/** An address as the page wrote it, or a name with the address that it has. */
 function told(host: Host, address: Address): string {
   const text = address.toString();
   return text === host.text ? text : `${text} of ${host.text}`;

@@ -1,5 +1,5 @@
 /**
- * Which outgoing proxy a destination is reached through, if any: the client's own, else the operator's. Pure.
+ * Which outgoing proxy leads to a destination, if any: the client's own, else the operator's. Pure.
  */
 import type { ClientProxy, OutgoingProxies } from '../protocol/egress.js';
 import { type Host, parseHost } from './host.js';
@@ -12,18 +12,18 @@ export interface Upstream {
   readonly port: number;
   readonly username: string;
   readonly password: string;
-  /** Named by a client, and so judged as a destination is. */
+  /** A client has named it, so it is judged as a destination is. */
   readonly isClients: boolean;
 }
 
 export type ParsedProxy =
   | { readonly kind: 'proxy'; readonly proxy: Upstream }
-  /** For whoever wrote it, without its password. */
+  /** For whoever wrote the setting, without the password. */
   | { readonly kind: 'error'; readonly message: string };
 
-/** The ways out that settings and a client's wish leave. */
+/** The ways out that settings and a client's wish allow. */
 export interface Ways {
-  /** null: directly. */
+  /** null: no proxy, the destination is dialled directly. */
   proxyFor(host: Host, port: number): Upstream | null;
 }
 
@@ -36,7 +36,7 @@ const KINDS: Readonly<Record<string, readonly [Upstream['kind'], port: number]>>
 };
 const HTTP_PORT = 80;
 
-/** `http://user:password@host:port` as operators have it in their environment; without a scheme it is http. */
+/** `http://user:password@host:port`, as operators have it in their environment. Without a scheme it is http. */
 export function parseProxy(text: string): ParsedProxy {
   const url = text.includes('://') ? text : `http://${text}`;
   if (!URL.canParse(url)) return { kind: 'error', message: 'it is no URL of a proxy' };
@@ -51,7 +51,7 @@ export function parseProxy(text: string): ParsedProxy {
   return checked({ kind: kind[0], host, port: at, username: user ?? '', password: secret ?? '', isClients: false });
 }
 
-/** A client's, whose name and password come apart from its address. */
+/** A client's proxy: its name and password come apart from its address. */
 export function parseClientProxy({ server, username, password }: ClientProxy): ParsedProxy {
   const parsed = parseProxy(server);
   if (parsed.kind === 'error') return parsed;
@@ -60,7 +60,7 @@ export function parseClientProxy({ server, username, password }: ClientProxy): P
   return checked({ ...proxy, ...login, isClients: true });
 }
 
-/** @throws {Error} when one of them is no proxy; checked before. */
+/** @throws {Error} when one of them is no proxy; the settings were checked before. */
 export function operatorsWays({ http, https, all, none }: OutgoingProxies): Ways {
   const forHttp = operatorsProxy(http ?? all);
   const forOthers = operatorsProxy(https ?? all);
@@ -72,7 +72,7 @@ export function operatorsWays({ http, https, all, none }: OutgoingProxies): Ways
   };
 }
 
-/** What the client lets by is reached as if it had none. */
+/** Destinations that the client excepts are reached as if it had no proxy. */
 export function clientsWays(proxy: Upstream, bypass: string, others: Ways): Ways {
   const rules = readableRules(bypass);
   return {
@@ -80,7 +80,7 @@ export function clientsWays(proxy: Upstream, bypass: string, others: Ways): Ways
   };
 }
 
-/** SOCKS5 has one byte for the length of each. */
+/** SOCKS5 has one byte for the length of the user's name, and one for that of the password. */
 const CREDENTIAL_BYTES_MAX = 255;
 
 function checked(proxy: Upstream): ParsedProxy {
@@ -89,14 +89,14 @@ function checked(proxy: Upstream): ParsedProxy {
   return { kind: 'error', message: `name and password of a proxy have at most ${CREDENTIAL_BYTES_MAX} bytes each` };
 }
 
-/** Loopback is this machine's, never the proxy's. */
+/** Loopback means this machine, never the proxy's. */
 function isBypassed(rules: readonly Rule[], host: Host, port: number): boolean {
   if (host.kind === 'address') return isLoopback(host.address) || findRule(rules, host.address, port) !== undefined;
   const isLocal = host.name === 'localhost' || host.name.endsWith('.localhost');
   return isLocal || findRule(rules, host.name, port) !== undefined;
 }
 
-/** In NO_PROXY a name stands for all below it too, with a dot before it or not: that is how others read it. */
+/** A name in NO_PROXY stands for all names below it too, with or without a dot before it. Other programs read it so. */
 function bypassOf(text: string): readonly Rule[] {
   return readableRules(text).flatMap((rule): readonly Rule[] => {
     const { hosts } = rule;
@@ -112,7 +112,7 @@ function operatorsProxy(text: string | null): Upstream | null {
   return parsed.proxy;
 }
 
-/** null: it is no text. */
+/** null: the bytes are no text. */
 function decoded(text: string): string | null {
   try {
     return decodeURIComponent(text);

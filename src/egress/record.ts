@@ -1,21 +1,21 @@
 /**
- * What is counted of all exits together. Bytes come in every few KiB and are told a few times a second, since each
+ * What is counted of all exits together. Bytes come in every few KiB, and are told a few times a second, because each
  * telling is a record in the thread's lane. Egress thread.
  */
 import type { Clock } from '../clock.js';
 import { EGRESS_DIRECTIONS, type EgressDirection, type EgressRefusal } from '../protocol/egress.js';
 
-/** Whoever keeps the counts. */
+/** Takes the counts. */
 export interface EgressRecord {
   bytes(direction: EgressDirection, bytes: number): void;
-  /** One has been made. */
+  /** One connection has been made. */
   connection(): void;
   refusal(reason: EgressRefusal): void;
-  /** So many are open. */
+  /** So many connections are open. */
   open(count: number): void;
 }
 
-/** What exits tell. */
+/** What exits report. */
 export interface Traffic {
   bytes(direction: EgressDirection, bytes: number): void;
   opened(): void;

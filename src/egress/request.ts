@@ -1,5 +1,5 @@
 /**
- * What a client that has just connected wants: the handshake of SOCKS5 on a real socket, with an end.
+ * What a client that has just connected asks for: the handshake of SOCKS5 on a real socket, with a time limit.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.js';
@@ -14,8 +14,8 @@ const LIMIT_MS = 10_000;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * null: it was none, or came too late, and the socket is as good as closed. The socket is paused then, and what came
- * behind the request will be read from it again.
+ * null: it was no request, or came too late, and the socket is being closed. Otherwise the socket is paused, and what
+ * came behind the request can still be read from it.
  */
 export function readRequest(client: Socket, clock: Clock): Promise<Request | null> {
   return new Promise((resolve) => {

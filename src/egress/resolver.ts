@@ -1,6 +1,7 @@
 /**
- * Names to addresses, for one exit: each is asked for once, of the system's name servers and without search domains, by
- * c-ares, since getaddrinfo would hold up a thread of the pool for each. What is found is kept as long as the exit.
+ * Names to addresses, for one exit. Each name is asked for once, of the system's name servers and without search
+ * domains. By c-ares, because getaddrinfo would hold up a thread of Node.js's pool for each name. Answers are kept as
+ * long as the exit.
  */
 import { Resolver as DnsResolver } from 'node:dns/promises';
 import type { Clock } from '../clock.js';
@@ -11,30 +12,30 @@ import type { HostsFile } from './hosts-file.js';
 
 export interface ResolverOptions {
   readonly hostsFile: HostsFile;
-  /** `address:port` each; the system's when none are given. */
+  /** `address:port` each. Not given: the system's. */
   readonly servers?: readonly string[];
   readonly clock: Clock;
 }
 
 export interface Resolver {
-  /** All its addresses, of both kinds. Rejects with a `RefusedError` when there is none. */
+  /** All addresses of the name, of both kinds. Rejects with a `RefusedError` when there is none. */
   resolve(name: string): Promise<readonly Address[]>;
-  /** Those that this machine knows without asking anybody; perhaps none. */
+  /** The addresses that this machine knows without asking a server; perhaps none. */
   known(name: string): Promise<readonly Address[]>;
-  /** The next to ask for `name` asks anew: what it had did not answer. */
+  /** The addresses did not answer, so the next call of `resolve` asks for the name anew. */
   forget(name: string): void;
-  /** What is still asked for is given up. */
+  /** Gives up all questions that are under way. */
   close(): void;
 }
 
 const TIMEOUT_MS = 2_000;
 const TRIES = 3;
-/** How long the other kind of addresses is waited for when one is there: some servers never answer for IPv6. */
+/** When one kind of addresses is there, the other is waited for this long: some servers never answer for IPv6. */
 const OTHER_KIND_MS = 1_000;
 const NAMES_MAX = 1_024;
 
 export function createResolver({ hostsFile, servers, clock }: ResolverOptions): Resolver {
-  // One an exit that asks: it reads the system's settings when it is made, which takes its time, and has no memory.
+  // Made when the exit first asks, because reading the system's settings takes time. It remembers nothing itself.
   let dns: DnsResolver | null = null;
   const names = new Map<string, Promise<readonly Address[]>>();
 

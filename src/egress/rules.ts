@@ -1,9 +1,10 @@
 /**
  * Lists of destinations as administrators and clients write them: NETWORK_ALLOW, NETWORK_DENY, NO_PROXY, a proxy's
- * bypass. Text in, rules out, once; then hosts are held against them. Pure.
+ * bypass. In: text, once; out: rules, against which hosts are held. Pure.
  *
- * An entry is `name`, `*.name` or `.name` (all below it, not itself), `*`, `<local>` (names without a dot), an address
- * or `address/bits`; each may have `:port` or `:from-to` behind it (IPv6 then in brackets), which may also stand alone.
+ * An entry is `name`, `*.name` or `.name` (all names below, not the name itself), `*`, `<local>` (names without a dot),
+ * an address or `address/bits`. It may end in `:port` or `:from-to`; IPv6 is in brackets then. A port may also stand
+ * alone.
  */
 import { type Address, isIn, parseAddress, parseRange, type Range } from './addresses.js';
 import { parseHost } from './host.js';
@@ -29,7 +30,7 @@ interface Ports {
 
 export type Parsed =
   | { readonly kind: 'rules'; readonly rules: readonly Rule[] }
-  /** For whoever wrote it; names the entry. */
+  /** For whoever wrote it; the message names the entry. */
   | { readonly kind: 'error'; readonly message: string };
 
 /** Entries are separated by commas or spaces. */
@@ -43,7 +44,7 @@ export function parseRules(text: string): Parsed {
   return { kind: 'rules', rules };
 }
 
-/** The rules of a text that may hold anything: entries that say nothing are passed over. */
+/** The rules of a text that may hold anything. Entries that cannot be read are skipped. */
 export function readableRules(text: string): readonly Rule[] {
   return text
     .split(/[\s,;]+/)
@@ -51,7 +52,7 @@ export function readableRules(text: string): readonly Rule[] {
     .flatMap((entry) => parseRule(entry) ?? []);
 }
 
-/** The first that means this name or address, and port. */
+/** The first rule that fits this name or address, and this port. */
 export function findRule(rules: readonly Rule[], host: string | Address, port: number): Rule | undefined {
   return rules.find(({ hosts, ports }) => (!ports || (port >= ports.from && port <= ports.to)) && isMeant(hosts, host));
 }
@@ -96,7 +97,7 @@ function parseHosts(text: string, hasPorts: boolean): Hosts | null {
   const host = parseHost(rest);
   if (!host || rest.includes('*')) return null;
   if (host.kind === 'name') return { kind: star === undefined ? 'name' : 'below', name: host.name };
-  // `0x7f.1` is an address too.
+  // `0x7f.1` is an address as well.
   const address = star === undefined ? parseAddress(host.text) : null;
   return address && { kind: 'range', range: [address, address.kind() === 'ipv4' ? 32 : 128] };
 }

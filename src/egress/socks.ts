@@ -1,21 +1,21 @@
 /**
- * The server's side of SOCKS5 (RFC 1928), as Chromium speaks it: a greeting, one CONNECT, then raw bytes. A parser of
- * what comes, in whatever pieces; and the replies. Pure.
+ * The server's side of SOCKS5 (RFC 1928), as Chromium speaks it: a greeting, one CONNECT, then raw bytes. In: bytes in
+ * pieces of any size; out: steps and replies. Pure.
  */
 import type { EgressRefusal } from '../protocol/egress.js';
 
 export type Step =
-  /** What came is not whole yet. */
+  /** The message is not complete yet. */
   | { readonly kind: 'more' }
-  /** To be answered with `GREETING_REPLY`; then it goes on. */
+  /** Answer with `GREETING_REPLY`; then the request comes. */
   | { readonly kind: 'greeted' }
-  /** The last step; `rest` came behind it. */
+  /** The last step; `rest` are the bytes behind the request. */
   | { readonly kind: 'request'; readonly host: string; readonly port: number; readonly rest: Buffer }
-  /** The last step too: no SOCKS5, or not what is served; `reply` may be empty. */
+  /** Also the last step: this is no SOCKS5, or nothing that is served. `reply` may be empty. */
   | { readonly kind: 'bad'; readonly reply: Buffer };
 
 export interface Handshake {
-  /** Takes what came. After each step but `more`, an empty chunk asks for the next one. */
+  /** Takes the bytes that came. After each step but `more`, call it with an empty chunk for the next step. */
   push(chunk: Buffer): Step;
 }
 
@@ -27,10 +27,10 @@ const NAME = 3;
 const IPV6 = 4;
 
 export const GREETING_REPLY = Buffer.from([VERSION, NO_PASSWORD]);
-/** The address is none: nobody asks for it. */
+/** The address in it is all zeros, because no client reads it. */
 export const CONNECTED_REPLY = reply(0);
 
-/** The code that comes nearest; Chromium treats all alike. */
+/** The nearest code of SOCKS5; Chromium treats all alike. */
 const REPLIES: Readonly<Record<EgressRefusal, number>> = {
   policy: 2,
   listener: 2,
@@ -68,7 +68,7 @@ export function createHandshake(): Handshake {
   };
 }
 
-/** Version, command, a zero, the kind of address, the address, two bytes of port. */
+/** The layout: version, command, a zero, the kind of address, the address, two bytes of port. */
 function readRequest(bytes: Buffer): Step {
   const [version, command, , kind, first] = bytes;
   if (version !== undefined && version !== VERSION) return bad();

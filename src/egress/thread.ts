@@ -1,6 +1,6 @@
 /**
- * The egress thread's ears: what main and the workers ask of it, and its answers. A worker that has gone takes its
- * exits with it.
+ * The egress thread's ears: takes what main and the workers ask for, and answers. The exits of a worker that has gone
+ * are closed.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { EgressToWorker, MainToEgress, WorkerToEgress } from '../protocol/egress.js';
@@ -20,7 +20,7 @@ export function serveMain(main: MessagePort, egress: Egress): void {
 function serveWorker(port: MessagePort, egress: Egress): void {
   const exits = new Set<number>();
   let isClosed = false;
-  // To a port that has closed, this does nothing.
+  // Does nothing when the port has closed.
   const answer = (message: EgressToWorker): void => port.postMessage(message);
 
   const open = async (call: number): Promise<void> => {

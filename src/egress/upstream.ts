@@ -1,6 +1,6 @@
 /**
- * Through an outgoing proxy, over a connection to it that is there already: CONNECT of HTTP, over TLS when the proxy is
- * https, or SOCKS5. The only importer of socks. Egress thread.
+ * Leads a connection through an outgoing proxy, to which there already is one: by CONNECT of HTTP, over TLS when the
+ * proxy is https, or by SOCKS5. The only importer of socks. Egress thread.
  */
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
@@ -12,16 +12,16 @@ import type { Upstream } from './proxies.js';
 
 export interface Errand {
   readonly proxy: Upstream;
-  /** To the proxy. Destroyed when this fails; whoever gives up destroys it, which ends this. */
+  /** To the proxy. It is destroyed when this fails. Whoever gives up destroys it, and that ends this. */
   readonly socket: Socket;
   readonly host: Host;
   readonly port: number;
   readonly limitMs: number;
-  /** In PEM; besides those that Node.js trusts. */
+  /** In PEM. Trusted besides those that Node.js trusts. */
   readonly authorities: readonly string[];
 }
 
-/** The socket to talk to the destination by. Rejects with a `RefusedError`. */
+/** The socket on which to talk to the destination. Rejects with a `RefusedError`. */
 export async function connectThrough(errand: Errand): Promise<Socket> {
   const { proxy, socket } = errand;
   try {
@@ -46,7 +46,7 @@ export function proxyFailure(proxy: Upstream, error: unknown): RefusedError {
 
 function encrypted({ proxy: { host }, socket, authorities }: Errand): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    // Half-open as the one below.
+    // Half-open, like the socket below it.
     const secure = connectTls({
       socket,
       host: host.text,
@@ -60,7 +60,7 @@ function encrypted({ proxy: { host }, socket, authorities }: Errand): Promise<So
   });
 }
 
-/** Node.js's own client reads the answer: whole, bounded, and nothing behind it is lost. */
+/** Node.js's own client reads the answer: all of it, within bounds, and nothing behind it is lost. */
 function tunnel({ proxy, host, port }: Errand, socket: Socket): Promise<Socket> {
   const text = host.kind === 'address' && host.address.kind() === 'ipv6' ? `[${host.text}]` : host.text;
   const target = `${text}:${port}`;
@@ -68,7 +68,7 @@ function tunnel({ proxy, host, port }: Errand, socket: Socket): Promise<Socket> 
   const isKnown = proxy.username !== '' || proxy.password !== '';
   const headers = { host: target, ...(isKnown ? { 'proxy-authorization': `Basic ${login}` } : {}) };
   return new Promise((resolve, reject) => {
-    // With an agent, `false` included, it would dial itself.
+    // With an agent, even `false`, it would open a connection itself.
     const asked = request({ method: 'CONNECT', path: target, headers, createConnection: () => socket });
     asked.on('error', reject);
     asked.on('response', () => reject(new Error('no answer to CONNECT')));
@@ -86,7 +86,7 @@ function tunnel({ proxy, host, port }: Errand, socket: Socket): Promise<Socket> 
 
 async function throughSocks({ proxy, socket, host, port, limitMs }: Errand): Promise<Socket> {
   const isKnown = proxy.username !== '' || proxy.password !== '';
-  // It knows of no half-open sockets, and would wait on.
+  // It knows no half-open sockets, and would wait for ever.
   const hangUp = (): void => void socket.destroy();
   socket.once('end', hangUp);
   await SocksClient.createConnection({

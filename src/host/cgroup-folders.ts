@@ -1,14 +1,14 @@
 /**
- * Where this process's cgroups are: /proc/self/cgroup and the folders that exist, in; folders from its own cgroup up to
- * the mount's root, out. Main thread. A line in /proc/self/cgroup proves nothing (`0::/` is there on machines whose v2
- * has no controllers), so callers look for the files they need in what is returned here.
+ * Where this process's cgroups are. In: /proc/self/cgroup and the folders that exist; out: folders from its own cgroup
+ * up to the mount's root. Main thread. A line in /proc/self/cgroup proves nothing: `0::/` is there on machines whose v2
+ * has no controllers. So callers look for the files they need in these folders.
  */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readText } from './virtual-files.js';
 
-/** Far deeper than any real tree; what lies further out is not looked at. */
+/** Far deeper than any real tree. Folders further out are ignored. */
 const CGROUP_DEPTH_MAX = 32;
 
 interface Membership {
@@ -18,15 +18,19 @@ interface Membership {
 }
 
 export interface CgroupFolders {
-  /** The v2 folders, own first. On a hybrid machine v2 is mounted one folder down. */
+  /** The folders of v2, its own first. On a hybrid machine v2 is mounted one folder further down. */
   unified(): readonly string[];
-  /** The v1 folders of one controller, own first. The mount is named after the whole hierarchy, or after the one. */
+  /**
+   * The folders of one controller of v1, its own first. The mount has the name of the whole hierarchy, or of the
+   * controller.
+   */
   legacy(controller: string): readonly string[];
 }
 
 /**
- * The returned function gives them as they are at that moment. They are looked for again only when the kernel says that
- * this process is in other cgroups, because that takes a dozen calls, once a second for as long as the server runs.
+ * The function that is returned gives the folders of that moment. They are looked for again only when the kernel says
+ * that this process is in other cgroups. Looking takes a dozen calls, and would happen once a second for as long as the
+ * server runs.
  */
 export function openCgroupFolders(sysRoot: string): () => CgroupFolders {
   let text: string | null = null;
@@ -47,7 +51,7 @@ function findFolders(sysRoot: string, memberships: string): CgroupFolders {
     if (known) return known;
     const { mount, path } = find(sysRoot, all, controller);
     const folders = foldersUpwards(mount, path);
-    // Its own may come to be seen.
+    // Its own folders may appear later.
     if (!folders) return [mount];
     found.set(controller, folders);
     return folders;
@@ -57,7 +61,7 @@ function findFolders(sysRoot: string, memberships: string): CgroupFolders {
 
 interface Place {
   readonly mount: string;
-  /** Of its own cgroup, from there. */
+  /** The path of its own cgroup, below that root. */
   readonly path: string;
 }
 
@@ -85,8 +89,8 @@ function parseMemberships(text: string): Membership[] {
 }
 
 /**
- * In a container the path is often the one that the host sees, or leads out of the namespace by `..`; what is mounted
- * is then the container's own cgroup, so the mount's root stands for it: null.
+ * null: the mount's root is its own cgroup. In a container the path is often the host's, or leads out of the namespace
+ * by `..`; then the container's own cgroup is what is mounted.
  */
 function foldersUpwards(mount: string, path: string): string[] | null {
   const names = path.split('/').filter((name) => name !== '');

@@ -1,7 +1,7 @@
 /**
- * How much of its memory and CPU this machine or container uses: /proc and /sys/fs/cgroup in, ratios 0..1 out. Main
- * thread; called on a timer that somebody else runs, never in a scrape. Everything is read anew on each call, limits
- * too, because they can be changed under a running container. cgroup v2 is looked for first, then v1, then the host.
+ * How much of its memory and CPU this machine or container uses. In: /proc and /sys/fs/cgroup; out: ratios 0..1. Main
+ * thread; called on somebody else's timer, never in a scrape. Each call reads everything anew, limits too, because they
+ * can change while a container runs. cgroup v2 comes first, then v1, then the host.
  */
 
 import { join, relative } from 'node:path';
@@ -10,16 +10,16 @@ import { type CgroupFolders, openCgroupFolders } from './cgroup-folders.js';
 import { readHostCpu, readHostMemory } from './host-usage.js';
 import { findNumber, readInteger, readText } from './virtual-files.js';
 
-/** Stands in for the host's total when that is unreadable: v1 says "no limit" by a number a little under 2^63. */
+/** Stands in for the host's total when that cannot be read: v1 says "no limit" by a number just under 2^63. */
 const UNLIMITED_MIN_BYTES = 2 ** 62;
 
-/** What applies is looked for apart for memory and CPU: one may be limited and the other not. */
+/** Memory and CPU are looked up apart, because one may be limited and the other not. */
 export interface ResourceReader {
-  /** Ratio 0..1 of memory in use over the limit that applies; null when it cannot be read. */
+  /** Memory in use over the limit that applies, 0..1; null when it cannot be read. */
   memoryRatio(): number | null;
   /**
-   * Ratio 0..1 of CPU used since the previous call, over the CPUs that apply; null on the first call, when unreadable,
-   * when no time has passed, and when what applies has changed since.
+   * CPU used since the previous call over the CPUs that apply, 0..1. null on the first call, when it cannot be read,
+   * and when no time has passed. Also when other CPUs or limits apply than at the previous call.
    */
   cpuRatio(): number | null;
 }
@@ -46,7 +46,7 @@ export function openResourceReader({ clock, sysRoot = '/' }: ResourceReaderOptio
         previous = times;
         return null;
       }
-      // Two calls within one tick: the earlier times stay, so that the next ratio covers both.
+      // Two calls came within one tick. The earlier times are kept, so the next ratio covers both spans.
       if (times.offered === before.offered) return null;
       previous = times;
       return ratioOf(times.used - before.used, times.offered - before.offered);
@@ -63,7 +63,7 @@ interface CgroupLimit {
 }
 
 /**
- * The smallest limit from the own cgroup up to the root. Of equal ones the outermost: its usage includes the others',
+ * The smallest limit from its own cgroup up to the root. Of equal limits the outermost: its usage includes the others',
  * so it is reached first.
  */
 function findTightest(
@@ -90,7 +90,7 @@ interface MemoryReading {
   readonly limitBytes: number | null;
 }
 
-// v2 says `max` when there is no limit, v1 a number just under 2^63: both end in the comparison with the host's total.
+// For no limit, v2 says `max` and v1 a number just under 2^63. Both lose against the host's total.
 function readMemory(sysRoot: string, { unified, legacy }: CgroupFolders): MemoryReading {
   const host = readHostMemory(sysRoot);
   const tightest =
@@ -101,21 +101,23 @@ function readMemory(sysRoot: string, { unified, legacy }: CgroupFolders): Memory
   }
   const files = MEMORY_FILES[tightest.source];
   const usageBytes = readInteger(join(tightest.folder, files.usage));
-  // File pages not used of late are given back before anything is killed: container tools do not count them either.
+  // The kernel gives back file pages that were not used lately before it kills anything. Container tools do not count
+  // them either.
   const reclaimableBytes = findNumber(readText(join(tightest.folder, 'memory.stat')) ?? '', files.reclaimable) ?? 0;
   const usedBytes = usageBytes === null ? null : Math.max(usageBytes - reclaimableBytes, 0);
   return { usedBytes, limitBytes: tightest.limit };
 }
 
-/** Cumulative; only two of the same counter can be compared. */
+/** Cumulative. Only two of the same counter can be compared. */
 interface CpuTimes {
   readonly counter: string;
   readonly used: number;
-  /** What all CPUs that apply had to give, in the unit of `used`. */
+  /** CPU time that the CPUs that apply had to give, in the unit of `used`. */
   readonly offered: number;
 }
 
-// Without a quota the neighbours' use counts too, as the host's memory does: what they take is not to be had.
+// Without a quota, the neighbours' use counts too, because nobody else can have what they take. So it is with the
+// host's memory.
 function readCpu(sysRoot: string, folders: CgroupFolders, clock: Clock): CpuTimes | null {
   const host = readHostCpu(sysRoot);
   const tightest =
@@ -141,7 +143,7 @@ function readQuota1(folder: string): number | null {
   return cpusOf(readInteger(join(folder, 'cpu.cfs_quota_us')), readInteger(join(folder, 'cpu.cfs_period_us')));
 }
 
-/** null when there is no quota: `max` is not a number, and v1 says -1. */
+/** null when there is no quota: `max` is no number, and v1 says -1. */
 function cpusOf(quotaUs: number | null | undefined, periodUs: number | null | undefined): number | null {
   const cpus = (quotaUs ?? Number.NaN) / (periodUs ?? Number.NaN);
   return cpus > 0 && Number.isFinite(cpus) ? cpus : null;
@@ -151,7 +153,7 @@ function readUsageUs2(folder: string): number | null {
   return findNumber(readText(join(folder, 'cpu.stat')) ?? '', 'usage_usec');
 }
 
-/** The counter is beside the quota where cpu and cpuacct are one hierarchy, else at the same path in the other. */
+/** The counter is beside the quota when cpu and cpuacct are one hierarchy. Else it is at the same path in the other. */
 function readUsageUs1({ legacy }: CgroupFolders, { folder, mount }: CgroupLimit): number | null {
   const accountingMount = legacy('cpuacct').at(-1) ?? mount;
   const usedNs =
@@ -164,7 +166,7 @@ function isContinued(before: CpuTimes, after: CpuTimes): boolean {
   return before.counter === after.counter && before.used <= after.used && before.offered <= after.offered;
 }
 
-/** Usage may pass its limit for a moment (bursts, pages charged late); a ratio does not. */
+/** Usage may pass its limit for a moment, by bursts or pages that are charged late; a ratio must not. */
 function ratioOf(used: number, limit: number): number | null {
   return limit > 0 ? Math.min(Math.max(used / limit, 0), 1) : null;
 }

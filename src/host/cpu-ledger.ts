@@ -1,11 +1,11 @@
 /**
- * The CPU time of one tree of processes whose members come and go: each member's counters in, one sum out that never
+ * The CPU time of one tree of processes whose members come and go. In: each member's counters; out: one sum that never
  * falls. Pure; main thread.
  *
- * Adding up what each member was last seen with is not enough: a session's renderer lives for less than a second, and
- * most are never seen at all (measured, 20 sessions: 319 of 543 ticks were those of ended renderers). The kernel adds a
- * child's time to its parent's when the parent waits for it (Chromium's zygote does), so growth there counts too, less
- * what was counted while the child was still seen.
+ * It is not enough to add up what each member had when it was last seen. A session's renderer lives for less than a
+ * second, and most are never seen at all: in 20 sessions, 319 of 543 ticks were of ended renderers. The kernel adds a
+ * child's time to its parent's when the parent waits for it, as Chromium's zygote does. So the growth of that counts
+ * too, less what was counted while the child was still seen.
  */
 
 interface CpuCounters {
@@ -16,15 +16,15 @@ interface CpuCounters {
 }
 
 export interface CpuLedger {
-  /** Counts what a member used since its last record. The same pid with another start is another process. */
+  /** Counts what a member has used since its last record. The same pid with another start is another process. */
   record(pid: number, counters: CpuCounters): void;
-  /** Keeps of the members only those for which `isListed` holds. What they used stays counted. */
+  /** Keeps only members for which `isListed` holds. What the others used stays counted. */
   retire(isListed: (pid: number) => boolean): void;
   totalTicks(): number;
 }
 
 interface Member extends CpuCounters {
-  /** Counted of descendants that ended, and not yet seen in `reapedTicks`. */
+  /** Time of ended descendants that was counted already and has not yet come up in `reapedTicks`. */
   readonly owedTicks: number;
 }
 
@@ -32,8 +32,9 @@ export function openCpuLedger(): CpuLedger {
   const members = new Map<number, Member>();
   let totalTicks = 0;
 
-  // To the nearest ancestor that lives, because those between may have ended too, each having waited for the next. If
-  // nobody waits (the child was handed to init), the debt hides as much of later growth: too little, never twice.
+  // Hands the debt to the nearest ancestor that lives. Those between may have ended too, each after it had waited for
+  // the next. If nobody waits, because the child was handed to init, the debt hides as much of later growth: too little
+  // is counted, never anything twice.
   function hand(debtTicks: number, fromPid: number, isListed: (pid: number) => boolean): void {
     let pid = fromPid;
     for (let steps = 0; steps <= members.size; steps++) {

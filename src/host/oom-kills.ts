@@ -1,20 +1,20 @@
 /**
- * Whether the kernel has ended a process of this cgroup for want of memory of late: what tells a browser that ran out
- * of memory from one that somebody killed. cgroup v2's memory.events or v1's memory.oom_control in, on a timer and when
- * a browser has gone. Main thread.
+ * Whether the kernel has lately ended a process of this cgroup for want of memory. It tells a browser that ran out of
+ * memory from one that somebody killed. In: cgroup v2's memory.events or v1's memory.oom_control, on a timer and
+ * whenever a browser has gone. Main thread.
  */
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { type CgroupFolders, openCgroupFolders } from './cgroup-folders.js';
 import { findNumber, readText } from './virtual-files.js';
 
-/** A browser whose end is seen so long after the kernel's count moved ended for something else. */
+/** When a browser's end is seen later than this after the kernel's count moved, it ended for another reason. */
 const LATELY_MS = 5_000;
 const KEY = 'oom_kill';
 
 interface OomKills {
   sample(): void;
-  /** Samples, too. False where no cgroup tells: then nothing is claimed. */
+  /** Takes a sample as well. False where no cgroup tells. */
   haveHappenedLately(): boolean;
 }
 
@@ -43,7 +43,7 @@ export function watchOomKills({
   };
 }
 
-/** Of the own cgroup, or the nearest above it that counts. */
+/** The count of its own cgroup, or of the nearest one above it that counts. */
 function readCount({ unified, legacy }: CgroupFolders): number | null {
   const files = [
     ...unified().map((folder) => join(folder, 'memory.events')),

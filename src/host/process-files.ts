@@ -1,33 +1,35 @@
 /**
- * One process's files under /proc, parsed. Main thread. Every reader gives null for a process that is gone by now.
+ * One process's files under /proc, parsed. Main thread. Every reader gives null when the process has gone.
  */
 
 import { join } from 'node:path';
 import { findNumber, readText } from './virtual-files.js';
 
-/** USER_HZ, in which /proc counts CPU time: 100 on every Linux that Node.js is built for, whatever the kernel's HZ. */
+/**
+ * USER_HZ, the unit of CPU time in /proc. It is 100 on every Linux that Node.js is built for, whatever the kernel's HZ.
+ */
 export const CLOCK_TICKS_PER_SECOND = 100;
 
 export interface ProcessStat {
   readonly parentPid: number;
   readonly groupId: number;
-  /** Ticks since boot; with the pid it names a process for good, as pids alone are used again. */
+  /** Ticks since boot. Pids are used again; together with this a pid names one process for good. */
   readonly startTicks: number;
-  /** A zombie, or being torn down: its CPU time is final, its memory is gone. */
+  /** A zombie, or about to be one: its CPU time is final and its memory is gone. */
   readonly isDead: boolean;
   readonly ownTicks: number;
-  /** Of its children that ended and that it waited for, with theirs. */
+  /** CPU time of children that it has waited for, with that of their own children. */
   readonly reapedTicks: number;
-  /** Differs whenever its memory may: what it has resident, and how often it came by more. */
+  /** Differs whenever its memory may differ. Made from its resident size and from how often it got more. */
   readonly memoryState: string;
 }
 
 export function readStat(procRoot: string, pid: number): ProcessStat | null {
   const text = readText(join(procRoot, `${pid}/stat`));
   if (text === null) return null;
-  // The name comes second, in parentheses, and may hold any character: only the last `)` ends it.
+  // The name is the second field, in parentheses, and may hold any character. Only the last `)` ends it.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  // Numbered as proc(5) does, where the state is field 3.
+  // Numbered as in proc(5), where the state is field 3.
   const field = (number: number): number => Number(fields[number - 3]);
   const stat = {
     parentPid: field(4),
@@ -42,18 +44,24 @@ export function readStat(procRoot: string, pid: number): ProcessStat | null {
   return isWhole ? stat : null;
 }
 
-/** CPU time that it has used itself; 0 when that cannot be read. Worker threads too. */
+/** CPU time that it has used itself; 0 when that cannot be read. Worker threads call it too. */
 export function cpuMsOf(pid: number, procRoot = '/proc'): number {
   return ((readStat(procRoot, pid)?.ownTicks ?? 0) * 1000) / CLOCK_TICKS_PER_SECOND;
 }
 
-/** Memory that is this process's alone. Resident size would count what Chromium's processes share once for each. */
+/**
+ * Memory that belongs to this process alone. The resident size would count what Chromium's processes share once for
+ * each.
+ */
 export function readAnonBytes(procRoot: string, pid: number): number | null {
   const kib = findNumber(readText(join(procRoot, `${pid}/status`)) ?? '', 'RssAnon:');
   return kib === null ? null : kib * 1024;
 }
 
-/** The value of Chromium's `--type=`. Arguments end in NUL; in a space where a forked process wrote its own title. */
+/**
+ * The value of Chromium's `--type=`. Arguments end in NUL, or in a space when a forked process has written its own
+ * title.
+ */
 export function readTypeFlag(procRoot: string, pid: number): string | null {
   const text = readText(join(procRoot, `${pid}/cmdline`)) ?? '';
   return /(?:^|[\0 ])--type=([a-z-]+)/.exec(text)?.[1] ?? null;

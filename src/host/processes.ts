@@ -1,14 +1,14 @@
 /**
- * Chromium's process trees: the root pids that main spawned and /proc in; processes by type, memory and CPU time out.
- * Main thread, synchronous; called on a timer that somebody else runs.
+ * Chromium's process trees. In: the pids of the browsers that main spawned, and /proc; out: processes by type, memory
+ * and CPU time. Main thread, synchronous; called on somebody else's timer.
  *
- * A tree is the root's process group (each browser is spawned into one of its own; orphans stay in it) and its
- * descendants. The children files of /proc do not do: Chromium forks from a pool thread too, so every thread's would
- * have to be read. Instead /proc is listed, and whose a pid is is read once, when it is new: it cannot come to mean
- * another process unnoticed, unless all pids are used up between two samples.
- * Measured (Node 20.20, 2 CPUs, 2 browsers of 9 processes each): a sample takes 2.7 ms when the machine has 513
- * processes, 1.0 of it the listing, and 1.7 ms when it has 103; the first, which reads them all, 24 and 8 ms. Reading
- * every stat each time would add 9.5 ms; promises cost main 2.2 ms for 16 files, synchronous reads 0.4.
+ * A tree is the browser's process group and its descendants. Each browser is spawned into a group of its own, and
+ * orphans stay in it. The children files of /proc are of no use: Chromium forks from a pool thread too, so every
+ * thread's file would have to be read. Instead /proc is listed, and each new pid is looked up once. A pid cannot change
+ * its process unnoticed, unless all pids are used up between two samples. Measured (Node 20.20, 2 CPUs, 2 browsers of 9
+ * processes each): a sample takes 2.7 ms on a machine with 513 processes, 1.0 of it the listing, and 1.7 ms with 103.
+ * The first, which reads them all, takes 24 and 8 ms. Reading every stat each time would add 9.5 ms. Promises cost main
+ * 2.2 ms for 16 files, synchronous reads 0.4.
  */
 
 import { type CpuLedger, openCpuLedger } from './cpu-ledger.js';
@@ -19,35 +19,37 @@ export const PROCESS_TYPES = ['browser', 'renderer', 'gpu', 'utility', 'zygote',
 type ProcessType = (typeof PROCESS_TYPES)[number];
 
 export interface TreeSample {
-  /** Processes alive; the root is the one `browser`. */
+  /** Processes that live; the root is the one `browser`. */
   readonly counts: Readonly<Record<ProcessType, number>>;
   /** Sum of RssAnon. */
   readonly anonBytes: number;
-  /** Of all processes that the tree has had, the root's start-up and the ended ones included; never falls. */
+  /** Of all processes that the tree ever had, with the root's start and the ended ones. Never falls. */
   readonly cpuSeconds: number;
 }
 
 export interface ProcessWatch {
   /**
-   * One sample for each root, in the order given. A root that is gone gives zero counts and keeps its `cpuSeconds`;
-   * when its pid is used again by another process, that is not taken for it. None at all when /proc cannot be read, as
-   * when no descriptor is left: nothing is known then.
+   * One sample for each root, in the given order. A root that has gone has zero counts and keeps its `cpuSeconds`. When
+   * another process gets its pid, that process is not taken for it. Empty when /proc cannot be read, because then
+   * nothing is known: for example when no descriptor is left.
    */
   sample(roots: readonly number[]): TreeSample[];
-  /** Drops all that is known of a root: its browser was replaced, and its pid may become another's. */
+  /** Forgets a root: its browser was replaced, and another process may get its pid. */
   forget(root: number): void;
 }
 
-/** Who a process is, as far as it does not change. */
+/** What never changes about a process, or seldom. */
 interface Identity {
   readonly parentPid: number;
   readonly groupId: number;
   readonly startTicks: number;
-  /** Whose tree it is in. Stays when a member is handed to init. */
+  /** The root of its tree. It stays when the process is handed to init. */
   root: number | null;
-  /** null until it is sure: a forked process shows its parent's command line until it starts its own program. */
+  /**
+   * null until it is certain: after a fork, a process has its parent's command line until it starts its own program.
+   */
   type: ProcessType | null;
-  /** As last read; `of` is its `memoryState` then. */
+  /** What was read last; `of` was its `memoryState` then. */
   anon: { readonly of: string; readonly bytes: number } | null;
 }
 
@@ -91,11 +93,11 @@ export function openProcessWatch({ procRoot = '/proc' }: { readonly procRoot?: s
     });
   }
 
-  /** Opens the root's books when it is first seen, and takes those who ended off them. */
+  /** Begins to follow the root when it is first seen, and stops when it has ended. */
   function isAlive(root: number): boolean {
     const isListed = identities.has(root);
     const stat = isListed ? readStat(procRoot, root) : null;
-    // Listed and not to be read: ended this instant, or we are out of file descriptors. The next sample will tell.
+    // It is listed and cannot be read: it ended this moment, or we have no descriptor left. The next sample tells.
     if (isListed && stat === null) return false;
     let tree = trees.get(root);
     if (tree === undefined && stat !== null) {
@@ -122,7 +124,7 @@ export function openProcessWatch({ procRoot = '/proc' }: { readonly procRoot?: s
     sums.anonBytes += anonBytesOf(procRoot, pid, { identity, memoryState: stat.memoryState });
   }
 
-  /** The pid's identity, a new one if another process has it now. */
+  /** What is known of the pid; begun anew when another process has it now. */
   function remember(pid: number, stat: ProcessStat): Identity {
     const known = identities.get(pid);
     if (known?.startTicks === stat.startTicks) return known;
@@ -141,7 +143,7 @@ export function openProcessWatch({ procRoot = '/proc' }: { readonly procRoot?: s
   return { sample, forget };
 }
 
-/** Those listed, and nobody else: what is kept is bounded by the machine's processes. */
+/** Of the listed pids only, so what is kept is bounded by the machine's processes. */
 function identify(
   procRoot: string,
   pids: readonly number[],
@@ -164,7 +166,10 @@ function identityOf({ parentPid, groupId, startTicks }: ProcessStat): Identity {
   return { parentPid, groupId, startTicks, root: null, type: null, anon: null };
 }
 
-/** The live root in whose tree `pid` is: itself, the leader of its group, or the like of its nearest ancestor. */
+/**
+ * The live root in whose tree `pid` is: `pid` itself, else the leader of its group, else the root of its nearest
+ * ancestor.
+ */
 function findRoot(
   pid: number,
   identities: ReadonlyMap<number, Identity>,
@@ -185,12 +190,16 @@ function findRoot(
 function typeOf(procRoot: string, pid: number, identity: Identity): ProcessType {
   if (identity.type !== null) return identity.type;
   const type = TYPE_FLAGS.get(readTypeFlag(procRoot, pid)) ?? 'other';
-  // A renderer forked by the zygote shows `zygote` for a moment, and a child before its exec no flag at all.
+  // A renderer forked by the zygote shows `zygote` for a moment. A child that has not started its program shows no
+  // type.
   if (type !== 'zygote' && type !== 'other') identity.type = type;
   return type;
 }
 
-/** Not read again for one that stands still, as all do at night: `status` costs more than all else of a sample. */
+/**
+ * Not read again while the process stands still, as all do at night. Reading `status` costs more than the rest of a
+ * sample.
+ */
 function anonBytesOf(
   procRoot: string,
   pid: number,

@@ -1,6 +1,6 @@
 /**
- * The server process about itself: the `process_` and `nodejs_` families. prom-client's own set is not used: its names
- * fail the official check, it counts a fraction of the garbage collections, and its lag has a floor. Main thread.
+ * The server process about itself: the families `process_` and `nodejs_`. Main thread. prom-client's own set is not
+ * used: its names fail the official check, it counts a fraction of garbage collections, and its lag has a floor.
  */
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,8 +21,8 @@ export interface OwnFiles {
 }
 
 /**
- * Files of the kernel about this process, kept open: no descriptor may be left just when they are asked. Where there is
- * no /proc, as in some chroots, it is the asking that throws, and what they tell is left out of the metrics.
+ * The kernel's files about this process. They are kept open, because no descriptor may be left when they are read.
+ * Without /proc, as in some chroots, reading them throws, and the metrics go without these figures.
  */
 export function openOwnFiles(folder = '/proc/self'): OwnFiles {
   const descriptors: number[] = [];
@@ -61,7 +61,7 @@ export function collectProcess(cellOf: CellOf, files: OwnFiles): Collect {
     const { user, system } = process.cpuUsage();
     const descriptorsMax = files.descriptorsMax();
     set(cpu, (user + system) / 1_000);
-    // `process.memoryUsage()` would open a file, and throw where no descriptor is left.
+    // `process.memoryUsage()` would open a file, and throw when no descriptor is left.
     set(resident, files.residentBytes());
     set(start, startedAtMs);
     set(open, countDescriptors(descriptorsMax));
@@ -69,7 +69,7 @@ export function collectProcess(cellOf: CellOf, files: OwnFiles): Collect {
   };
 }
 
-/** To count them takes one: that none is left is an answer too. */
+/** Counting takes a descriptor itself, so not to get one is an answer too: all are in use. */
 function countDescriptors(max: number): number {
   try {
     return readdirSync('/proc/self/fd').length;
@@ -96,7 +96,10 @@ export function collectNodejs(cellOf: CellOf): Collect {
   };
 }
 
-/** Counts every collection, not the first of each batch that the observer is handed. Returns how to stop. */
+/**
+ * Counts every collection: the observer is handed them in batches, and others count only the first of each. Returns how
+ * to stop.
+ */
 export function watchGarbageCollections(record: RecordDelta, cellOf: CellOf): () => void {
   const cells = new Map<number, number>([
     [constants.NODE_PERFORMANCE_GC_MINOR, cellOf('nodejs_gc_duration_seconds', 'minor')],

@@ -1,7 +1,7 @@
 /**
- * Small text files that the kernel makes up as they are read (/proc, /sys/fs/cgroup), in; numbers, out. Main thread,
- * synchronous on purpose: no disk is behind them, and a promise for each costs main more than the read itself.
- * Whatever cannot be read is null: files and whole processes come and go between two reads.
+ * Small text files that the kernel makes up as they are read (/proc, /sys/fs/cgroup). In: paths; out: numbers. Main
+ * thread. Synchronous on purpose: no disk is behind these files, and a promise costs main more than the read. What
+ * cannot be read is null, because files and processes come and go between two reads.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -36,8 +36,8 @@ export function readNumericNames(folder: string): number[] | null {
 }
 
 /**
- * The number after `key` in text of one `key number` a line, as memory.stat and /proc/meminfo are; for the latter the
- * key includes its colon. `key` is a literal of ours. A unit that follows is the caller's to know.
+ * The number after `key`, in text with one `key number` on each line, such as memory.stat and /proc/meminfo. For the
+ * latter the key includes its colon. `key` is a literal of ours. Callers know the unit.
  */
 export function findNumber(text: string, key: string): number | null {
   const digits = new RegExp(`^${key}\\s+(\\d+)`, 'm').exec(text)?.[1];

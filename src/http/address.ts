@@ -1,12 +1,15 @@
 /**
- * Where clients find the server, for what tells them of it. Pure.
+ * Where clients find the server, for answers that tell them. Pure.
  */
 import type { Request } from './route.js';
 
-/** A host as browsers write it; whatever else a client sends is not repeated. */
+/** A host as browsers write it. Nothing else that a client sends is repeated to it. */
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
 
-/** As the client of this request sees it, without a slash at its end. `proxyUrl`: where it is not as clients say. */
+/**
+ * The server's address as the client of this request sees it, without a slash at its end. `proxyUrl` wins over what the
+ * client says.
+ */
 export function addressOf({ headers: { host = '' }, raw }: Request, proxyUrl: URL | null): string {
   if (proxyUrl) return `${proxyUrl.origin}${proxyUrl.pathname}`.replace(/\/$/, '');
   if (HOST.test(host)) return `http://${host}`;

@@ -1,13 +1,13 @@
 /**
- * The token: `?token=`, `Authorization: Bearer` raw or base64, or Basic. Compared as digests in constant time, so that
- * a wrong one takes as long whatever it is. Main thread.
+ * The token: `?token=`, `Authorization: Bearer` raw or base64, or Basic. Digests are compared in constant time, so
+ * every wrong token takes equally long. Main thread.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../failures.js';
 
 export interface Auth {
-  /** @throws {ServiceError} UNAUTHORIZED, which has been counted. */
+  /** @throws {ServiceError} UNAUTHORIZED; it has been counted then. */
   check(request: IncomingMessage, query: URLSearchParams): void;
 }
 
@@ -17,7 +17,7 @@ export function createAuth({ token, count }: { readonly token: string | null; re
     check(request, query) {
       if (expected === null) return;
       const given = candidates(request.headers.authorization, query.get('token'));
-      // All are compared, whichever matches: how long it takes says nothing.
+      // All are compared, even after one matches: the time that it takes must say nothing.
       const isRight = given.map((one) => timingSafeEqual(digest(one), expected)).includes(true);
       if (isRight) return;
       count();
@@ -34,7 +34,7 @@ function candidates(authorization: string | undefined, queryToken: string | null
   if (scheme.toLowerCase() === 'bearer') found.push(credentials, decoded);
   if (scheme.toLowerCase() === 'basic') {
     const at = decoded.indexOf(':');
-    // Clients differ in where they put it: alone, as the name, or as the password.
+    // Clients put the token in different places: alone, as the name, or as the password.
     found.push(decoded, ...(at === -1 ? [] : [decoded.slice(0, at), decoded.slice(at + 1)]));
   }
   return found;

@@ -1,34 +1,36 @@
 /**
- * Reads requests' bodies, no further than the limit of one and the limit of all that are being read. Main thread.
+ * Reads the bodies of requests. It stops at the limit of one body, and at the limit of all that are being read. Main
+ * thread.
  */
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../failures.js';
 
 /**
- * Bytes of memory for all bodies that are being read at once, or so many of the largest that is allowed. What has been
- * read is a session, and of these there are only so many; but clients who send slowly could hold any number of bodies.
+ * Memory for all bodies that are being read at once; or a few of the largest, when that is more. A body that was read
+ * is a session, and there are only so many of these. But clients that send slowly could hold any number of bodies.
  */
 const BODIES_BYTES_MAX = 64 * 1024 * 1024;
 const LARGEST_BODIES_MIN = 4;
 
-/** What a body gets at first, however long it says it will be. */
+/** The room that a body gets first, whatever length it announces. */
 const FIRST_BYTES_MAX = 64 * 1024;
 
-/** There is no room for more of a body. */
+/** There is no room for the rest of a body. */
 export class BodiesFull extends Error {}
 
 export interface Bodies {
-  /** @throws {ServiceError} PAYLOAD_TOO_LARGE when the head says that the body will be. */
+  /** @throws {ServiceError} PAYLOAD_TOO_LARGE when the head announces too long a body. */
   checkHead(request: IncomingMessage): void;
   /**
    * The whole body.
-   * @throws {ServiceError} PAYLOAD_TOO_LARGE as soon as it is known to be, BAD_REQUEST when it ends early.
+   * @throws {ServiceError} PAYLOAD_TOO_LARGE as soon as the body is known to be too long, BAD_REQUEST when it ends
+   * early.
    * @throws {BodiesFull}
    */
   read(request: IncomingMessage): Promise<Buffer>;
 }
 
-/** `totalBytes` is for all of them together. */
+/** `totalBytes` is for all bodies together. */
 export function createBodies(
   limitBytes: number,
   totalBytes = Math.max(BODIES_BYTES_MAX, LARGEST_BODIES_MIN * limitBytes),
@@ -42,7 +44,7 @@ export function createBodies(
       if (declaredBytes(request) > limitBytes) throw tooLarge();
     },
     async read(request) {
-      // One buffer that grows: as a list of chunks, a body that comes byte by byte would take a hundred times its size.
+      // One buffer that grows. As a list of chunks, a body that comes byte by byte would take a hundred times its size.
       let bytes = Buffer.alloc(0);
       let length = 0;
       const grow = (wanted: number): void => {
@@ -77,7 +79,7 @@ function declaredBytes({ headers }: IncomingMessage): number {
   return Number(headers['content-length'] ?? 0);
 }
 
-/** Reads on until the end, or until `take` throws. */
+/** Reads until the end, or until `take` throws. */
 function readAll(request: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     request.on('data', (chunk: Buffer) => {

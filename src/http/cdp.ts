@@ -1,5 +1,5 @@
 /**
- * Sessions over WebSocket: an upgrade becomes a session, admitted as those over HTTP are. Main thread.
+ * Sessions over WebSocket: an upgrade becomes a session, and is admitted like those over HTTP. Main thread.
  */
 import { ServiceError } from '../failures.js';
 import { CDP_KIND } from '../protocol/jobs/jobs.js';
@@ -18,7 +18,7 @@ export function cdpAcceptors(options: CdpOptions): Acceptors {
       const wanted = readClientOptions(query, options);
       const session = newSession(options, CDP_KIND, { given, raw });
       const { outcome } = await options.submit(session, options.tunnelOf(caller, wanted, session.limits), signal);
-      // Once it was answered, its client has heard from the worker, and nobody listens to this.
+      // Once the upgrade was answered, its client has heard from the worker. Nobody listens to an error from here.
       if (outcome.isOk) return;
       const { code, message, retryAfterMs } = outcome;
       throw new ServiceError(code, message, { sessionId: session.id, retryAfterMs });

@@ -1,5 +1,5 @@
 /**
- * What is checked of every request before anything is done with it, whatever it is for. Main thread.
+ * What is checked of every request first, whatever it asks for. Main thread.
  */
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../failures.js';
@@ -19,7 +19,7 @@ export function checkSize(request: IncomingMessage): void {
   }
 }
 
-/** What the query says, by name. @throws {ServiceError} BAD_REQUEST, with the name and what was expected. */
+/** What the query says, by name. @throws {ServiceError} BAD_REQUEST with the name and what was expected. */
 export function readQuery(parameters: Route['query'], query: URLSearchParams): never {
   const given: Record<string, unknown> = {};
   for (const [name, parameter] of Object.entries(parameters)) {
@@ -28,11 +28,11 @@ export function readQuery(parameters: Route['query'], query: URLSearchParams): n
     given[name] = parameter.read(value);
     if (given[name] === undefined) throw new ServiceError('BAD_REQUEST', `${name}: must be ${parameter.expected}`);
   }
-  // The handler's type is that of its route's parameters, which have just been read.
+  // The handler's type is that of its route's parameters, and they have just been read.
   return given as never;
 }
 
-/** HTTP/1.1 needs it, and who is meant by a request cannot be judged without. */
+/** HTTP/1.1 requires a host. Without it nobody can judge for which server a request is meant. */
 export function isHostless({ headers, httpVersion }: IncomingMessage): boolean {
   return headers.host === undefined && httpVersion === '1.1';
 }
@@ -41,7 +41,7 @@ export const HOST_NEEDED = 'a request of HTTP/1.1 needs a Host header';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** An answer may vary for more reasons than one. */
+/** An answer may vary for several reasons, so `Vary` headers are joined. */
 export function joinedHeaders(ours: Headers, theirs: Headers): Headers {
   const vary = [ours['Vary'] ?? [], theirs['Vary'] ?? []].flat().join(', ');
   return { ...ours, ...theirs, ...(vary === '' ? {} : { Vary: vary }) };

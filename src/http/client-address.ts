@@ -1,6 +1,6 @@
 /**
- * Whose request it is: the address at the other end of the socket, or behind proxies that are trusted the one that they
- * tell. The one door to proxy-addr. Main thread.
+ * Whose request it is: the address at the other end of the socket, or the one that a trusted proxy tells. The one door
+ * to proxy-addr. Main thread.
  */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
@@ -17,12 +17,12 @@ export function createClientOf(trusted: readonly string[]): ClientOf {
   return (request) => {
     if (request.socket.remoteAddress === undefined) return null;
     const told = proxyAddress(request, isTrusted);
-    // Whoever writes the header may write anything.
+    // A header may hold anything, so only an IP address is believed.
     return isIP(told) === 0 ? ownOf(request) : plain(told);
   };
 }
 
-/** IPv4, also where the server listens on IPv6. */
+/** IPv4 stays IPv4, also where the server listens on IPv6. */
 function plain(address: string | null): string | null {
   return address?.replace(/^::ffff:(?=\d+\.)/i, '') ?? null;
 }

@@ -1,6 +1,6 @@
 /**
- * What a client over WebSocket asks for, in its query and in `launch=`, which are two ways to write the same: what a
- * context can have is had, what needs a browser of its own is refused. Pure.
+ * What a client over WebSocket asks for, in its query or in `launch=`, which are two ways to write the same. In: the
+ * query; out: options of a context. What needs a browser of its own is refused. Pure.
  */
 import { nearest } from '../nearest.js';
 import type { ClientOptions } from '../protocol/cdp.js';
@@ -10,11 +10,11 @@ import { complaint } from '../protocol/jobs/row.js';
 import { OF_CONTEXTS, OF_SESSIONS } from './client-parameters.js';
 
 export interface ClientOptionsOptions {
-  /** The same for everybody. */
+  /** The same for all clients. */
   readonly bounds: Pick<ClientOptions, 'maxPayloadBytes' | 'maxBufferedBytes' | 'idleMs'>;
   readonly allowsInsecureCerts: boolean;
   readonly allowsClientProxy: boolean;
-  /** Of a name that has no effect here. */
+  /** Told of a name that has no effect here. */
   readonly onIgnored: (name: string) => void;
 }
 
@@ -26,7 +26,7 @@ const LAUNCH_BYTES_MAX = 8_192;
 export function readClientOptions(query: URLSearchParams, options: ClientOptionsOptions): ClientOptions {
   const inQuery = [...query].filter(([name]) => !Object.hasOwn(OF_SESSIONS, name) && name !== 'token');
   const values = new Map<keyof typeof OF_CONTEXTS, unknown>();
-  // What is in the query itself is said last, so that it counts.
+  // The query itself comes last, so it wins over `launch=`.
   for (const [name, value] of [...launched(query.get('launch')), ...inQuery]) {
     const parameter = Object.hasOwn(OF_CONTEXTS, name) ? OF_CONTEXTS[name as keyof typeof OF_CONTEXTS] : undefined;
     if (!parameter) {
@@ -46,7 +46,7 @@ function optionsOf(values: Values, options: ClientOptionsOptions): ClientOptions
   const { bounds, allowsClientProxy, allowsInsecureCerts } = options;
   const said = <K extends keyof typeof OF_CONTEXTS>(...names: readonly K[]) => {
     const name = names.find((one) => values.has(one));
-    // The type is that of its parameter, which has read it.
+    // The type is that of the parameter, which has read the value.
     return (name === undefined ? null : values.get(name)) as ReturnType<(typeof OF_CONTEXTS)[K]['read']> | null;
   };
   const ignoresCertificates = said('acceptInsecureCerts', 'ignoreHTTPSErrors', '--ignore-certificate-errors') ?? false;
@@ -84,7 +84,7 @@ function meetForeign(name: string, { onIgnored }: ClientOptionsOptions): void {
   throw complaint(name, `unknown to sessions over WebSocket${meant === undefined ? '' : `; did you mean ${meant}?`}`);
 }
 
-/** What is in `launch`, as it would be in the query. */
+/** What `launch` says, as if it were in the query. */
 function launched(launch: string | null): (readonly [name: string, value: string])[] {
   if (launch === null || launch === '') return [];
   const { args = [], defaultViewport, ...others } = parseLaunch(launch);
@@ -99,14 +99,14 @@ function launched(launch: string | null): (readonly [name: string, value: string
   return [...named, ...sizeOf(defaultViewport), ...flags];
 }
 
-/** Puppeteer's name for the size of a page; null: as the window is. */
+/** The size of a page, as Puppeteer writes it. null means: as large as the window. */
 function sizeOf(viewport: unknown): [string, string][] {
   if (viewport === undefined || viewport === null) return [];
   const { width, height }: { readonly width?: unknown; readonly height?: unknown } = Object(viewport);
   return [['--window-size', `${width},${height}`]];
 }
 
-/** As JSON, or as JSON in base64. */
+/** `launch` is JSON, or JSON in base64. */
 function parseLaunch(launch: string): Readonly<Record<string, unknown>> {
   const text = launch.trimStart().startsWith('{') ? launch : Buffer.from(launch, 'base64').toString();
   try {
@@ -114,7 +114,7 @@ function parseLaunch(launch: string): Readonly<Record<string, unknown>> {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return { ...parsed };
   } catch {
-    // Said below, as for what is JSON and no object.
+    // The error below covers this too.
   }
   throw complaint('launch', 'must be a JSON object, or one in base64');
 }

@@ -1,6 +1,5 @@
 /**
- * The query parameters of sessions over WebSocket: those that are also names or flags in `launch=`, and those that are
- * not. Pure.
+ * The query parameters of sessions over WebSocket. Some of them are also names or flags in `launch=`. Pure.
  */
 import { anything, bareFlag, type Parameter, TIMEOUT, TRACKING_ID, written } from './parameters.js';
 
@@ -48,14 +47,14 @@ const ISOLATION: Parameter<'context'> = {
   read: (value) => (value === 'context' ? value : undefined),
 };
 
-/** In the query only. */
+/** These are read from the query only. */
 export const OF_SESSIONS = {
   timeout: TIMEOUT,
   trackingId: TRACKING_ID,
   launch: anything('The names below, and `args` with flags, as JSON or JSON in base64.'),
 } as const;
 
-/** In the query, in `launch=`, and flags in its `args` as well. */
+/** These are read from the query, from `launch=`, and as flags from its `args`. */
 export const OF_CONTEXTS = {
   isolation: ISOLATION,
   '--window-size': WINDOW_SIZE,

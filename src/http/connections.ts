@@ -1,6 +1,6 @@
 /**
  * Requests that are not over yet, by their connection. When a connection goes, Node.js tells only the response whose
- * turn it is; those of requests pipelined behind it would never hear of it. Main thread.
+ * turn it is. Requests that are pipelined behind it would never hear of that. Main thread.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -9,14 +9,16 @@ import type { Duplex } from 'node:stream';
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** It is over, with this status; 499 when its client has left first. Only the first time counts. */
+  /** Ends it with this status; 499 when its client left first. Only the first call counts. */
   end(code: number): void;
 }
 
 export interface Connections {
-  /** Called with each connection before its first request: one listener for all that ever come on it. */
+  /** To be called with each connection before its first request. One listener serves all requests on it. */
   add(socket: Duplex): void;
-  /** `onOver` is called once, however it ends; `isAnswered` when its client was sent the whole answer. */
+  /**
+   * `onOver` is called once, however the request ends. `isAnswered` says whether its client was sent the whole answer.
+   */
   open(request: IncomingMessage, response: ServerResponse, onOver: (code: number, isAnswered: boolean) => void): void;
   /** In the order in which they came. */
   of(socket: Duplex): readonly Exchange[];
@@ -40,13 +42,14 @@ export function createConnections(): Connections {
         end(code) {
           if (!exchanges.delete(exchange)) return;
           const isAnswered = response.writableFinished;
-          // One that waits for its turn does not know by itself that nobody will read it.
+          // A response that waits for its turn does not notice that nobody will read it.
           if (!isAnswered && response.socket === null) response.destroy();
           onOver(code, isAnswered);
         },
       };
       exchanges.add(exchange);
-      // The request's close comes right after its body; the response's without its end is the client's leaving.
+      // The request's `close` comes right after its body, so it says nothing. The response's `close` before its end
+      // means that the client left.
       response.once('close', () => exchange.end(codeOf(response)));
     },
     of: (socket) => [...(open.get(socket) ?? [])],

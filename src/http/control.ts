@@ -1,5 +1,5 @@
 /**
- * The routes that show sessions, those that failed, and end those that wait or run. Main thread.
+ * The routes that show sessions and failures, and end sessions. Main thread.
  */
 import { type FailureCode, ServiceError } from '../failures.js';
 import type { SessionKind } from '../protocol/jobs/jobs.js';
@@ -10,22 +10,22 @@ export interface SessionView {
   readonly id: string;
   readonly kind: SessionKind;
   readonly trackingId: string | null;
-  /** Index of the worker that runs it; null while it waits, as what else it does not have yet. */
+  /** Index of the worker that runs it. null while it waits, like everything else that it does not have yet. */
   readonly worker: number | null;
   readonly state: 'waiting' | 'running' | 'closing';
   readonly phase: string | null;
-  /** Of the page, as far as it is shown; null: it is HTML. */
+  /** Host of the page, as far as it is shown; null: the page is HTML from the body. */
   readonly host: string | null;
   readonly url?: string;
   /** Epoch ms. */
   readonly startedAt: number | null;
-  /** Since then; of one that waits, since it came. */
+  /** Since `startedAt`; while it waits, since it came. */
   readonly ageMs: number;
   /** What its pages have sent and received so far. */
   readonly sentBytes: number;
   readonly receivedBytes: number;
   readonly remoteAddress: string | null;
-  /** Of a client over WebSocket that is there: hosts of its open pages, and how long it has sent nothing. */
+  /** Only of a client over WebSocket that is connected: hosts of its open pages, and how long it has sent nothing. */
   readonly hosts?: readonly string[];
   readonly idleMs?: number;
 }
@@ -39,9 +39,9 @@ export interface FailureView {
   readonly message: string;
   /** As it was counted. */
   readonly reason: string;
-  /** Of the page, as far as it is shown; null: it was HTML, or had not been read. */
+  /** Host of the page, as far as it is shown; null: the page was HTML from the body, or the body was not read. */
   readonly host: string | null;
-  /** Of the page; null: it was not answered. */
+  /** HTTP status of the page; null: the page was not answered. */
   readonly status: number | null;
   readonly client: string | null;
   /** Epoch ms. */
@@ -50,9 +50,9 @@ export interface FailureView {
 
 export interface ControlOptions {
   readonly sessions: () => readonly SessionView[];
-  /** The latest first; without `most` all that are held. */
+  /** The latest first; without `most` all that are kept. */
   readonly failures: (most?: number) => readonly FailureView[];
-  /** Ends the with this id or trackingId; false when there is none. */
+  /** Ends the sessions with this id or trackingId; false when there is none. */
   readonly kill: (idOrTrackingId: string) => boolean;
   readonly killAll: () => void;
 }

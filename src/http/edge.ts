@@ -1,6 +1,6 @@
 /**
  * The edge: sockets in, answers out. One handler around every route does what all share: limits, origin, token, errors,
- * counting. polka finds the route; it is never given a handler that can throw or reject. Main thread.
+ * counting. polka only finds the route; it never gets a handler that can throw or reject. Main thread.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import polka, { type PolkaRequest } from 'polka';
@@ -37,9 +37,9 @@ export interface EdgeOptions {
   /** Counts an answered request; code 499 when the client left first. */
   readonly onAnswered: (route: string, method: string, code: number, ms: number) => void;
   readonly clientOf: ClientOf;
-  /** Before it became a session, if it was to be one. */
+  /** Called for a request that was refused before it became a session. */
   readonly onRefused: (refused: RefusedRequest) => void;
-  /** A bug: anything thrown that is not a ServiceError. */
+  /** A bug: anything that was thrown and is no ServiceError. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -62,24 +62,25 @@ export function createEdge(options: EdgeOptions): Server {
   };
   const server = createServer(
     {
-      // Above our own limits, so that these can say which one was passed.
+      // Above our own limits, so that our own checks can say which limit was passed.
       maxHeaderSize: URL_BYTES_MAX + 2 * HEADER_BYTES_MAX,
-      // Node's own are 60 s, 300 s and 30 s: long enough for a few slow clients to hold every socket.
+      // The defaults of Node.js are 60 s, 300 s and 30 s. In that time a few slow clients could hold every socket.
       headersTimeout: 10_000,
       requestTimeout: 30_000,
       connectionsCheckingInterval: 1_000,
       keepAliveTimeout: 65_000,
-      // A client whose machine has vanished says nothing, and its session, or its place among listeners, would be kept.
+      // A client whose machine has vanished says nothing. Without this, its session or its place among listeners would
+      // be kept.
       keepAlive: true,
       keepAliveInitialDelay: 30_000,
-      // It would refuse them uncounted, and without a word.
+      // Node.js would refuse such requests uncounted and without a word.
       requireHostHeader: false,
       IncomingMessage: Incoming,
     },
     onRequest,
   );
   server.on('connection', connections.add);
-  // Without a listener Node.js asks for the body at once, whatever the answer will be.
+  // Without this listener Node.js asks for the body at once, whatever the answer will be.
   server.on('checkContinue', onRequest);
   server.on('checkExpectation', serve(UNEXPECTED));
   const refuser = createRefuser({
@@ -147,7 +148,7 @@ function run(options: EdgeOptions, connections: Connections, asked: Asked): void
   response.on('error', () => {});
   void answer(options, asked, client.signal)
     .then((made) => {
-      // What follows a body that was not read is not a request.
+      // When a body was not read, the bytes behind it are no next request.
       const close = hasBody(request) && !request.complete ? { Connection: 'close' } : {};
       const headers = joinedHeaders(gate.headersFor(request), { ...close, ...made.headers });
       return options.send(request, response, { ...made, headers });
@@ -171,7 +172,7 @@ async function answer(
     checkSize(request);
     if (!route.isForAnyOrigin) options.gate.check(request, route);
     const query = new URLSearchParams(request.search ?? '');
-    // A preflight carries no token by its nature, and is answered with nothing but what is allowed.
+    // A preflight can carry no token. Its answer says only what is allowed.
     const isPreflight = request.method === 'OPTIONS' && request.headers.origin !== undefined;
     if (!route.isOpen && !isPreflight) options.auth.check(request, query);
     return await route.handle({
@@ -182,7 +183,7 @@ async function answer(
       params: request.params ?? {},
       raw: request,
       askForBody() {
-        // Those that expect anything else have been refused, and HTTP/1.0 knows nothing of it.
+        // Other expectations have been refused already, and HTTP/1.0 does not know this one.
         if (request.headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue();
       },
       signal,

@@ -1,6 +1,6 @@
 /**
- * `/events`: once a second, what changes all the time, as server-sent events. Rendered once for all who listen, and
- * only while somebody does. Main thread.
+ * `/events`: once a second, what changes all the time, as server-sent events. Each event is rendered once for all
+ * listeners, and only while there are some. Main thread.
  */
 import { Readable } from 'node:stream';
 import type { Clock } from '../clock.js';
@@ -8,9 +8,12 @@ import { ServiceError } from '../failures.js';
 import type { Handle } from './route.js';
 
 const EVERY_MS = 1_000;
-/** More than people look at one server; a bound, so that a loop of reconnecting clients cannot hold every socket. */
+/** More people than look at one server. The bound keeps a loop of reconnecting clients from holding every socket. */
 const LISTENERS_MAX = 100;
-/** Then its client asks anew, as every client of events does; one that is not there any more is found out by that. */
+/**
+ * After that the stream ends and its client asks anew, as every client of events does. A client that has vanished is
+ * found out by this.
+ */
 const LISTENING_MS_MAX = 600_000;
 
 export interface EventsOptions {
@@ -26,16 +29,16 @@ export interface Events {
 }
 
 export function createEvents({ clock, render }: EventsOptions): Events {
-  /** Each with what takes its end away. */
+  /** Each listener with the function that takes away the timer of its end. */
   const listeners = new Map<Readable, () => void>();
   let cancel = (): void => {};
 
   const tick = (): void => {
-    // Who came after the last had left has begun a new round; the one before it must not go on beside it.
+    // A listener that came after the last one had left has begun a new round. The old round must not go on beside it.
     cancel();
     const event = `data: ${render()}\n\n`;
     for (const listener of listeners.keys()) {
-      // One that does not read misses events rather than gathers them.
+      // A listener that does not read misses events. Keeping them for it would fill the memory.
       if (listener.readableLength === 0) listener.push(event);
     }
     cancel = listeners.size > 0 ? clock.after(EVERY_MS, tick) : () => {};
@@ -66,9 +69,9 @@ export function createEvents({ clock, render }: EventsOptions): Events {
     const headers = {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
-      // nginx would gather events until it has a few KB of them.
+      // nginx would otherwise hold events back until it has a few KB.
       'X-Accel-Buffering': 'no',
-      // Kept for a next request, the connection would hold up a server that stops.
+      // A connection that is kept for a next request would hold up a server that stops.
       Connection: 'close',
     };
     return { status: 200, headers, chunks: [], stream };

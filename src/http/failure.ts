@@ -1,5 +1,5 @@
 /**
- * A failure as an answer: JSON when the request sent or accepts JSON, else its message as text. Pure.
+ * A failure as an answer: JSON when the request sent or accepts JSON, else the message as text. Pure.
  */
 import type { IncomingMessage } from 'node:http';
 import { FAILURES, ServiceError } from '../failures.js';
@@ -14,7 +14,7 @@ export function answerFailure(request: IncomingMessage, error: unknown): Answer 
   const { code, message, retryAfterMs, sessionId } = failure;
   const { status } = FAILURES[code];
   const made = wantsJson(request) ? json({ error: { code, message } }, status) : text(`${message}\n`, status);
-  // In whole seconds, rounded up: too soon is one more refusal.
+  // In whole seconds, rounded up: a client that came back too soon would be refused once more.
   const retry = retryAfterMs === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfterMs / 1_000)) };
   const session = sessionId === null ? {} : { 'x-session-id': sessionId };
   return { ...made, headers: { ...made.headers, ...retry, ...session, ...failure.headers } };

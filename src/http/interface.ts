@@ -1,7 +1,7 @@
 /**
- * The HTTP interface as data: every route once. From it come the paths that are label values, what the edge checks
- * before a handler is called, the list at `/`, and the README's table. A handler is joined to its route by name, and
- * the compiler names whichever of the two is missing. Pure.
+ * The HTTP interface as data: every route once. From it come label values, the edge's checks before a handler, the list
+ * at `/`, and the README's table. Handlers are joined to routes by name, and the compiler says which of the two is
+ * missing. Pure.
  */
 import type { TSchema } from 'typebox';
 import { JOB_KINDS, JOBS, type JobKind } from '../protocol/jobs/jobs.js';
@@ -22,34 +22,37 @@ import {
 import type { Handle, Route } from './route.js';
 import type { Accept, UpgradeRoute } from './upgrade.js';
 
-/** What the settings can switch on. */
+/** Features that settings switch on. */
 export interface Switches {
   readonly apiGet: boolean;
   readonly testSessions: boolean;
 }
 
 export interface RouteRow {
-  /** As polka writes them, and as values of the label `route`; the first is its own, the others are aliases. */
+  /**
+   * As polka writes them, and as values of the label `route`. The first is the route's own path, the others are
+   * aliases.
+   */
   readonly paths: readonly string[];
   readonly methods: readonly string[];
   /** What it answers, for the README. */
   readonly about: string;
   /** Needs no token. */
   readonly isOpen?: true;
-  /** Answers foreign origins and hosts too: health checks come from anywhere and change nothing. */
+  /** Answers requests from foreign origins and hosts too: health checks come from anywhere and change nothing. */
   readonly isForAnyOrigin?: true;
-  /** A link on a page of another site may lead here: it changes nothing, and costs nothing. */
+  /** A link on a page of another site may lead here, because the route changes nothing and costs nothing. */
   readonly isLinkable?: true;
   readonly query?: Readonly<Record<string, Parameter<unknown>>>;
   /** The JSON that it takes. */
   readonly body?: TSchema;
-  /** Media types of what it answers by status, when all is well; '' for no body. */
+  /** Media types of its answers by status, when all is well; '' for no body. */
   readonly answers: Readonly<Record<number, readonly string[]>>;
-  /** It is there only when this is switched on. */
+  /** The route exists only when this is switched on. */
   readonly onlyWith?: keyof Switches;
-  /** What it answers is another protocol. */
+  /** Its answer switches to another protocol. */
   readonly isUpgrade?: true;
-  /** Methods that are there only when something is switched on. */
+  /** Methods that exist only when something is switched on. */
   readonly methodsWith?: Readonly<Record<string, keyof Switches>>;
 }
 
@@ -64,7 +67,7 @@ const SELECTION = {
   sessionTimes: flag('Whether rows have `sessionTimes`.'),
 };
 
-/** The prefixes that browserless v2 has; here they are all the same Chromium. */
+/** The prefixes of browserless v2; here all mean the same Chromium. */
 const SESSION_PREFIXES = ['', '/chromium', '/chrome'];
 const SESSION = {
   methods: ['POST'],
@@ -87,7 +90,7 @@ function sessionRow(kind: JobKind) {
 }
 
 export function mapKinds<T>(make: (kind: JobKind) => T): { readonly [K in JobKind]: T } {
-  // Every kind is there, since the list has them all.
+  // Every kind is there, because `JOB_KINDS` lists them all.
   return Object.fromEntries(JOB_KINDS.map((kind) => [kind, make(kind)])) as { [K in JobKind]: T };
 }
 
@@ -209,7 +212,7 @@ export const ROUTES = {
   },
 } as const satisfies Record<string, RouteRow>;
 
-/** Where WebSockets are, as routes: what they answer is the switch to another protocol. */
+/** Where WebSockets are, as routes: their answer switches to another protocol. */
 export const UPGRADES = {
   cdp: {
     paths: ['/', '/chromium', '/chrome'],
@@ -223,7 +226,7 @@ export const UPGRADES = {
 
 export type Table = Readonly<Record<string, RouteRow>>;
 
-/** What the query of a route says, as far as it says anything. */
+/** What the query of a route can say; every part may be missing. */
 export type GivenOf<R extends RouteRow> = R extends { readonly query: infer Q }
   ? { readonly [N in keyof Q]?: Q[N] extends Parameter<infer T> ? T : never }
   : Readonly<Record<never, never>>;
@@ -234,7 +237,7 @@ export type Handlers = HandlersOf<typeof ROUTES>;
 
 export type Acceptors = { readonly [N in keyof typeof UPGRADES]: Accept<GivenOf<(typeof UPGRADES)[N]>> };
 
-/** A path that is not first of its route is a route of its own. */
+/** A path that is an alias becomes a route of its own. */
 export function upgradesOf(acceptors: Acceptors): UpgradeRoute[] {
   return Object.entries(UPGRADES).flatMap(([name, row]) => {
     const accept = acceptors[name as keyof typeof UPGRADES];
@@ -242,7 +245,7 @@ export function upgradesOf(acceptors: Acceptors): UpgradeRoute[] {
   });
 }
 
-/** The routes that are there with these switches; a path that is not first of its route is a route of its own. */
+/** The routes that exist with these switches. A path that is an alias becomes a route of its own. */
 export function routesOf<T extends Table>(table: T, handlers: HandlersOf<T>, switches: Switches): Route[] {
   return Object.entries(table).flatMap(([name, row]) => {
     const handle: Handle<never> | undefined = handlers[name];
@@ -252,7 +255,7 @@ export function routesOf<T extends Table>(table: T, handlers: HandlersOf<T>, swi
   });
 }
 
-/** What there is to be asked with these switches. */
+/** A route that exists with these switches, for lists. */
 export interface Listed {
   readonly path: string;
   readonly methods: readonly string[];
@@ -270,7 +273,7 @@ export function pathsOf(table: Table, switches: Switches): string[] {
   return listOf(table, switches).map(({ path }) => path);
 }
 
-/** Statuses that something answers when all is well. */
+/** Statuses of all answers when all is well. */
 export function statusesOf(table: Table): number[] {
   return [...new Set(Object.values(table).flatMap(({ answers }) => Object.keys(answers).map(Number)))];
 }

@@ -1,6 +1,6 @@
 /**
- * From a request to a checked job: its body as JSON, from the query, or raw in a media type that its kind takes.
- * The one door to iconv-lite. Main thread.
+ * In: a request; out: a checked job. The body comes as JSON, from the query, or raw in a media type that its kind
+ * takes. The one door to iconv-lite. Main thread.
  */
 import assert from 'node:assert/strict';
 import iconv from 'iconv-lite';
@@ -12,7 +12,7 @@ import { createBodies } from './body.js';
 import type { Request } from './route.js';
 import { createValidate } from './validate.js';
 
-/** As v1's clients write it. */
+/** As clients of v1 write it. */
 const PROXY_FLAG = '--proxy-server';
 
 interface Given {
@@ -29,20 +29,21 @@ export interface JobReaderOptions {
   readonly maxPayloadBytes: number;
   readonly allowsInsecureCerts: boolean;
   readonly allowsClientProxy: boolean;
-  /** Of a key of a body that has no effect here. */
+  /** Told of a key of a body that has no effect here. */
   readonly onIgnored: (name: string) => void;
 }
 
 const JSON_TYPE = 'application/json';
 
 /**
- * Checks the head, and gives what reads the rest.
- * @throws {ServiceError} UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE; and then BAD_REQUEST, PAYLOAD_TOO_LARGE
- * @throws {BodiesFull} what is given
+ * Checks the head, and returns a function that reads the rest.
+ * @throws {ServiceError} UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE; the returned function: BAD_REQUEST,
+ * PAYLOAD_TOO_LARGE
+ * @throws {BodiesFull} the returned function
  */
 export type JobReader = (kind: string, request: Asked) => () => Promise<Job>;
 
-/** For the kinds of the table, and no others. */
+/** For the kinds of the table only. */
 export function createJobReader(options: JobReaderOptions, jobs: JobTable = JOBS): JobReader {
   const { maxPayloadBytes, onIgnored } = options;
   const bodies = createBodies(maxPayloadBytes);
@@ -75,7 +76,7 @@ export function createJobReader(options: JobReaderOptions, jobs: JobTable = JOBS
   };
 }
 
-/** The key that the body is, in a raw media type; undefined: it is JSON. */
+/** The key whose value a raw body is; undefined: the body is JSON. */
 function rawKeyOf({ headers }: Asked, { raw }: JobRow): string | undefined {
   const type = (headers['content-type'] ?? JSON_TYPE).split(';')[0]?.trim().toLowerCase() ?? '';
   const key = Object.hasOwn(raw, type) ? raw[type] : undefined;
@@ -86,7 +87,7 @@ function rawKeyOf({ headers }: Asked, { raw }: JobRow): string | undefined {
   return key;
 }
 
-/** As `Content-Type` says, else UTF-8; a mark of its order of bytes is no part of a text. */
+/** The charset of `Content-Type`, else UTF-8. A byte order mark is no part of a text. */
 function decoderOf({ headers }: Asked): (bytes: Buffer) => string {
   const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '') ?? [];
   if (!iconv.encodingExists(charset)) {
@@ -95,7 +96,7 @@ function decoderOf({ headers }: Asked): (bytes: Buffer) => string {
   return (bytes) => iconv.decode(bytes, charset);
 }
 
-/** What a query says in place of the body. */
+/** Keys that the query says in place of the body. */
 function keysOf(given: Given): object {
   const server = given.externalProxyServer ?? given[PROXY_FLAG];
   return {
@@ -104,7 +105,7 @@ function keysOf(given: Given): object {
   };
 }
 
-/** What is no object is refused as it is. */
+/** A body that is no object is left as it is, and refused later. */
 function joined(body: unknown, fromQuery: object): unknown {
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   return isObject ? { ...body, ...fromQuery } : body;

@@ -1,5 +1,5 @@
 /**
- * The routes that tell how the server does: health, pressure, settings, versions. Main thread.
+ * The routes that tell how the server is: health, pressure, settings, versions. Main thread.
  */
 import { preferredType } from './accept.js';
 import type { Handlers } from './interface.js';
@@ -20,7 +20,7 @@ export interface Pressure {
   readonly memory: number;
 }
 
-/** Why a session sent now would not be taken; null: it would. */
+/** Why a session sent now would not be taken; null: it would be. */
 export type NotReady = 'starting' | 'draining' | 'full' | 'browser' | null;
 
 export interface ManagementOptions {

@@ -1,5 +1,5 @@
 /**
- * The routes that show the numbers: a snapshot and a view, nothing else. Main thread.
+ * The routes that show the numbers. Each is a snapshot and a view, nothing else. Main thread.
  */
 import type { Snapshot } from '../metrics/snapshot.js';
 import type { HistoryView, SelectingView, View } from '../metrics/views/history.js';
@@ -15,7 +15,7 @@ export interface MetricsOptions {
   readonly totals: SelectingView;
   readonly prometheus: Pick<PrometheusView, 'render' | 'contentTypes'>;
   readonly nowEpochMs: () => number;
-  /** Differs between processes: tags of views are equal only within one. */
+  /** Differs between processes, because tags of views are comparable only within one. */
   readonly bootId: string;
 }
 
@@ -48,19 +48,19 @@ function asAnswer({ chunks, tag }: View, bootId: string, headers: Readonly<Recor
   return { status: 200, headers, chunks, tag: `${bootId}-${tag}` };
 }
 
-/** What browsers and curl are given; a Prometheus pointed at its default path names one of the others. */
+/** What browsers and curl get. A Prometheus pointed at its default path asks for another type. */
 const JSON_TYPE = 'application/json';
 const OPENMETRICS = 'application/openmetrics-text';
 const TEXT = 'text/plain';
 
-/** Null: whoever asks for that wants JSON. Text for people has no version. */
+/** Null: the client wants JSON. `text/plain` without a version is text for people. */
 function expositionOf(headers: Request['headers']): Format | null {
   const type = preferredType(headers, [JSON_TYPE, OPENMETRICS, TEXT]);
   if (type === TEXT) return isNamedWith(headers, TEXT, 'version') ? 'text' : null;
   return type === OPENMETRICS ? 'openmetrics' : null;
 }
 
-/** The text format for whoever does not say. */
+/** Clients that name no format get the text format. */
 function formatOf(headers: Request['headers']): Format {
   return preferredType(headers, [TEXT, OPENMETRICS]) === OPENMETRICS ? 'openmetrics' : 'text';
 }

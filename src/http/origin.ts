@@ -1,7 +1,7 @@
 /**
- * Keeps web pages of other sites from using the server through somebody's browser: a foreign `Origin` or
- * `Sec-Fetch-Site`, and on loopback a foreign `Host`, which is what DNS rebinding sends. What pages of other origins
- * may do all the same is CORS. Main thread.
+ * Keeps web pages of other sites from using the server through somebody's browser. It looks at foreign values of
+ * `Origin` and `Sec-Fetch-Site`, and on loopback at a foreign `Host`, which DNS rebinding sends. CORS says what pages
+ * of other origins may do nevertheless. Main thread.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { ServiceError } from '../failures.js';
@@ -9,7 +9,7 @@ import { ServiceError } from '../failures.js';
 export interface Gate {
   /** @throws {ServiceError} FORBIDDEN_ORIGIN. */
   check(request: GateRequest, route: { readonly isLinkable?: true }): void;
-  /** What CORS adds to an answer. */
+  /** The headers that CORS adds to an answer. */
   headersFor(request: GateRequest): Readonly<Record<string, string>>;
 }
 
@@ -20,16 +20,16 @@ interface GateRequest {
 
 /** What pages of other origins may do. */
 export interface Cors {
-  /** Their origins, or `*` for any. */
+  /** Their origins, or `*` for all. */
   readonly origins: readonly string[];
   readonly methods: readonly string[];
   readonly headers: readonly string[];
-  /** How long a browser may remember it. */
+  /** How long a browser may remember the answer. */
   readonly maxAgeS: number;
 }
 
 export interface GateOptions {
-  /** Whether the server can be reached from this machine only. */
+  /** Whether only this machine can reach the server. */
   readonly isOnLoopback: boolean;
   readonly isLoopback: (host: string) => boolean;
   readonly proxyUrl: URL | null;
@@ -41,7 +41,7 @@ export interface GateOptions {
 
 const OF_PAGES = ['code', 'ip', 'port', 'status', 'url'].map((name) => `x-response-${name}`).join(', ');
 const EXPOSED = `ETag, Retry-After, Server-Timing, x-session-id, ${OF_PAGES}`;
-/** The longest name that DNS has, and a port. */
+/** The longest name that DNS allows, and a port. */
 const HOST_SHOWN_MAX = 260;
 
 export function createGate({ proxyUrl, cors, isLoopback, isOnLoopback, onForeignHost }: GateOptions): Gate {
@@ -74,17 +74,17 @@ export function createGate({ proxyUrl, cors, isLoopback, isOnLoopback, onForeign
       const { host = '', origin } = headers;
       if (!isOwnHost(host)) refuseHost(host);
       if (origin !== undefined) {
-        // It says more than `Sec-Fetch-Site`, which calls an origin that is allowed a foreign site.
+        // `Origin` says more than `Sec-Fetch-Site`, which calls an allowed origin a foreign site as well.
         if (isOwnOrigin(origin, host) || isAllowed(origin)) return;
         const advice = 'behind a proxy, PROXY_URL has to be the address that clients see';
         const message = `requests from web pages of another origin need ${setting}; ${advice}`;
         throw new ServiceError('FORBIDDEN_ORIGIN', message);
       }
       if (isForAll) return;
-      // Somebody follows a link: what comes is shown to them, and the page with the link cannot read it.
+      // Somebody follows a link. The answer is shown to that person, and the page with the link cannot read it.
       if (isLinkable && method === 'GET' && headers['sec-fetch-mode'] === 'navigate') return;
-      // An image or a form has no Origin, but browsers say where it comes from. Another port of this host is another
-      // page's server, and only `same-site`.
+      // The request of an image or a form has no Origin, but browsers say what kind of site it comes from. Another port
+      // of this host is another server's page, and only `same-site`.
       const site = headers['sec-fetch-site'];
       if (site === 'cross-site' || site === 'same-site') {
         throw new ServiceError('FORBIDDEN_ORIGIN', `requests from web pages of another site need ${setting}`);
@@ -92,7 +92,7 @@ export function createGate({ proxyUrl, cors, isLoopback, isOnLoopback, onForeign
     },
     headersFor({ method, headers: { origin } }) {
       if (!cors) return {};
-      // A cache must not give the answer for one origin to another.
+      // A cache must not give one origin's answer to another.
       const vary = isForAll ? {} : { Vary: 'Origin' };
       if (!isForAll && (origin === undefined || !isAllowed(origin))) return vary;
       return {
@@ -113,7 +113,7 @@ function preflight({ methods, headers, maxAgeS }: Cors): Record<string, string> 
   };
 }
 
-/** Nearly all name a plain host, which need not be parsed as a URL is. */
+/** Nearly all requests name a plain host, which need not be parsed as a URL. */
 const PLAIN = /^([\w.-]+)(?::\d+)?$/;
 
 function hostname(host: string): string {

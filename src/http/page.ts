@@ -1,6 +1,6 @@
 /**
- * The live page and its files: read once, at start, and served from memory, so that no path of a client's ever touches
- * the file system. They hold no data and need no token; the page asks for what it shows. Main thread.
+ * The live page and its files, read once at the start and served from memory: so no client's path ever touches the file
+ * system. They hold no data and need no token; the page asks for what it shows. Main thread.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -11,11 +11,11 @@ import { addressOf } from './address.js';
 import type { Handlers, Listed } from './interface.js';
 import { type Answer, text } from './route.js';
 
-/** What the compiler has made of the page's modules, and beside the sources what it has not to do with. */
+/** The page's modules as the compiler made them; its other files are beside the sources. */
 const COMPILED = new URL('../page/', import.meta.url);
 const SOURCES = new URL('../../../src/page/', import.meta.url);
 
-/** Nothing but our own files, and no inline styles: what the charts position, they position by script. */
+/** Only our own files are allowed, and no inline styles. The charts position things by script. */
 const HEADERS = {
   'Content-Security-Policy': [
     "default-src 'none'",
@@ -39,13 +39,15 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 export interface PageOptions {
-  /** Whether the page has to ask for a token; otherwise it would find out by a request that counts as unauthorized. */
+  /**
+   * Whether the page has to ask for a token. Without this it would find out by a request that counts as unauthorized.
+   */
   readonly isTokenNeeded: boolean;
   /** For clients that take no HTML. */
   readonly version: string;
-  /** Those to tell such a client of. */
+  /** The routes that such a client is told of. */
   readonly routes: readonly Listed[];
-  /** Where clients find the server, when it is not where they say themselves. */
+  /** The server's address for clients, when it differs from the one that they use themselves. */
   readonly proxyUrl: URL | null;
 }
 
@@ -101,5 +103,5 @@ curl -X POST ${address}/screenshot -H 'content-type: application/json' \\
 `;
 }
 
-/** Of `GET, HEAD` and `POST, GET`. */
+/** The width of `GET, HEAD` and `POST, GET`. */
 const METHODS_WIDTH = 9;

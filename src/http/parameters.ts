@@ -3,18 +3,18 @@
  */
 import { TEST_OPERATIONS } from '../protocol/jobs/test.js';
 
-/** `T` is what a value means. */
+/** `T` is the type of a value that was read. */
 export interface Parameter<T> {
   readonly about: string;
   /** How a value is written, as a regular expression. */
   readonly pattern: string;
-  /** After `must be`, for whoever wrote it otherwise. */
+  /** Completes `must be`, for whoever wrote it wrong. */
   readonly expected: string;
-  /** Undefined when it is not written so, or can mean nothing. */
+  /** Undefined when the value is written wrong, or can mean nothing. */
   read(value: string): T | undefined;
 }
 
-/** Epoch ms, for the present that is given. */
+/** Epoch ms; depends on the present that is given. */
 export type Instant = (nowMs: number) => number;
 
 const SPAN_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
@@ -45,12 +45,12 @@ export function flag(about: string): Parameter<boolean> {
   return written(/^(true|false)$/, (value) => value === 'true', { about, expected: 'true or false' });
 }
 
-/** A flag that may also stand alone. */
+/** A flag whose name may also stand alone. */
 export function bareFlag(about: string): Parameter<boolean> {
   return written(/^(true|false|)$/, (value) => value !== 'false', { about, expected: 'true or false, or stand alone' });
 }
 
-/** -1: none. How much may be asked for is a setting, and said there. */
+/** -1 means no limit. How much may be asked for is a setting, which is checked elsewhere. */
 export const TIMEOUT: Parameter<number> = written(/^(-1|0*[1-9]\d{0,14})$/, Number, {
   about: 'ms that this session may run; -1 for no limit, where there is none.',
   expected: 'whole ms from 1, at most MAX_TIMEOUT',
@@ -65,7 +65,7 @@ export const ANY_TRACKING_ID: Parameter<string> = anything('Only sessions of thi
 
 export const JSON_BODY: Parameter<string> = anything('With GET, the body as JSON.');
 
-/** What is asked of the main thread itself; no session. */
+/** Operations of the main thread itself, without a session. */
 export const MAIN_OPERATIONS = ['main-census', 'main-throw', 'egress-exit'] as const;
 const OPERATIONS = [...TEST_OPERATIONS, ...MAIN_OPERATIONS];
 

@@ -1,5 +1,5 @@
 /**
- * A request that was refused before it became a session, as whoever runs the server is told of it. Pure.
+ * A request that was refused before it became a session, as the operator is told of it. Pure.
  */
 import type { IncomingMessage } from 'node:http';
 import { FAILURES, type FailureCode, type ServiceError } from '../failures.js';

@@ -1,6 +1,6 @@
 /**
- * What a route is, and what a handler is given and gives back. Handlers never touch the response: they return an
- * answer or throw a ServiceError, and one place sends both. Pure types.
+ * What a route is, and what a handler gets and returns. Handlers never touch the response: they return an answer or
+ * throw a ServiceError, and one place sends both. Pure types.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
@@ -12,31 +12,31 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent one after the other. */
   readonly chunks: readonly Uint8Array[];
-  /** Sent after the chunks for as long as it lasts; then there is no length, ETag or gzip. */
+  /** Sent after the chunks, for as long as it lasts. Such an answer has no length, ETag or gzip. */
   readonly stream?: Readable;
-  /** Equal for equal bodies; gives the answer an ETag, and lets its gzipped form be kept. */
+  /** Equal for equal bodies. It becomes the answer's ETag, and the gzipped body is kept under it. */
   readonly tag?: string;
 }
 
-/** `G` is what its query says, as its route has it. */
+/** `G` is what the query says, as the route has it. */
 export interface Request<G = unknown> {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly given: G;
-  /** All of the query, checked or not. */
+  /** The whole query, checked or not. */
   readonly query: URLSearchParams;
   readonly params: Readonly<Record<string, string>>;
-  /** For whoever reads the body. */
+  /** For handlers that read the body. */
   readonly raw: IncomingMessage;
-  /** Called before the body is read, for a client that waits until it is asked (`Expect: 100-continue`). */
+  /** To be called before the body is read, for clients that wait until they are asked (`Expect: 100-continue`). */
   readonly askForBody: () => void;
-  /** Aborts when the client has gone before its answer was sent. */
+  /** Aborts when the client leaves before its answer was sent. */
   readonly signal: ClientSignal;
 }
 
 export type Handle<G = unknown> = (request: Request<G>) => Promise<Answer> | Answer;
 
-/** A route of the table with its handler: what the edge serves. See `RouteRow` for what they mean. */
+/** A route of the table with its handler, as the edge serves it. `RouteRow` explains the fields. */
 export interface Route {
   readonly path: string;
   readonly methods: readonly string[];
@@ -44,7 +44,7 @@ export interface Route {
   readonly isForAnyOrigin?: true;
   readonly isLinkable?: true;
   readonly query: Readonly<Record<string, Parameter<unknown>>>;
-  /** Given what `query` reads, and nothing else. */
+  /** Gets what `query` reads, and nothing else. */
   readonly handle: Handle<never>;
 }
 

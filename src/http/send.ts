@@ -1,5 +1,5 @@
 /**
- * Sends an answer: ETag and 304, gzip where it helps and is asked for, HEAD. Main thread.
+ * Sends an answer: ETag and 304, HEAD, and gzip where it helps and is asked for. Main thread.
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
@@ -8,13 +8,13 @@ import { hasAlready, takesGzip } from './accept.js';
 import type { Answer } from './route.js';
 
 const GZIP_BYTES_MIN = 1_024;
-/** A client that takes nothing for so long is cut off. */
+/** A client that takes no bytes for this long is cut off. */
 const STALL_MS = 30_000;
 
 /** Resolves when the answer has been handed to the socket. */
 export type Send = (request: IncomingMessage, response: ServerResponse, answer: Answer) => Promise<void>;
 
-/** Bodies with a tag stay gzipped for the next who asks; the last few are kept. */
+/** Bodies with a tag are kept in their gzipped form for the next client, the last few of them. */
 const GZIPPED_KEPT = 8;
 
 export function createSend(stallMs = STALL_MS): Send {
@@ -69,14 +69,17 @@ async function send(
   if (isGzip) headers['Content-Encoding'] = 'gzip';
   headers['Content-Length'] = byteLength(chunks);
   response.writeHead(status, headers);
-  // In one write: head and chunks lie there until the end.
+  // Head and chunks go out in one write: they are held until the end.
   response.cork();
   if (request.method !== 'HEAD') for (const chunk of chunks) response.write(chunk);
   response.end();
   if (!response.socket || response.socket.writableLength > 0) cutOffWhenStalled(response, stallMs);
 }
 
-/** An answer that waits for its turn is watched when that has come, a stream all along. */
+/**
+ * Cuts off a client that stalls. An answer that waits for its turn is watched once its turn has come, a stream from the
+ * start.
+ */
 function cutOffWhenStalled(response: ServerResponse, stallMs: number): void {
   const { socket } = response;
   if (response.writableFinished) return;
@@ -84,13 +87,14 @@ function cutOffWhenStalled(response: ServerResponse, stallMs: number): void {
     response.once('socket', () => setImmediate(cutOffWhenStalled, response, stallMs));
     return;
   }
-  // Counts from the last byte that moved, so a slow reader is safe and a stopped one is not.
+  // Counts from the last byte that moved. So a slow reader is safe, and one that stopped is not.
   socket.setTimeout(stallMs);
-  // Only what the system has not taken can stall. Without a listener here, Node.js ends a stream that is silent, too.
+  // Only bytes that the system has not taken can stall. Without a listener here, Node.js would also end a stream that
+  // is merely silent.
   response.on('timeout', () => {
     if (socket.writableLength > 0) socket.destroy();
   });
-  // Before Node.js' own listener, which sets the timeout of an idle connection.
+  // Runs before Node.js's own listener, which sets the timeout of an idle connection.
   response.prependOnceListener('finish', () => socket.setTimeout(0));
 }
 

@@ -15,7 +15,7 @@ import { type GivenOf, type Handlers, mapKinds, ROUTES } from './interface.js';
 import { createJobReader, type JobReaderOptions } from './job.js';
 import type { Answer, Handle, Request } from './route.js';
 
-/** Any session's, whatever its kind. */
+/** What the query of any session's route says, whatever its kind. */
 type Given = GivenOf<(typeof ROUTES)[JobKind]>;
 
 /** What every route that runs a session needs. */
@@ -23,18 +23,18 @@ export interface SessionOptions {
   readonly submit: Submit;
   readonly runOf: (job: Job, limits: SessionLimits) => Run;
   readonly clientOf: ClientOf;
-  /** Of a session that asks for none of its own. */
+  /** Of a session that asks for no limits of its own. */
   readonly limits: SessionLimits;
-  /** The most that one may ask for; null: without limit. */
+  /** The longest time that a session may ask for; null: no limit. */
   readonly maxTimeoutMs: number | null;
 }
 
 export interface SessionRouteOptions extends SessionOptions, JobReaderOptions {
-  /** Why a session would not be taken now, whatever its job; null: it would. */
+  /** Why a session would not be taken now, whatever its job; null: it would be. */
   readonly refusal: () => Refusal | null;
-  /** Refuses one whose body is not read, or not to its end; counted as other refusals are. */
+  /** Refuses a session whose body was not read to its end. Counted as other refusals are. */
   readonly turnAway: (session: Session, refusal: Refusal) => Settled;
-  /** Of a name in the query or the body that browserless's clients send and that means nothing here. */
+  /** Told of a name in the query or the body that browserless's clients send and that means nothing here. */
   readonly onIgnored: (name: string) => void;
 }
 
@@ -46,11 +46,11 @@ export function sessionHandlers(options: SessionRouteOptions): Pick<Handlers, Jo
       checkNames(request.query, options);
       const session = newSession(options, kind, request);
       const readJob = jobOf(kind, request);
-      // By the head: a body that cannot become a session is neither asked for nor held.
+      // Decided by the head: a body that cannot become a session is neither asked for nor kept.
       const refusal = options.refusal();
       if (refusal) return answerOf(session, options.turnAway(session, refusal));
       const job = await readJob().catch((error: unknown) => {
-        // Throws, as every refusal does.
+        // `answerOf` throws, as for every refusal.
         if (error instanceof BodiesFull) answerOf(session, options.turnAway(session, fullOf(error)));
         throw error;
       });
@@ -93,13 +93,13 @@ export function newSession(
   };
 }
 
-/** @throws {ServiceError} what the session has failed of. */
+/** @throws {ServiceError} the reason for which the session has failed. */
 function answerOf({ id }: Session, { outcome, queueMs }: Settled): Answer {
   if (!outcome.isOk) {
     const { code, message, retryAfterMs } = outcome;
     throw new ServiceError(code, message, { sessionId: id, retryAfterMs });
   }
-  if (outcome.product === 'closed') throw new Error('a job has produced nothing');
+  if (outcome.product === 'closed') throw new Error('a job has ended without bytes for its client');
   const { product, answer, phases } = outcome;
   const timing = [
     `queue;dur=${queueMs}`,
@@ -121,20 +121,20 @@ function answerOf({ id }: Session, { outcome, queueMs }: Settled): Answer {
   return { status: 200, headers, chunks: [product.body] };
 }
 
-/** Many clients take no more than 16 KiB of headers; a URL has half of that, the rest is short. */
+/** Many clients take at most 16 KiB of headers. A URL may use half of that; the other headers are short. */
 const URL_MAX = 8_192;
 const SHORT_MAX = 1_024;
 
-/** What a page's server said goes into a header of ours only as far as a header can hold it. */
+/** Text from a page's server, as far as a header can hold it. */
 export function printable(value: string): string {
-  // By way of bytes, since half of a surrogate pair is no character, and encodeURIComponent throws at one.
+  // By way of bytes: half of a surrogate pair is no character, and encodeURIComponent throws at it.
   return value
     .replace(/[^\x20-\x7e]+/g, (characters) => encodeURIComponent(Buffer.from(characters).toString()))
     .slice(0, URL_MAX);
 }
 
 const FOREIGN = new Map(FOREIGN_PARAMETERS.map((one) => [one.name, one]));
-/** `token` is read before any route. */
+/** `token` is read before the route is known. */
 const KNOWN = ['token', ...Object.keys(ROUTES.content.query)];
 
 function checkNames(query: URLSearchParams, { onIgnored }: SessionRouteOptions): void {

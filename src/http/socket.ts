@@ -1,5 +1,5 @@
 /**
- * Requests that Node.js itself refuses, before there is a request or in the midst of it: too slow, too large,
+ * Requests that Node.js itself refuses, before there is a request or in the middle of one: too slow, too large,
  * malformed, a tunnel. Main thread.
  */
 import type { IncomingMessage } from 'node:http';
@@ -13,15 +13,15 @@ import { type Answer, json } from './route.js';
 type Refusal = readonly [code: FailureCode, message: string];
 
 export interface Refuser {
-  /** On `clientError`. */
+  /** For the event `clientError`. */
   broken(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket: Duplex): void;
-  /** On `connect`. */
+  /** For the event `connect`. */
   tunnel(request: IncomingMessage, socket: Duplex): void;
 }
 
 export interface RefuserOptions {
   readonly connections: Connections;
-  /** Of what belongs to no request that we have seen: those are counted as all others are. */
+  /** Counts what belongs to no request that we have seen. Those that we have seen are counted like all others. */
   readonly count: (method: string, status: number) => void;
   readonly onRefused: (refused: RefusedBytes) => void;
 }
@@ -49,10 +49,10 @@ export function createRefuser({ connections, count, onRefused }: RefuserOptions)
       }
       const refusal = explain(error.code);
       const { status } = FAILURES[refusal[0]];
-      // Bytes of ours would be taken for the answer to the first of those that wait, or for the rest of one.
+      // Our bytes would be taken for the answer to the first request that waits, or for the rest of an answer.
       const isTurn = pending.every((one) => one === cut && !one.response.headersSent);
       if (isTurn) refuse(socket, refusal);
-      // Bytes that began with a request which was understood say nothing of this one.
+      // When a request was understood, the bytes began with that one and say nothing about this one.
       const method = pending.length === 0 ? methodOf(error.rawPacket) : '';
       told(socket, refusal, cut?.request.method ?? method);
       if (cut) cut.end(status);
@@ -72,7 +72,7 @@ export function createRefuser({ connections, count, onRefused }: RefuserOptions)
 
 const NO_PROXY: Refusal = ['METHOD_NOT_ALLOWED', 'this is no proxy'];
 
-/** Nobody is there to be answered, or nothing was asked: connections are also opened in advance, and by probes. */
+/** Nobody is there to be answered, or nothing was asked: connections are also opened in advance, or by probes. */
 function hasLeft({ code }: NodeJS.ErrnoException, socket: Duplex, isCut: boolean): boolean {
   if (code === 'ECONNRESET' || !socket.writable) return true;
   return (isCut && code === 'HPE_INVALID_EOF_STATE') || (socket as Socket).bytesRead === 0;
@@ -90,7 +90,7 @@ function explain(code: string | undefined): Refusal {
   return ['BAD_REQUEST', 'this is not valid HTTP/1.1'];
 }
 
-/** As far as the bytes that could not be read begin with one. */
+/** The method, as far as the bytes that could not be read begin with one. */
 function methodOf(packet: Buffer | undefined): string {
   return /^[A-Z]+(?= )/.exec(packet?.toString('latin1', 0, 16) ?? '')?.[0] ?? '';
 }

@@ -1,5 +1,5 @@
 /**
- * `POST /test`: sessions without a browser, ways to end a worker thread, and what is asked of the main thread. There
+ * `POST /test`: sessions without a browser, ways to end a worker thread, and questions to the main thread. It exists
  * only when the server was started with HEADCOUNT_TEST_SESSIONS=true. Main thread.
  */
 import { takeCensus } from '../census.js';
@@ -9,7 +9,7 @@ import { type MAIN_OPERATIONS, OPERATION } from './parameters.js';
 import { type Answer, json } from './route.js';
 import { runSession, type SessionOptions } from './sessions.js';
 
-/** What is asked of the main thread itself; no session. */
+/** Operations of the main thread itself, without a session. */
 type OfMain = Readonly<Record<(typeof MAIN_OPERATIONS)[number], (options: TestOptions) => Promise<Answer>>>;
 
 const OF_MAIN: OfMain = {
@@ -27,7 +27,7 @@ const OF_MAIN: OfMain = {
 };
 
 export interface TestOptions extends SessionOptions {
-  /** Ends the thread by which pages leave. */
+  /** Ends the egress thread. */
   readonly endEgress: () => void;
 }
 

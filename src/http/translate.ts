@@ -1,6 +1,6 @@
 /**
- * Bodies as clients of browserless and Puppeteer send them, made into ours: names that are others' are taken, let go or
- * refused by the table, numbers and booleans may be texts. What is ours already is not touched. Pure.
+ * Bodies as clients of browserless and Puppeteer send them, made into ours. Names of others are taken, ignored or
+ * refused, as the table says. Numbers and booleans may be texts. What is ours already is not touched. Pure.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ForeignKey } from '../protocol/jobs/foreign-names.js';
@@ -11,7 +11,7 @@ interface Rule {
   readonly segments: readonly string[];
 }
 
-/** `onIgnored` is told of each name that was let go. @throws {ServiceError} BAD_REQUEST for one that is refused. */
+/** `onIgnored` is told of each name that is ignored. @throws {ServiceError} BAD_REQUEST for a name that is refused. */
 export type Translate = (body: unknown) => unknown;
 
 export function createTranslate(keys: readonly ForeignKey[], onIgnored: (path: string) => void): Translate {
@@ -28,7 +28,7 @@ interface Telling {
   readonly onIgnored: (path: string) => void;
 }
 
-/** `value` without what the rule is about, copied as far as it differs. */
+/** `value` without the key that the rule is about. Copied only where it differs. */
 function replaced(value: unknown, [name = '', ...rest]: readonly string[], at: string, telling: Telling): unknown {
   if (name === '*') {
     if (!Array.isArray(value)) return value;
@@ -49,7 +49,7 @@ function replaced(value: unknown, [name = '', ...rest]: readonly string[], at: s
   return others;
 }
 
-/** Puppeteer's way to ask for none of its own. */
+/** In Puppeteer, null asks for no viewport of its own. */
 function defaultViewport(body: unknown): unknown {
   if (!isObject(body) || !isObject(body['viewport'])) return body;
   const { width, height, ...viewport } = body['viewport'];
@@ -57,7 +57,7 @@ function defaultViewport(body: unknown): unknown {
   return { ...body, viewport: { width: 800, height: 600, ...viewport } };
 }
 
-/** The parts of a schema that are looked at. */
+/** The parts of a schema that are read here. */
 export interface Schema {
   readonly type?: string;
   readonly const?: unknown;
@@ -66,7 +66,7 @@ export interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** `value` with texts as the numbers and booleans that they say, where the schema has these and no texts. */
+/** `value` with numbers and booleans for texts that say them, where the schema wants these and no texts. */
 export function readTexts(schema: Schema, value: unknown): unknown {
   if (typeof value === 'string') return readText(typesOf(schema), value);
   const { properties = {}, items, anyOf = [] } = schema;
@@ -88,7 +88,7 @@ function readText(types: readonly string[], value: string): unknown {
   return isNumber && NUMBER.test(value) ? Number(value) : value;
 }
 
-/** Of what a value may be that is not one of a list. */
+/** The types that a value may have, apart from the fixed values of a list. */
 function typesOf({ type, const: only, anyOf = [] }: Schema): string[] {
   return [...(type === undefined || only !== undefined ? [] : [type]), ...anyOf.flatMap(typesOf)];
 }

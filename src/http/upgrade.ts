@@ -1,6 +1,6 @@
 /**
- * WebSocket upgrades: checked as requests are, refused as they are by plain HTTP, and handed on. What is written to a
- * client once its answer has begun is not ours. Main thread.
+ * WebSocket upgrades. They are checked as requests are, refused as plain HTTP is, and handed on. Once its answer has
+ * begun, a client gets no more bytes from here. Main thread.
  */
 import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -20,22 +20,22 @@ import { OTHER, type RefusedRequest, refusedAs } from './refused.js';
 import type { Route } from './route.js';
 import { holdEarly } from './waiting-client.js';
 
-/** `G` is what its query says, as its route has it. */
+/** `G` is what the query says, as the route has it. */
 export interface Upgrade<G = unknown> {
   readonly given: G;
-  /** All of the query, checked or not. */
+  /** The whole query, checked or not. */
   readonly query: URLSearchParams;
   readonly raw: IncomingMessage;
   readonly caller: Caller;
-  /** Aborts when the client has gone before its answer has begun. */
+  /** Aborts when the client leaves before its answer has begun. */
   readonly signal: ClientSignal;
 }
 
-/** Resolves when its session is over; what it throws before the answer has begun refuses the client. */
+/** Resolves when the session is over. What it throws before the answer has begun refuses the client. */
 export type Accept<G = unknown> = (upgrade: Upgrade<G>) => Promise<void>;
 
 export interface UpgradeRoute extends Pick<Route, 'path' | 'query'> {
-  /** Given what `query` reads, and nothing else. */
+  /** Gets what `query` reads, and nothing else. */
   readonly accept: Accept<never>;
 }
 
@@ -45,18 +45,18 @@ export interface UpgradeOptions {
   readonly auth: Auth;
   readonly gate: Gate;
   readonly clock: Clock;
-  /** Counts one that was answered, when its answer begins; code 499 when the client left first. */
+  /** Counts an upgrade when its answer begins; code 499 when the client left first. */
   readonly onAnswered: (route: string, method: string, code: number, ms: number) => void;
   readonly clientOf: ClientOf;
-  /** Before it became a session. */
+  /** Called for a request that was refused before it became a session. */
   readonly onRefused: (refused: RefusedRequest) => void;
-  /** A bug: anything thrown that is not a ServiceError. */
+  /** A bug: anything that was thrown and is no ServiceError. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Node.js hands over the socket of whoever asks for any upgrade. Java's client asks for `h2c` with all of its requests,
- * and means them as they are: only WebSockets are upgrades here.
+ * Node.js hands over the socket of whoever asks for any upgrade. Java's client asks for `h2c` with every request, and
+ * wants a plain answer. So only WebSockets are upgrades here.
  */
 export class Incoming extends IncomingMessage {
   #isAsked = false;
@@ -67,7 +67,7 @@ export class Incoming extends IncomingMessage {
   }
 
   set upgrade(isAsked: boolean | null) {
-    // The constructor of IncomingMessage sets it, when there is nothing of ours yet.
+    // The constructor of IncomingMessage sets this property, before our field exists.
     if (#isAsked in this) this.#isAsked = isAsked === true;
   }
 }
@@ -103,7 +103,7 @@ export function createUpgrades(options: UpgradeOptions, connections: Connections
       if (isOver) return;
       const answer = answerFailure(request, error);
       over(answer.status);
-      // Bytes of ours would be taken for the answer to one before it.
+      // Our bytes would be taken for the answer to an earlier request.
       if (connections.of(socket).length > 0) socket.destroy();
       else sendRaw(socket, { ...answer, headers: joinedHeaders(options.gate.headersFor(request), answer.headers) });
     };
@@ -112,7 +112,7 @@ export function createUpgrades(options: UpgradeOptions, connections: Connections
       const known = check(request, query, route, options);
       if (connections.of(socket).length > 0)
         throw new ServiceError('BAD_REQUEST', 'other requests are not answered yet');
-      // Of a server over TCP it is one.
+      // The server listens on TCP, so it is a `Socket`.
       const caller: Caller = { socket: socket as Socket, key: keyOf(request), takeEarly, onAnswered: () => over(101) };
       await known.accept({ given: readQuery(known.query, query), query, raw: request, caller, signal: client.signal });
     };

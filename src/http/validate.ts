@@ -1,6 +1,6 @@
 /**
- * From a body to a checked job: first into names and types of ours, then by its kind's schema, then what a schema
- * cannot say. Every complaint names the key and what was expected. Pure.
+ * In: a body; out: a checked job. First names and types become ours, then the kind's schema is checked, then what a
+ * schema cannot say. Every complaint names the key and what was expected. Pure.
  */
 import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
@@ -11,15 +11,15 @@ import type { Job } from '../protocol/job.js';
 import { complaint, type JobRow } from '../protocol/jobs/row.js';
 import { createTranslate, readTexts } from './translate.js';
 
-/** Of one body: a list of all that a key may be is as many complaints. */
+/** For one body. A key that may be many things gives as many complaints. */
 Settings.Set({ maxErrors: 100 });
 
 /** @throws {ServiceError} BAD_REQUEST */
 export type Validate = (body: unknown) => Job;
 
 /**
- * For the kind that has this row. Compiles its schema: once, not for each body. `onIgnored` is told of keys that have
- * no effect here.
+ * For the kind with this row. The schema is compiled once, not for each body. `onIgnored` is told of keys that have no
+ * effect here.
  */
 export function createValidate(kind: string, row: JobRow, onIgnored: (key: string) => void = () => {}): Validate {
   const validator = Compile(row.body);
@@ -27,7 +27,7 @@ export function createValidate(kind: string, row: JobRow, onIgnored: (key: strin
   const checked = (given: unknown): Static<typeof row.body> => {
     const body = translate(given);
     if (validator.Check(body)) return body;
-    // Few write numbers as texts, so what they cost is theirs.
+    // Few clients write numbers as texts, so only they pay for reading those.
     const read = readTexts(row.body, body);
     if (validator.Check(read)) return read;
     throw explain(validator, row.body, read);
@@ -35,7 +35,7 @@ export function createValidate(kind: string, row: JobRow, onIgnored: (key: strin
   return (given) => {
     const body = checked(given);
     row.check?.(body);
-    // The type is what the schema just checked says.
+    // The schema was just checked, and this is its type.
     return { kind, body } as Job;
   };
 }
@@ -43,11 +43,11 @@ export function createValidate(kind: string, row: JobRow, onIgnored: (key: strin
 /** The first complaint, in words. */
 function explain(validator: Validator, schema: TSchema, body: unknown): ServiceError {
   const errors = validator.Errors(body);
-  // A union complains once for each of its members; the shallowest place is the key that is wrong.
+  // A union complains once for each of its members. The complaint at the shallowest place names the key that is wrong.
   const first = errors.find((error) => error.keyword !== 'anyOf') ?? errors[0];
   if (!first) return complaint('body', 'not valid');
   const key = pathOf(first.instancePath);
-  // A name that is missing is often there, with a slip in it.
+  // A key that is missing is often there with a slip in its name.
   const unknown = errors.find(
     ({ keyword, schemaPath }) => keyword === 'additionalProperties' && !isInUnion(schemaPath),
   );
@@ -75,7 +75,7 @@ function slip(schema: TSchema, { instancePath, params }: ReturnType<Validator['E
   return complaint(key, meant === undefined ? 'unknown key' : `unknown key; did you mean ${meant}?`);
 }
 
-/** The keys that an object at this place may have, whichever of several schemas it is meant to keep to. */
+/** The keys that an object at this place may have. When it may follow one of several schemas, the keys of all. */
 function keysAt(schema: unknown, [name, ...rest]: readonly string[]): string[] {
   const { properties = {}, items, anyOf = [] } = Object(schema) as Partial<Branches>;
   const own = name === undefined ? Object.keys(properties) : keysAt(properties[name] ?? items, rest);

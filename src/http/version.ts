@@ -1,5 +1,5 @@
 /**
- * `/json/version`, by which clients that know only an HTTP address find where to connect. Main thread.
+ * `/json/version`, which tells clients that know only an HTTP address where to connect. Main thread.
  */
 import { addressOf } from './address.js';
 import type { Handlers } from './interface.js';
@@ -14,7 +14,7 @@ export function versionHandlers({ chromium, proxyUrl }: VersionOptions): Pick<Ha
   return {
     browserVersion(request) {
       const { query } = request;
-      // With the query that it was asked with: Playwright's client has nowhere else to say a token, or options.
+      // The query is repeated, because Playwright's client has no other place for a token or options.
       const search = query.size === 0 ? '' : `?${query}`;
       return json({
         Browser: `HeadlessChrome/${chromium()}`,

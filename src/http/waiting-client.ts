@@ -1,13 +1,19 @@
 /**
- * A client over WebSocket that waits for its answer. Its socket is read meanwhile, because one that is not read never
- * says that its client has gone; what it has sent is kept for whoever serves it. Main thread.
+ * A client over WebSocket that waits for its answer. Its socket is read meanwhile, because a socket that is not read
+ * never says that its client has gone. What the client sends is kept for whoever serves it. Main thread.
  */
 import type { Duplex } from 'node:stream';
 
-/** WebSocket clients say nothing before they are answered; one that does is read no further, and nothing is lost. */
+/**
+ * WebSocket clients send nothing before they are answered. A client that does is read no further than this, and nothing
+ * is lost.
+ */
 const EARLY_BYTES_MAX = 16_384;
 
-/** `head`: what Node.js had read beyond the request. What is returned gives all of that, and ends the reading. */
+/**
+ * `head`: what Node.js has read beyond the request. The function that is returned gives all that came, and ends the
+ * reading.
+ */
 export function holdEarly(socket: Duplex, head: Buffer): () => Buffer {
   const chunks = [head];
   let bytes = head.length;
@@ -16,7 +22,7 @@ export function holdEarly(socket: Duplex, head: Buffer): () => Buffer {
     bytes += chunk.length;
     if (bytes > EARLY_BYTES_MAX) socket.pause();
   };
-  // Sockets of servers may be half open: a client that has ended its half does not wait for an answer.
+  // Sockets of servers may be half open. A client that has ended its half does not wait for an answer.
   const left = (): void => void socket.destroy();
   socket.on('data', hold);
   socket.once('end', left);

@@ -1,6 +1,6 @@
 /**
- * The columns of `/metrics`, in their order: the one table from which the JSON, the totals, the README and the exports
- * derive. Each says how it is read from a row. Pure.
+ * The columns of `/metrics`, in their order. The JSON, the totals, the README and the exports derive from this one
+ * table. Each column says how it is read from a row. Pure.
  */
 import { quantile } from './histogram.js';
 import { HISTOGRAM_OFFSET, type Word, word } from './row.js';
@@ -8,10 +8,10 @@ import { HISTOGRAM_OFFSET, type Word, word } from './row.js';
 export interface Field {
   readonly name: string;
   readonly unit: 'epoch ms' | 'count' | 'ratio 0–1' | 'ms' | 'ms[]';
-  /** Whether `/metrics/all` has it as well. */
+  /** Whether `/metrics/all` has it too. */
   readonly inTotals: boolean;
   readonly help: string;
-  /** The value of a row, float64[ROW_WORDS]; null for the two that are read from the ring of session times. */
+  /** Its value in a row, float64[ROW_WORDS]; null for the two columns that come from the ring of session times. */
   readonly of: ((row: Float64Array) => number) | null;
 }
 
@@ -209,7 +209,7 @@ export const FIELDS = [
   },
 ] as const satisfies readonly Field[];
 
-/** Six digits are more than a sample of a second can know, and keep the rows short. */
+/** A sample over a second does not know more than six digits, and they keep the rows short. */
 function round(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }

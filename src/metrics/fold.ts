@@ -1,9 +1,9 @@
 /**
  * Folds deltas into the counters since start and into the open row of the ring; the only writer of both. Main thread.
- * In: records of the lanes, deltas of main itself, the passing of time. Out: the arrays, which `snapshot` reads.
+ * In: records of the lanes, main's own deltas, the passing of time. Out: the arrays, which `snapshot` reads.
  *
- * What a cell does is looked up in arrays made once from the table, so that folding a delta is a switch over two small
- * numbers, without names and without allocation.
+ * What a cell does is looked up in arrays that are made once from the table. So folding a delta is a switch over two
+ * small numbers, without names and without allocation.
  */
 import assert from 'node:assert/strict';
 import type { Clock } from '../clock.js';
@@ -29,16 +29,16 @@ const EFFECTS: Readonly<{ [K in RowEffect['kind']]: number }> = {
 const UNIT_MS = 30_000;
 
 export interface Fold {
-  /** float64[layout.size]: counters and histograms since start, gauges as last set. */
+  /** float64[layout.size]: counters and histograms since start, gauges as they were set last. */
   readonly counters: Float64Array;
   readonly record: RecordDelta;
   /** Takes all that the workers have written. Called on a timer, before every read, and when a worker has died. */
   drain(): void;
-  /** Closes the open row when its period is over, after a drain. Called on a timer and before every read. */
+  /** Drains, then closes the open row when its period is over. Called on a timer and before every read. */
   roll(): void;
   /** ms until the open row's period is over. */
   untilRollMs(): number;
-  /** Goes up with every delta that is not `quiet`: what was derived from the arrays is current until it moves. */
+  /** Grows with every delta that is not `quiet`. What was made from the arrays is current until it grows. */
   version(): number;
 }
 
@@ -48,7 +48,7 @@ export function createFold(options: {
   readonly lanes: readonly LaneReader[];
   readonly clock: Clock;
   readonly periodMs: number;
-  /** A row of an earlier period than the last one's has been opened: dates of both, epoch ms. */
+  /** A row was opened whose period is earlier than the last row's. Dates of the two, epoch ms. */
   readonly onSetBack?: (from: number, to: number) => void;
 }): Fold {
   const { layout, ring, lanes, clock } = options;
@@ -77,7 +77,7 @@ export function createFold(options: {
   const runTime = (ms: number): void => {
     add(row, W.totalTime, ms);
     add(row, W.units, Math.ceil(ms / UNIT_MS));
-    // `settled` is counted just before, so 1 means that this is the row's first.
+    // `settled` was counted just before, so 1 means that this is the row's first session.
     if (row[W.settled] === 1 || ms < (row[W.minTime] ?? 0)) row[W.minTime] = ms;
     if (ms > (row[W.maxTime] ?? 0)) row[W.maxTime] = ms;
     add(row, HISTOGRAM_OFFSET + bucketIndex(ms), 1);
@@ -126,7 +126,8 @@ export function createFold(options: {
   };
 
   const take = (cell: number, value: number, writtenAtMs: number): void => {
-    // The memory is a thread's that may have been killed: what cannot be a delta is counted as lost, never trusted.
+    // This memory is written by a thread that may have been killed. What cannot be a delta is counted as lost, never
+    // used.
     if (!(cell >= 0 && cell < ops.length) || !ops[cell] || !(value >= 0 && value < Number.POSITIVE_INFINITY)) {
       counters[invalidCell] = (counters[invalidCell] ?? 0) + 1;
       return;
@@ -150,7 +151,7 @@ export function createFold(options: {
   return {
     counters,
     record(cell, value) {
-      // Not in `assert(…)`: that would make the message for each delta, 70 bytes of it.
+      // Not by `assert(…)`: that would make a message of 70 bytes for each delta.
       const isDelta = value >= 0 && value < Number.POSITIVE_INFINITY && ops[cell];
       if (!isDelta) assert.fail(`delta ${value} for cell ${cell}`);
       apply(cell, value);
@@ -162,7 +163,7 @@ export function createFold(options: {
         row[W.coveredMs] = periods.coveredMs();
         return;
       }
-      // Lanes are drained before a row closes, not after: a closed row's text may already be in a reader's hands.
+      // Lanes are drained before a row closes, not after, because a reader may already have the text of a closed row.
       drain();
       row[W.coveredMs] = periods.coveredMs();
       const date = row[W.date] ?? 0;
@@ -179,20 +180,20 @@ export function createFold(options: {
   };
 }
 
-/** When the open row's period is over, and what the next one's date is. */
+/** When the open row's period is over, and which date the next row has. */
 function createPeriods({ ring, clock, periodMs }: { ring: Ring; clock: Clock; periodMs: number }) {
   const aligned = (): number => Math.floor(clock.epochMs() / periodMs) * periodMs;
   const open = (word: number): number => ring.open()[word] ?? 0;
   let openedAtMs = clock.monotonicMs();
   let coveredBefore = open(W.coveredMs);
-  // Never more than a period: a restored row may be of the next one when the wall clock was set back since.
+  // At most one period: a restored row may have a later period when the wall clock was set back since.
   let endsAtMs = openedAtMs + periodMs - Math.max(0, clock.epochMs() - open(W.date));
   return {
     /**
-     * The date of the next row, or null while the open one lasts. The monotonic clock ends a period, so that a wall
-     * clock that was set back does not stretch a row; a wall clock that went on, or a machine that slept, ends it at
-     * once and leaves out the periods between. A wall clock that is behind a row by more than a period says that
-     * it was dated by a wrong one: the row ends as well, and whoever reads it dates it anew.
+     * The date of the next row, or null while the open one lasts. The monotonic clock ends a period, so a row does not
+     * grow longer when the wall clock is set back. A wall clock that was set forward, or a machine that slept, ends the
+     * row at once and leaves out the periods between. When the wall clock is behind the row by more than a period, the
+     * row's date was wrong. Then the row ends too, and readers date it anew.
      */
     next(): number | null {
       const date = open(W.date);
@@ -207,7 +208,7 @@ function createPeriods({ ring, clock, periodMs }: { ring: Ring; clock: Clock; pe
       coveredBefore = 0;
       endsAtMs = openedAtMs + periodMs - (lateMs < periodMs ? lateMs : 0);
     },
-    /** ms of the open row's period that the server was up for. */
+    /** ms of the open row's period in which the server was up. */
     coveredMs: (): number => Math.min(periodMs, coveredBefore + clock.monotonicMs() - openedAtMs),
     untilRollMs: (): number => {
       const leftMs = open(W.date) + periodMs - clock.epochMs();

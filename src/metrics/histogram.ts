@@ -1,15 +1,17 @@
 /**
- * The log-linear histogram of a history row: where a run time in ms falls, and which time a quantile is. Pure
- * functions over numbers; the buckets themselves are words of a row.
+ * The log-linear histogram of a history row: where a run time in ms falls, and which time a quantile is. Pure functions
+ * over numbers; the buckets themselves are words of a row.
  *
- * Below 32 ms a bucket is one ms wide, above it each power of two is cut into 16, so a bucket is at most 1/16 of its
- * lower edge wide and its middle is within 3.2 % of every value in it. Linear buckets would need 900 000 for that, and
- * powers of two alone are wrong by up to a third.
+ * Below 32 ms a bucket is one ms wide. Above, each power of two is cut into 16, so a bucket's width is at most 1/16 of
+ * its lower edge. Its middle is within 3.2 % of every value in it. Linear buckets would need 900 000 for that; powers
+ * of two alone are wrong by up to a third.
  */
 
 const SUB_BITS = 4;
 const SUB_COUNT = 2 ** SUB_BITS;
-/** Bits of the largest value that has a bucket of its own, 2^32 ms being seven weeks; longer ones go into the last. */
+/**
+ * Bits of the largest value that has a bucket of its own: 2^32 ms are seven weeks. Longer ones go into the last bucket.
+ */
 const VALUE_BITS = 32;
 const VALUE_LIMIT = 2 ** VALUE_BITS - 1;
 
@@ -20,7 +22,7 @@ export const BUCKET_COUNT = SUB_COUNT * (VALUE_BITS - SUB_BITS + 1);
 export function bucketIndex(valueMs: number): number {
   const value = Math.min(Math.max(valueMs, 0), VALUE_LIMIT);
   if (value < SUB_COUNT) return value | 0;
-  // clz32 sees 32 bits, which is why the limit is 2^32 - 1.
+  // clz32 sees 32 bits, so the limit is 2^32 - 1.
   const shift = 31 - Math.clz32(value) - SUB_BITS;
   return (shift + 1) * SUB_COUNT + ((value >>> shift) - SUB_COUNT);
 }
@@ -34,8 +36,8 @@ function bucketMiddle(index: number): number {
 }
 
 /**
- * The nearest-rank quantile of the histogram at `offset` of `words`, in ms, within 5 % of the true one.
- * `count` is the sum of its buckets; 0 gives 0. The true extremes bound it, so a single value is exact.
+ * The nearest-rank quantile of the histogram at `offset` of `words`, in ms, within 5 % of the true one. `count` is the
+ * sum of its buckets; 0 gives 0. The result stays within the true extremes, so a single value is exact.
  */
 export function quantile(
   words: Float64Array,

@@ -1,42 +1,42 @@
 /**
- * The way of stat deltas from a worker thread to the main thread: one single-producer single-consumer ring a worker,
- * all in one SharedArrayBuffer. A record is (cell, value, time of writing). Published by one `Atomics.store` of the
- * write cursor, so whatever a thread wrote is there for main, however the thread ended. A full lane counts what it
- * drops; it never blocks.
+ * The way of stat deltas from a worker thread to the main thread. Each worker has a ring with one producer and one
+ * consumer, and all are in one SharedArrayBuffer. A record is (cell, value, time of writing). One `Atomics.store` of
+ * the write cursor publishes it, so main gets whatever a thread wrote, however the thread ended. A full lane counts
+ * what it drops; it never blocks.
  *
- * The cursors count records and wrap with Int32, which is why the capacity is a power of two; they are never reset, not
- * even when another thread takes the lane over.
+ * The cursors count records and wrap with Int32, so the capacity must be a power of two. They are never reset, not even
+ * when another thread takes over the lane.
  */
 import assert from 'node:assert/strict';
 import type { RecordDelta } from './delta.js';
 
-/** Int32 words of a lane's header; 64 bytes apart, so that no two threads write the same cache line. */
+/** Int32 words of a lane's header. They are 64 bytes apart, so that no two threads write the same cache line. */
 const OWNER = 0;
 const WRITTEN = 16;
 const DROPPED = 17;
 const BEATS = 18;
 const READ = 32;
 const HEADER_WORDS = 48;
-/** float64 words of a record: cell, value, when it was written in monotonic ms. */
+/** float64 words of a record: cell, value, and the monotonic ms when it was written. */
 const RECORD_WORDS = 3;
 
 export interface LaneShape {
   readonly laneCount: number;
-  /** Records a lane holds; a power of two. */
+  /** How many records a lane holds; a power of two. */
   readonly capacity: number;
 }
 
-/** Records a lane holds unless said otherwise: 384 KiB, and half a second of the busiest worker measured. */
+/** The default number of records: 384 KiB, half a second of the busiest worker that was measured. */
 export const LANE_CAPACITY = 2 ** 14;
 
 export interface LaneReader {
-  /** Frees the lane, if `threadId` owns it. Only after draining it. */
+  /** Frees the lane when `threadId` owns it. Drain it first. */
   release(threadId: number): void;
   /** Hands every record written so far to `take`, oldest first. Returns how many. Main thread only. */
   drain(take: (cell: number, value: number, writtenAtMs: number) => void): number;
-  /** Records dropped ever, because the lane was full. */
+  /** How many records were ever dropped because the lane was full. */
   dropped(): number;
-  /** Heartbeats ever, of whichever threads have held the lane: that it moves is what counts. */
+  /** How many heartbeats there ever were, by all threads that have held the lane. Only whether it grows matters. */
   beats(): number;
 }
 
@@ -47,9 +47,9 @@ export function createLanes({ laneCount, capacity }: LaneShape): SharedArrayBuff
 }
 
 /**
- * Claims the free lane with the lowest index for a thread, and returns its index.
- * -1 when none is free: there are as many as threads, but a successor may start before main has drained and freed the
- * lane of the dead. The caller tries again.
+ * Claims the free lane with the lowest index for a thread, and returns its index; -1 when none is free. There are as
+ * many lanes as threads. But a successor may start before main has drained and freed the dead thread's lane; then the
+ * caller tries again.
  */
 export function claimLane(buffer: SharedArrayBuffer, shape: LaneShape, threadId: number): number {
   for (let index = 0; index < shape.laneCount; index++) {
@@ -83,7 +83,7 @@ export function openLaneWriter(
   };
 }
 
-/** A sign of life, for the thread that claimed the lane to give again and again. It allocates nothing. */
+/** For the thread that claimed the lane: gives a sign of life each time it is called. It allocates nothing. */
 export function openHeartbeat(buffer: SharedArrayBuffer, shape: LaneShape, index: number): () => void {
   const { header } = views(buffer, shape, index);
   return () => void Atomics.add(header, BEATS, 1);
@@ -105,7 +105,7 @@ export function openLaneReader(buffer: SharedArrayBuffer, shape: LaneShape, inde
         take(records[at] ?? 0, records[at + 1] ?? 0, records[at + 2] ?? 0);
         read = (read + 1) | 0;
       }
-      // Once, not for each record: the writer learns of the room a little later, but keeps its cache line until then.
+      // Once for all records: the writer learns a little later that there is room, but keeps its cache line until then.
       Atomics.store(header, READ, read);
       return (read - start) | 0;
     },

@@ -1,7 +1,7 @@
 /**
- * Gives every family, labelset and bucket its cell in one flat Float64Array. Flows in: the table and the values of its
- * labels; flows out: numbers, resolved once at start, so that nothing on the hot path knows a name. Any thread: the
- * same domains give the same layout, which is why only the domains cross the thread boundary.
+ * Gives every family, labelset and bucket its cell in one flat Float64Array. In: the table and the values of its
+ * labels; out: numbers. Names are resolved once at start, so nothing on the hot path knows a name. Any thread: the same
+ * domains give the same layout, so only the domains cross the thread boundary.
  */
 import assert from 'node:assert/strict';
 import { FAMILIES, type FamilyName } from './families.js';
@@ -15,9 +15,9 @@ export interface Series {
 
 export interface PlacedFamily {
   readonly family: Family;
-  /** In the order of the domains, the last label fastest. */
+  /** In the order of the domains; the last label changes fastest. */
   readonly series: readonly Series[];
-  /** Words a series takes: 1, or for a histogram its buckets, `+Inf` and the sum. */
+  /** How many words a series takes: 1, or for a histogram its buckets, `+Inf` and the sum. */
   readonly width: number;
 }
 
@@ -26,8 +26,8 @@ export interface Layout {
   /** float64 words in all. */
   readonly size: number;
   /**
-   * The cell of a labelset, its values in the order of the family's labels.
-   * @throws {AssertionError} a value that the domain does not hold; `cellOf` callers pass constants.
+   * The cell of a labelset; its values are in the order of the family's labels.
+   * @throws {AssertionError} a value that the domain does not have; callers of `cellOf` pass constants.
    */
   cellOf(name: FamilyName, ...values: readonly string[]): number;
 }
@@ -35,7 +35,8 @@ export interface Layout {
 export function createLayout(domains: Domains): Layout {
   const families: PlacedFamily[] = [];
   const byName = new Map<string, PlacedFamily>();
-  // One family alone has thousands of labelsets: looked through for each, they took a tenth of a second at the start.
+  // A map, because one family has thousands of labelsets: searching them for each took a tenth of a second at the
+  // start.
   const cells = new Map<string, number>();
   let size = 0;
   for (const family of FAMILIES as readonly Family[]) {
@@ -62,7 +63,7 @@ export function createLayout(domains: Domains): Layout {
   };
 }
 
-/** Label values are names of ours or paths of routes: none has a line break. */
+/** Label values are our own names or paths of routes, so none has a line break. */
 function keyOf(name: string, values: readonly string[]): string {
   return [name, ...values].join('\n');
 }

@@ -1,40 +1,44 @@
 /**
- * The history: one SharedArrayBuffer with a week of rows, the open one included, and one ring of session times that
- * all rows share. Everything is allocated here, once. Written by `fold` alone, on the main thread; read from any.
+ * The history: one SharedArrayBuffer with a week of rows, the open one included, and one ring of session times that all
+ * rows share. All of it is allocated here, once. Only `fold` writes it, on the main thread; any thread may read.
  *
- * A row is found by its sequence number, 0 being the first ever. `closed` (an Int32, so that Atomics can publish it) is
- * how many have been closed, so row `closed` is the open one. A row keeps its place until `periods + 2` later rows
- * have been opened: one more than are shown, so that a reader on another thread has a whole period to copy it.
+ * A row is found by its sequence number; the first row ever has 0. `closed` says how many rows have been closed, so row
+ * `closed` is the open one. It is an Int32, because Atomics publish it. A row keeps its place until `periods + 2` later
+ * rows have been opened. That is one more than are shown, so a reader on another thread has a whole period to copy a
+ * row.
  */
 import assert from 'node:assert/strict';
 import { ROW_WORDS, W } from './row.js';
 
-/** Session times held, over all rows: 4 MiB. At one session a second that is twelve days. */
+/** How many session times are held over all rows: 4 MiB. At one session a second they reach back twelve days. */
 export const SESSION_TIMES_HELD = 2 ** 20;
 const HEADER_BYTES = 64;
 const CLOSED = 0;
 
 export interface RingShape {
-  /** Closed rows that are kept. */
+  /** How many closed rows are kept. */
   readonly periods: number;
 }
 
 /** What a file has kept of an earlier ring. */
 export interface RestoredRows {
-  /** float64[ROW_WORDS] each, oldest first; dated as the clock was, which may have been wrong (`views/shown.ts`). */
+  /**
+   * float64[ROW_WORDS] each, oldest first. Their dates are those of the clock, which may have been wrong
+   * (`views/shown.ts`).
+   */
   readonly rows: readonly Float64Array[];
-  /** uint32[SESSION_TIMES_HELD]: the run time with number n at n % SESSION_TIMES_HELD. */
+  /** uint32[SESSION_TIMES_HELD]: run time number n is at n % SESSION_TIMES_HELD. */
   readonly times: Uint32Array;
   readonly timesWritten: number;
 }
 
 interface RingReader {
-  /** Sequence number of the open row, which is also how many rows are closed. */
+  /** The sequence number of the open row; also how many rows have been closed. */
   closed(): number;
   /**
-   * Copies the row `sequence` into `into`, float64[ROW_WORDS]. False when the row is not held any more, or was
-   * overwritten meanwhile; then `into` is garbage. A closed row is never torn; the open row is whole only when read on
-   * the thread that folds.
+   * Copies the row `sequence` into `into`, float64[ROW_WORDS]. False when the row is no longer held, or was overwritten
+   * during the copy; then `into` is garbage. A closed row is never torn. The open row is whole only when the folding
+   * thread reads it.
    */
   copyRow(sequence: number, into: Float64Array): boolean;
 }
@@ -43,15 +47,18 @@ export interface Ring extends RingReader {
   readonly periods: number;
   /** The open row itself, float64[ROW_WORDS]. */
   open(): Float64Array;
-  /** A held row itself, without a copy; for the thread that folds. */
+  /** A held row without a copy, for the thread that folds. */
   row(sequence: number): Float64Array;
-  /** Closes the open row and opens the next, of the period that starts at `date`, epoch ms. */
+  /** Closes the open row and opens the next, whose period starts at `date`, epoch ms. */
   close(date: number): void;
-  /** Appends a run time, whole ms; what exceeds seven weeks is held as seven weeks. */
+  /** Appends a run time, whole ms. A longer one than seven weeks is held as seven weeks. */
   pushTime(ms: number): void;
-  /** Run times ever written. */
+  /** How many run times were ever written. */
   timesWritten(): number;
-  /** The run times [start, end) by their number ever written, without those that have been overwritten. */
+  /**
+   * The run times with the numbers [start, end), counted over all that were ever written. Those that were overwritten
+   * are missing.
+   */
   times(start: number, end: number): Uint32Array;
   readonly buffer: SharedArrayBuffer;
 }
@@ -73,15 +80,15 @@ export function openRingReader(buffer: SharedArrayBuffer, { periods }: RingShape
       if (sequence < 0 || sequence > before || sequence < before - periods) return false;
       const at = (sequence % seats) * ROW_WORDS;
       into.set(rows.subarray(at, at + ROW_WORDS));
-      // Its place is cleared while row `sequence + periods + 1` closes, just before that is published.
+      // The row's place is cleared while row `sequence + periods + 1` closes, just before that is published.
       return closed() <= sequence + periods;
     },
   };
 }
 
 /**
- * The open row is that of the period that starts at `date`, epoch ms. When the last restored row is of that period, or
- * of a later one because the clock was set back, it goes on where it stopped.
+ * The open row has the period that starts at `date`, epoch ms. When the last restored row has that period, or a later
+ * one because the clock was set back, it is continued.
  */
 export function createRing(shape: RingShape, date: number, restored: RestoredRows | null = null): Ring {
   const { periods } = shape;
@@ -91,7 +98,7 @@ export function createRing(shape: RingShape, date: number, restored: RestoredRow
   const header = new Int32Array(buffer, 0, HEADER_BYTES / 4);
   const rows = new Float64Array(buffer, HEADER_BYTES, seats * ROW_WORDS);
   const held = new Uint32Array(buffer, HEADER_BYTES + seats * ROW_WORDS * 8, SESSION_TIMES_HELD);
-  // Views of the rows are made once, so that the hot path makes none.
+  // Views of the rows are made once, so the hot path makes none.
   const views = Array.from({ length: seats }, (_, i) => rows.subarray(i * ROW_WORDS, (i + 1) * ROW_WORDS));
   const reader = openRingReader(buffer, shape);
   let written = restored?.timesWritten ?? 0;
@@ -101,7 +108,7 @@ export function createRing(shape: RingShape, date: number, restored: RestoredRow
 
   const row = (wanted: number): Float64Array => {
     const view = views[wanted % seats];
-    // Not in `assert(…)`: that would make the message for each of a week's rows, at each request.
+    // Not by `assert(…)`: at each request, that would make a message for each row of a week.
     if (!view || wanted > sequence || wanted < sequence - periods) assert.fail(`row ${wanted} is not held`);
     return view;
   };
@@ -112,7 +119,7 @@ export function createRing(shape: RingShape, date: number, restored: RestoredRow
   };
   if (restored) held.set(restored.times);
   for (let i = 0; i < kept.length; i++) rows.set(kept[i] ?? [], i * ROW_WORDS);
-  // What ran when the server stopped does not run any more.
+  // Sessions that ran when the server stopped do not run any more.
   if (goesOn) row(sequence)[W.running] = 0;
   else begin(row(sequence), date);
   Atomics.store(header, CLOSED, sequence);

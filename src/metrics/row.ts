@@ -1,13 +1,13 @@
 /**
- * How a row of the history lies in memory: its words, and how two rows become one. Pure. Everything that reads or
- * writes a row (fold, ring, views, the file) goes through these names; nobody types an offset.
+ * How a row of the history lies in memory: its words, and how two rows become one. Pure. All that reads or writes a row
+ * (fold, ring, views, the file) uses these names; nobody writes an offset.
  */
 import { BUCKET_COUNT } from './histogram.js';
 
 /** How a word of two rows is merged. `last` takes the later row's. `date` and `timesStart` are not merged. */
 type WordMerge = 'sum' | 'max' | 'min' | 'last' | 'none';
 
-/** The stored words, each with how it is merged. Order is the file's format: append only. */
+/** The stored words, each with how it is merged. Their order is the file's format, so new ones go to the end. */
 const WORDS = {
   date: 'none',
   settled: 'sum',
@@ -32,9 +32,9 @@ const WORDS = {
   cpuCount: 'sum',
   memorySum: 'sum',
   memoryCount: 'sum',
-  /** Number of run times ever written when the row opened: where its own begin in the ring of session times. */
+  /** How many run times had ever been written when the row opened: its own begin there in the ring of session times. */
   timesStart: 'none',
-  /** ms of the period that the server really was up for. */
+  /** ms of the period in which the server was really up. */
   coveredMs: 'sum',
 } as const satisfies Record<string, WordMerge>;
 
@@ -42,7 +42,7 @@ export type Word = keyof typeof WORDS;
 
 const names = Object.keys(WORDS);
 
-/** Offset of a word in a row. */
+/** The offset of each word in a row. */
 export const W: Readonly<Record<Word, number>> = Object.fromEntries(names.map((name, i) => [name, i])) as Record<
   Word,
   number
@@ -59,7 +59,7 @@ export function word(row: Float64Array, name: Word): number {
   return row[W[name]] ?? 0;
 }
 
-/** Adds `from` to `into`, both float64[ROW_WORDS], `from` being the later of the two. */
+/** Adds `from` to `into`, both float64[ROW_WORDS]; `from` is the later row. */
 export function mergeRow(into: Float64Array, from: Float64Array): void {
   const wasEmpty = word(into, 'settled') === 0;
   const isEmpty = word(from, 'settled') === 0;
@@ -70,7 +70,7 @@ export function mergeRow(into: Float64Array, from: Float64Array): void {
     if (merge === 'sum') into[i] = mine + theirs;
     else if (merge === 'max') into[i] = Math.max(mine, theirs);
     else if (merge === 'last') into[i] = theirs;
-    // A row without sessions has no shortest one: its 0 must not win.
+    // A row without sessions has no shortest one, so its 0 must not win.
     else if (merge === 'min' && !isEmpty) into[i] = wasEmpty ? theirs : Math.min(mine, theirs);
   }
   for (let i = HISTOGRAM_OFFSET; i < ROW_WORDS; i++) into[i] = (into[i] ?? 0) + (from[i] ?? 0);

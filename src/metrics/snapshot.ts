@@ -1,6 +1,6 @@
 /**
- * What the views read: the counters as they were at one moment, and the ring with its open row. Taking one drains the
- * lanes, closes a period that is over, and asks the collectors for what only they know. Main thread.
+ * What the views read: the counters as they were at one moment, and the ring with its open row. To take one, lanes are
+ * drained, a period that is over is closed, and the collectors say what only they know. Main thread.
  */
 import assert from 'node:assert/strict';
 import type { Clock } from '../clock.js';
@@ -11,21 +11,21 @@ import type { Layout } from './layout.js';
 import type { Ring } from './ring.js';
 
 export interface Snapshot {
-  /** Differs between two snapshots of one process; equal means that every view of them is equal. */
+  /** Differs between two snapshots of one process. When it is equal, every view of them is equal. */
   readonly id: number;
-  /** `Fold.version` at that moment: equal means that every view of the history is equal. */
+  /** `Fold.version` at that moment. When it is equal, every view of the history is equal. */
   readonly version: number;
   /** float64[layout.size], a copy. */
   readonly counters: Float64Array;
-  /** Collectors that threw; their families are left out. */
+  /** Collectors that threw. Their families are left out. */
   readonly failed: ReadonlySet<Collector>;
   readonly ring: Ring;
 }
 
-/** Sets the values of its families, by cell. Main thread, synchronous, and quick: it runs within a scrape. */
+/** Sets the values of its families, by cell. Main thread, synchronous and quick, because it runs within a scrape. */
 export type Collect = (set: RecordDelta) => void;
 
-/** A snapshot is used again for at most this long, and only while nothing was counted but the server's own answers. */
+/** A snapshot is used again for at most this long, and only while nothing but the server's own answers was counted. */
 const SHARED_MS = 100;
 
 export function createSnapshots(options: {

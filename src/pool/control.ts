@@ -1,6 +1,6 @@
 /**
- * Main's end of a shard's control port: the conversation about its browser, its jobs' outcomes, and word to it that a
- * session has been settled. One port for all jobs of a thread: src/README.md, decision 26. Main thread.
+ * Main's end of a shard's control port. It carries word about the shard's browsers, jobs' outcomes, and cancels of
+ * settled sessions. One port serves all jobs of a thread: src/README.md, decision 26. Main thread.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
@@ -10,17 +10,20 @@ import type { UnusableReason } from '../protocol/names.js';
 export interface Control {
   /** Resolves when the worker is attached; rejects with its reason, or when the thread dies. */
   attach(endpoint: PipeEndpoint, told: BrowserEvents): Promise<void>;
-  /** `settle` is called with the job's outcome, if one comes; `advance` with each word of how it gets on until then. */
+  /**
+   * `settle` is called with the job's outcome, if one comes. Until then, `advance` is called with each word of how it
+   * gets on.
+   */
   expect(sequence: number, told: JobEvents): void;
   /**
-   * The job's task has ended: tells its outcome if it has come, and expects it no more. Two channels have no order
-   * between them, so it may lie here still, also when the thread is dead.
+   * The job's task has ended: tells its outcome if one has come, and expects none any more. Two channels have no order
+   * between them, so the outcome may still be in the port, also when the thread is dead.
    */
   conclude(sequence: number): void;
   cancel(sequence: number): void;
-  /** The egress thread is at the other end of `port` from now on. */
+  /** From now on the egress thread is at the other end of `port`. */
   useEgress(port: MessagePort): void;
-  /** Tells what has come, and closes. Idempotent. */
+  /** Tells all that has come, and closes the port. Idempotent. */
   close(): void;
 }
 
@@ -29,11 +32,11 @@ export interface JobEvents {
   readonly advance: (progress: Progress) => void;
 }
 
-/** What a worker has to say of the browser that it is attached to. */
+/** What a worker says of a browser that it is attached to. */
 export interface BrowserEvents {
   readonly onLost: (generation: number) => void;
   readonly onUnusable: (generation: number, reason: UnusableReason) => void;
-  /** While it is doubted it should be given no sessions. */
+  /** A browser that is doubted should get no sessions. */
   readonly onDoubt: (isDoubted: boolean) => void;
 }
 
@@ -46,7 +49,7 @@ export interface WorkerWords {
 
 export function openControl(port: MessagePort, { onReady, onFonts }: WorkerWords): Control {
   const expected = new Map<number, JobEvents>();
-  /** By generation; each is here from its attaching until it is lost. */
+  /** By generation. An entry is there from the start of attaching until the browser is lost. */
   const browsers = new Map<number, (reply: BrowserReply) => void>();
 
   const take = (reply: ControlReply): void => {
@@ -65,7 +68,7 @@ export function openControl(port: MessagePort, { onReady, onFonts }: WorkerWords
   };
   let isClosed = false;
   const takeNext = (): boolean => {
-    // Asked of a port that is closed, Node.js 20 ends the process.
+    // Reading from a closed port makes Node.js 20 end the process.
     if (isClosed) return false;
     const received: { message: ControlReply } | undefined = receiveMessageOnPort(port);
     if (received) take(received.message);
@@ -74,7 +77,7 @@ export function openControl(port: MessagePort, { onReady, onFonts }: WorkerWords
   const send = (message: ControlMessage): void => port.postMessage(message);
 
   port.on('message', take);
-  // Listening holds the process open; the server does that by its own means.
+  // A listener would keep the process alive; the server does that by other means.
   port.unref();
 
   return {
@@ -85,7 +88,7 @@ export function openControl(port: MessagePort, { onReady, onFonts }: WorkerWords
         port.once('close', closed);
         browsers.set(generation, (reply) => {
           port.removeListener('close', closed);
-          // The last word of each.
+          // These two are the last word about a browser.
           if (reply.kind === 'attachFailed' || reply.kind === 'lost') browsers.delete(generation);
           if (reply.kind === 'attached') resolve();
           else if (reply.kind === 'attachFailed') reject(new Error(reply.message));
@@ -97,7 +100,7 @@ export function openControl(port: MessagePort, { onReady, onFonts }: WorkerWords
       }),
     expect: (sequence, told) => void expected.set(sequence, told),
     conclude(sequence) {
-      // All of them, since a message costs less when it is taken like this than as an event.
+      // Takes all that have come, because taking a message like this costs less than an event.
       if (expected.has(sequence)) while (takeNext());
       expected.delete(sequence);
     },

@@ -1,13 +1,14 @@
 /**
- * Whether a thread still turns its loop: it gives a sign once a second, and is looked at as often. What counts is how
- * often none had come, not how long ago: when the whole process stood still, nobody has missed anything. Pure.
+ * Whether a thread still turns its loop. The thread gives a sign once a second, and main looks as often. What counts is
+ * how many looks in a row found no new sign, not how much time has passed: when the whole process stood still, no
+ * thread is to blame. Pure.
  */
 
-/** A thread that spins is told by so many in a row. */
+/** So many looks in a row without a sign mean that the thread is stuck. */
 export const MISSES_MAX = 5;
 
 export interface Heartbeat {
-  /** `beats` as it is now. False once it has been the same too often. */
+  /** `beats` is the present count. False when it was the same too often. */
   isAlive(beats: number): boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Shards as main's side has them: a thread with its lane, its control port, its jobs. In: jobs, and endpoints of
- * browsers; out: outcomes, and word of threads that came and went. Which thread gets a job is decided here, because
- * piscina queues what it cannot place at once, uncounted. Main thread.
+ * browsers; out: outcomes, and word of threads that came and went. The pool decides which thread gets a job, because
+ * piscina queues uncounted what it cannot place at once. Main thread.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../clock.js';
@@ -20,17 +20,20 @@ import { createWorker, type PoolWorker } from './worker.js';
 export interface PoolOptions {
   readonly entry: string;
   readonly workers: number;
-  /** Where threads may put files; goes with the server. */
+  /** Where threads may put files; removed with the server. */
   readonly tempDir: string;
   /** JavaScript heap of a thread. */
   readonly heapMb: number;
   readonly setup: WorkerSetup;
-  /** Lane i is shard i's, whichever thread holds it. */
+  /** Lane i belongs to shard i, whichever thread holds it. */
   readonly lanes: readonly LaneReader[];
   readonly clock: Clock;
-  /** Folds what all threads have written; called when one has died, before its lane is freed. */
+  /** Folds what all threads have written. Called when a thread has died, before its lane is freed. */
   readonly drain: () => void;
-  /** A port to the egress thread for one worker; null: there is none, and `reconnectEgress` will be called. */
+  /**
+   * A new port to the egress thread, for one worker; null: there is no such thread yet, and `reconnectEgress` will be
+   * called.
+   */
   readonly egress: () => MessagePort | null;
   readonly events: PoolEvents;
 }
@@ -38,31 +41,31 @@ export interface PoolOptions {
 export interface PoolEvents {
   onThreadReady(shard: number): void;
   onThreadLost(shard: number, reason: WorkerExitReason, message: string, stack?: string): void;
-  /** What was to be the thread of some shard never began to work; it is tried again, from scratch, for ever. */
+  /** A thread that was started for some shard never began to work. It is tried again from scratch, for ever. */
   onThreadFailed(message: string): void;
-  /** A shard takes sessions again, or for a while does not. */
+  /** A shard takes sessions again, or stops taking them for a while. */
   onChange(): void;
   /** Some thread has looked for fonts. */
   onFonts(fonts: Fonts): void;
   onBrowserLost(shard: number, generation: number): void;
-  /** It lives, and should be ended. */
+  /** The browser lives, and should be ended. */
   onBrowserUnusable(shard: number, generation: number, reason: UnusableReason): void;
 }
 
 export interface Pool {
-  /** Attaches the shard's worker to a browser, which takes its sessions from then on. Rejects when it cannot. */
+  /** Attaches the shard's worker to a browser, to which new sessions go from then on. Rejects when it cannot attach. */
   attach(shard: number, endpoint: PipeEndpoint): Promise<void>;
-  /** No job goes to the shard's browser of this generation any more. */
+  /** No new job goes to the shard's browser of this generation. */
   detach(shard: number, generation: number): void;
-  /** Ends the shard's thread, which cannot do what it should; another is started. */
+  /** Ends the shard's thread, because it does not work; another is started. */
   replaceThread(shard: number): void;
-  /** Another egress thread is there: every worker gets a port to it. */
+  /** There is another egress thread: gives every worker a port to it. */
   reconnectEgress(): void;
-  /** Whether `run` may be called: some worker is attached. */
+  /** Whether `run` may be called: at least one worker is attached. */
   isReady(): boolean;
   /**
-   * Never throws: what cannot be run has an outcome that says so. `runMs`: after so long the session is ended; null, or
-   * not given: it is not. `onServing`: see `Serving`.
+   * Never throws: a job that cannot be run has an outcome that says so. `runMs` ends the session after that time; null
+   * or missing: no limit. `onServing`: see `Serving`.
    */
   run(job: Job, runMs?: number | null): Running;
   run(job: CdpJob, runMs: number | null, onServing: Serving): Running;
@@ -70,7 +73,7 @@ export interface Pool {
   destroy(): Promise<void>;
 }
 
-/** Called once at most: the worker waits for the client of this job at the Unix socket with this path. */
+/** Called at most once: the worker waits for this job's client at the Unix socket with this path. */
 export type Serving = (path: string) => void;
 
 export interface ShardState {
@@ -80,7 +83,7 @@ export interface ShardState {
 
 export function createPool(options: PoolOptions): Pool {
   const { clock, events, lanes } = options;
-  /** By shard; undefined while it has no thread that works. */
+  /** By shard; undefined while the shard has no thread that works. */
   const workers: (PoolWorker | undefined)[] = Array.from({ length: options.workers });
   const counts = { jobs: 0, ready: 0 };
   let isDestroyed = false;
@@ -110,7 +113,7 @@ export function createPool(options: PoolOptions): Pool {
       events.onThreadReady(index);
     },
     onFailed(thread, message) {
-      // What it failed to load it will never load: Node.js keeps the failure for as long as the thread lives.
+      // It will never load what it failed to load, because Node.js keeps the failure for as long as the thread lives.
       thread.end('pool_rebuilt');
       if (!isDestroyed) events.onThreadFailed(message);
     },
@@ -130,7 +133,7 @@ export function createPool(options: PoolOptions): Pool {
         if (!isDestroyed) events.onThreadLost(worker.index, reason, message, stack);
       },
       onExit(threadId) {
-        // What it wrote before it died counts; only then may its successor write there.
+        // What the thread wrote before it died counts. Only after this fold may its successor write there.
         options.drain();
         for (const lane of lanes) lane.release(threadId);
       },

@@ -1,6 +1,6 @@
 /**
- * A job on a thread, as promises: the outcome comes on the shard's control port, the end of its context as the end of
- * the task, and the death of the thread as word from the pool. Main thread.
+ * A job on a thread, as promises. Its outcome comes on the shard's control port. The end of its context is the end of
+ * the task. The pool tells of the death of the thread. Main thread.
  */
 import type { FailureCode } from '../failures.js';
 import type { Outcome, Progress, TaskResult } from '../protocol/job.js';
@@ -9,7 +9,7 @@ import type { Control } from './control.js';
 
 export interface PooledJob {
   readonly running: Running;
-  /** Its thread is gone, and all that it had with it. */
+  /** The thread has gone, with all that it had. */
   abandon(message: string): void;
 }
 
@@ -37,14 +37,14 @@ export function createRunning(options: {
       else standing = advanced(standing, progress);
     },
   });
-  /** The first end counts: a thread that is lost also ends its tasks. */
+  /** Only the first end counts, because a thread that is lost also ends its tasks. */
   const end = (code: FailureCode, message: string): void => {
     control.conclude(sequence);
     settle({ isOk: false, code, message });
     release();
   };
   task.then(
-    // A session that was settled by main, and ended for it, has no outcome, and is not told this one.
+    // When main has settled a session and ended it, no outcome comes, and this one goes to nobody.
     () => end('INTERNAL', 'the session ended without an outcome'),
     (error: unknown) => end('WORKER_CRASHED', `the worker died: ${error instanceof Error ? error.message : error}`),
   );

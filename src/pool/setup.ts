@@ -1,6 +1,6 @@
 /**
- * Threads that have been started and do not work yet: each loads all that it needs and claims a lane, within a limit
- * that grows for machines that are slow. Main thread.
+ * Threads that have been started and do not work yet. Each loads all that it needs and claims a lane. The time limit
+ * for that grows on slow machines. Main thread.
  */
 import assert from 'node:assert/strict';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
@@ -10,14 +10,17 @@ import { limit, waitFor } from '../wait.js';
 import type { Thread } from './threads.js';
 
 const CLAIM_RETRY_MS = 20;
-/** For a thread to load all that it needs and claim its lane; twice as long after each that did not come to that. */
+/**
+ * The time in which a thread must load all that it needs and claim its lane. It doubles after each thread that did not
+ * manage.
+ */
 const LIMIT_MS = 15_000;
-/** A machine on which it takes longer has other troubles. */
+/** A machine that takes longer has other troubles. */
 const LIMIT_MS_MAX = 120_000;
 
 export interface SetupOptions {
   readonly clock: Clock;
-  /** Its lane is that of this shard, and the port leads to it. */
+  /** The thread holds the lane of this shard, and the port leads to the thread. */
   readonly onReady: (thread: Thread, claimed: Claimed) => void;
   readonly onFailed: (thread: Thread, message: string) => void;
 }
@@ -28,9 +31,9 @@ export interface Claimed {
 }
 
 export interface Setup {
-  /** A thread has been started. One of the two is told of it. */
+  /** Sets up a thread that was started. Then one of the two callbacks is called. */
   welcome(thread: Thread): Promise<void>;
-  /** It is gone, whether it was known here or not. */
+  /** The thread has gone, whether it was known here or not. */
   lost(threadId: number): void;
 }
 
@@ -46,7 +49,7 @@ export function createSetup({ clock, onReady, onFailed }: SetupOptions): Setup {
         limitMs = LIMIT_MS;
         onReady(thread, claimed);
       } catch (error) {
-        // Or a machine that is merely slow would never see one set up.
+        // Otherwise no thread would ever be set up on a machine that is merely slow.
         if (error instanceof LimitError) limitMs = Math.min(2 * limitMs, LIMIT_MS_MAX);
         onFailed(thread, error instanceof Error ? error.message : String(error));
       }
@@ -55,7 +58,7 @@ export function createSetup({ clock, onReady, onFailed }: SetupOptions): Setup {
   };
 }
 
-/** Rejects when it cannot, or takes too long. */
+/** Rejects when the thread cannot claim a lane, or takes too long. */
 async function claimLane(
   thread: Thread,
   { clock, limitMs }: { readonly clock: Clock; readonly limitMs: number },
@@ -76,7 +79,7 @@ async function claimLane(
       throw error;
     }
     port1.close();
-    // The lane of the thread that it replaces is not free before that one's exit has been seen.
+    // The lane becomes free only once the exit of the thread before has been seen.
     await waitFor(null, [limit(clock, CLAIM_RETRY_MS), () => {}]);
   }
 }

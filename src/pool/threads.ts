@@ -1,9 +1,9 @@
 /**
- * The threads themselves: as many as there are to be, whatever happens to them. In: tasks for a thread by its id; out:
- * word of threads that came and went. Piscina starts them and carries their tasks, and never replaces one: it gives up
- * for good once a replacement has failed to load, and it would start one within the event that told of a death, where a
- * thread that cannot be started ends the process. A place that is free is filled here, by another piscina, for as long
- * as it takes. The only importer of piscina; main thread.
+ * The threads themselves: it keeps as many as there should be. In: tasks for a thread by its id; out: word of threads
+ * that came and went. Piscina starts them and carries their tasks, and never replaces one. It would give up for good
+ * after one replacement that failed to load. And it would start replacements within the event of a death, where a
+ * thread that cannot be started ends the process. So free places are filled here, by another piscina, tried for ever.
+ * The only importer of piscina; main thread.
  */
 import assert from 'node:assert/strict';
 import type { Worker } from 'node:worker_threads';
@@ -13,7 +13,7 @@ import type { Task, TaskResult } from '../protocol/job.js';
 import type { WorkerExitReason } from '../protocol/names.js';
 import type { WorkerSetup } from '../protocol/setup.js';
 
-/** What a session makes is gone with it; room for more would only be kept: 48 MB a thread by default. */
+/** What a session makes is garbage when it ends. More room would only be kept: 48 MB a thread by default. */
 const THREAD_YOUNG_MB = 12;
 const BACK_OFF_FIRST_MS = 100;
 const BACK_OFF_LAST_MS = 5_000;
@@ -21,7 +21,7 @@ const BACK_OFF_LAST_MS = 5_000;
 export interface ThreadsOptions {
   readonly entry: string;
   readonly count: number;
-  /** Where threads may put files; goes with the server. */
+  /** Where threads may put files; removed with the server. */
   readonly tempDir: string;
   readonly heapMb: number;
   readonly setup: WorkerSetup;
@@ -29,30 +29,29 @@ export interface ThreadsOptions {
   readonly events: ThreadEvents;
 }
 
-/** Each is told of a thread at most once, `onLost` always before `onExit`, which is certain to come. */
+/** Each is told of a thread at most once. `onLost` comes before `onExit`, and `onExit` always comes. */
 export interface ThreadEvents {
   onStarted(thread: Thread): void;
-  /** The first sign of its end: it takes no task any more. */
-  /** `stack` is that of what it has thrown. */
+  /** The first sign of the thread's end: it takes no task any more. `stack` belongs to the error that it threw. */
   onLost(threadId: number, reason: WorkerExitReason, message: string, stack?: string): void;
-  /** It writes nothing any more. */
+  /** The thread writes nothing any more. */
   onExit(threadId: number): void;
-  /** A thread could not be started, which is tried again, more and more seldom. */
+  /** A thread could not be started. It is tried again, with growing pauses. */
   onUnstartable(error: unknown): void;
 }
 
 export interface Thread {
   readonly id: number;
-  /** Rejects when the task throws, or the thread is gone. Never throws. */
+  /** Rejects when the task throws, or the thread has gone. Never throws. */
   post(task: Task): Promise<TaskResult>;
-  /** Ends it, whatever it is doing; `reason` is what is told of it. */
+  /** Ends the thread, whatever it is doing. Its sessions are told `reason`. */
   end(reason: WorkerExitReason): void;
 }
 
 export interface Threads {
-  /** The first are started at once, all in one piscina. */
+  /** Starts the first threads at once, all in one piscina. */
   start(): void;
-  /** A thread has been found to work: what is lost next is replaced at once. */
+  /** Says that a thread works, so the next lost one is replaced at once. */
   worked(): void;
   destroy(): Promise<void>;
 }
@@ -68,7 +67,8 @@ export function createThreads(options: ThreadsOptions): Threads {
   const fill = (): void => {
     cancelFill = null;
     try {
-      // One at a time: of several, those started before one that cannot be would be nobody's.
+      // One at a time: when a piscina fails to start one of several, those it had started before would belong to
+      // nobody.
       while (!isDestroyed && aliveCount < options.count) open(1);
     } catch (error) {
       events.onUnstartable(error);
@@ -78,7 +78,7 @@ export function createThreads(options: ThreadsOptions): Threads {
 
   const fillLater = (): void => {
     if (isDestroyed || cancelFill) return;
-    // At once the first time: most threads die of what they were given, and the next will do.
+    // At once the first time: most threads die of what they were given, and the next one will work.
     const ms = failures === 0 ? 0 : Math.min(BACK_OFF_FIRST_MS * 2 ** (failures - 1), BACK_OFF_LAST_MS);
     failures++;
     cancelFill = clock.after(ms, fill);
@@ -102,7 +102,7 @@ export function createThreads(options: ThreadsOptions): Threads {
       fillLater();
     };
     aliveCount++;
-    // Before piscina's own, which would replace it.
+    // Before piscina's own listener, which would replace the thread.
     worker.prependOnceListener('error', (error: NodeJS.ErrnoException) => {
       const isMemory = error?.code === 'ERR_WORKER_OUT_OF_MEMORY';
       lost(isMemory ? 'out_of_memory' : 'error', error?.message ?? String(error), error?.stack);
@@ -116,7 +116,7 @@ export function createThreads(options: ThreadsOptions): Threads {
       id,
       post: (task) => pool.post(id, task),
       end(reason) {
-        // At once: nobody need wait for a thread that is as good as dead.
+        // Told at once, because nobody needs to wait for a thread that is being ended.
         lost(reason, ENDED[reason] ?? reason);
         void worker.terminate();
       },
@@ -136,7 +136,7 @@ export function createThreads(options: ThreadsOptions): Threads {
   };
 }
 
-/** Why a thread is ended from here, for its sessions. */
+/** What sessions are told when main ends their thread. */
 const ENDED: Readonly<Partial<Record<WorkerExitReason, string>>> = {
   unresponsive: 'it gave no sign of life',
   pool_rebuilt: 'it could not be set up',
@@ -145,7 +145,7 @@ const ENDED: Readonly<Partial<Record<WorkerExitReason, string>>> = {
 interface Pool {
   readonly piscina: Piscina<Task, TaskResult>;
   post(threadId: number, task: Task): Promise<TaskResult>;
-  /** One of its threads is lost, and is not to be replaced by it. */
+  /** One of its threads is lost, and it must not replace it. */
   replaceNone(): void;
 }
 
@@ -158,29 +158,29 @@ function newPool(options: ThreadsOptions, count: number): Pool {
     maxThreads: count,
     concurrentTasksPerWorker: Number.MAX_SAFE_INTEGER,
     maxQueue: 0,
-    // Its default blocks an idle worker's event loop, timers and browser included.
+    // The default blocks an idle worker's event loop, timers and browser included.
     atomics: 'disabled',
-    // Or it would end idle threads as soon as there are more than it is to replace.
+    // Otherwise it would end idle threads, once it has more of them than `minThreads`.
     idleTimeout: Number.POSITIVE_INFINITY,
     trackUnmanagedFds: false,
     recordTiming: false,
-    // Nothing of ours: least of all the token.
+    // Nothing of ours goes there: above all not the token.
     env: { TMPDIR: options.tempDir },
     resourceLimits: { maxOldGenerationSizeMb: options.heapMb, maxYoungGenerationSizeMb: THREAD_YOUNG_MB },
     workerData: options.setup,
     loadBalancer: (_task, workers) => {
       const worker = workers.find(({ id }) => id === chosen);
-      // With null piscina would queue the task for whichever thread comes next.
+      // With null, piscina would queue the task for any thread.
       assert(worker, 'the thread chosen is gone');
       return worker;
     },
   });
-  // An error of a thread that had no task; `onLost` has told of it.
+  // An error of a thread without a task; `onLost` has told of it.
   piscina.on('error', () => {});
   return {
     piscina,
-    // `run` asks the balancer before it returns, so this names the thread for this very task. What it throws, if it
-    // does, is a rejection like any other.
+    // `run` asks the balancer before it returns, so this names the thread of this very task. Because the function is
+    // async, an error that it throws becomes a rejection.
     async post(threadId, task) {
       chosen = threadId;
       return await piscina.run(task, task.kind === 'init' ? { transferList: [task.port] } : {});

@@ -1,7 +1,7 @@
 /**
- * A worker as main has it: its thread, the port to it, its jobs, and the browser that it is attached to. It may hold
- * others besides, whose sessions are finishing. In: word from the thread; out: whether it takes sessions, and how many
- * it has. Main thread.
+ * A worker as main has it: its thread, the port to it, its jobs, and the browser that it is attached to. It may be
+ * attached to older browsers too, whose sessions are finishing. In: word from the thread; out: whether it takes
+ * sessions, and how many it has. Main thread.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
@@ -17,9 +17,9 @@ import type { Thread } from './threads.js';
 
 export interface WorkerEvents {
   onBrowserLost(generation: number): void;
-  /** It lives, and should be ended. */
+  /** The browser lives, and should be ended. */
   onBrowserUnusable(generation: number, reason: UnusableReason): void;
-  /** It takes sessions again, or for a while does not. */
+  /** The worker takes sessions again, or stops taking them for a while. */
   onChange(): void;
   onFonts(fonts: Fonts): void;
 }
@@ -32,16 +32,18 @@ export type Assigned = Omit<Extract<Task, { readonly kind: 'job' }>, 'kind'> & {
 export interface PoolWorker extends Candidate {
   readonly index: number;
   readonly thread: Thread;
-  /** Attaches it to a browser, which takes the sessions from then on. Rejects when it cannot, or the thread dies. */
+  /**
+   * Attaches it to a browser, to which new sessions go from then on. Rejects when it cannot attach, or the thread dies.
+   */
   attach(endpoint: PipeEndpoint): Promise<void>;
-  /** The browser of this generation takes no sessions any more. */
+  /** No new sessions go to the browser of this generation. */
   detach(generation: number): void;
-  /** The egress thread is at the other end of `port` from now on. */
+  /** From now on the egress thread is at the other end of `port`. */
   useEgress(port: MessagePort): void;
   run(assigned: Assigned): Running;
-  /** False once it has given no sign of life for too long. */
+  /** False when it has given no sign of life for too long. */
   isAlive(beats: number): boolean;
-  /** Its thread is gone: so are its jobs, after the outcomes that it had sent. */
+  /** The thread has gone. The outcomes that it had sent are told first, then its other jobs end as well. */
   abandon(message: string): void;
   close(): void;
 }
@@ -54,7 +56,7 @@ export function createWorker(
   const jobs = new Set<PooledJob>();
   const heartbeat = createHeartbeat();
   const pages = { ready: 0, readyAt: 0 };
-  /** The last browser that it was told to attach to; null when that is to take no sessions. */
+  /** The newest browser that it was told to attach to; null when no sessions may go to that one. */
   let browser: { readonly generation: number; isAttached: boolean; isDoubted: boolean } | null = null;
   let lastJob = 0;
 
@@ -97,7 +99,7 @@ export function createWorker(
         },
         onUnusable: events.onBrowserUnusable,
         onDoubt(isDoubted) {
-          // As if it were not there; what runs on it may still end well.
+          // It counts as missing meanwhile. What runs on it may still end well.
           attaching.isDoubted = isDoubted;
           events.onChange();
         },

@@ -1,7 +1,7 @@
 /**
- * A session of a client over WebSocket, as a worker is given it. Main checks and admits the client's upgrade, gives the
- * job to a worker, and is told the path of a Unix socket. It connects there, writes an upgrade request of its own with
- * the ticket, and moves bytes. Pure types, and the name of the header.
+ * A session of a client over WebSocket, as a worker gets it. Main checks and admits the client's upgrade, gives the job
+ * to a worker, and is told the path of a Unix socket. It connects there, writes an upgrade request of its own with the
+ * ticket, and moves bytes. Pure types, and the name of the header.
  */
 import type { ClientProxy } from './egress.js';
 
@@ -11,43 +11,43 @@ export const TICKET_HEADER = 'x-headcount-ticket';
 export interface CdpJob {
   readonly kind: 'cdp';
   readonly body: {
-    /** Opens one connection, once; nobody else can guess it. */
+    /** It opens one connection, once. Nobody else can guess it. */
     readonly ticket: string;
     readonly options: ClientOptions;
   };
 }
 
-/** Checked; what a client may have by the server's settings, and what it has asked for. */
+/** What a client may have by the server's settings, and what it has asked for. Checked. */
 export interface ClientOptions {
-  /** Of one message of the client's. */
+  /** Of one message from the client. */
   readonly maxPayloadBytes: number;
-  /** What waits for a client that does not read. */
+  /** Of all that waits for a client that does not read. */
   readonly maxBufferedBytes: number;
-  /** The client may send nothing for so long; null: for as long as it likes. */
+  /** How long the client may send nothing; null: no limit. */
   readonly idleMs: number | null;
   readonly allowsClientProxy: boolean;
   readonly allowsInsecureCerts: boolean;
-  /** Its way out, in all of its contexts that have no other; null: ours. */
+  /** The proxy for all of its contexts that have none of their own; null: the server's way out. */
   readonly proxy: ClientProxy | null;
   readonly emulation: Emulation;
 }
 
-/** Of each of its pages; null: as the browser has it. */
+/** For each of its pages; null: the browser's own. */
 export interface Emulation {
   /** CSS pixels. */
   readonly windowSize: { readonly width: number; readonly height: number } | null;
   readonly userAgent: string | null;
-  /** As `Accept-Language` has it: `de-AT,de`. */
+  /** As in `Accept-Language`: `de-AT,de`. */
   readonly language: string | null;
   readonly timezone: string | null;
-  /** Only where the server allows it. */
+  /** Set only where the server allows it. */
   readonly ignoresCertificates: boolean;
 }
 
-/** How a client does, as its worker tells. */
+/** What its worker tells of a client. */
 export interface ClientStanding {
-  /** Its last frame came, by the monotonic clock that all threads share. */
+  /** When its last frame came, by the monotonic clock that all threads share. */
   readonly heardAtMs: number;
-  /** Of its open pages, each once, with their ports. */
+  /** Hosts of its open pages, each once, with their ports. */
   readonly hosts: readonly string[];
 }

@@ -1,16 +1,16 @@
 /**
- * A client, as far as its session has to know: whether it is still there. What an AbortController does, for one
- * listener; a real one for each request was a tenth of what a session costs the main thread. Pure.
+ * A client as far as its session needs to know: whether it is still there. It does what an AbortController does, for
+ * one listener. A real AbortController for each request was a tenth of a session's cost on the main thread. Pure.
  */
 export interface ClientSignal {
   readonly aborted: boolean;
-  /** Belongs to whoever has the request in hand. */
+  /** Whoever handles the request at the moment sets it. */
   onabort: (() => void) | null;
 }
 
 export interface Client {
   readonly signal: ClientSignal;
-  /** It has left. */
+  /** The client has left. */
   abort(): void;
 }
 

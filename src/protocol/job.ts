@@ -1,6 +1,6 @@
 /**
- * What crosses the boundary between the main thread and a worker: the job one way, its outcome the other, and the few
- * messages about the shard's browser. Plain data throughout: an error class would lose its fields on the way. Pure.
+ * What crosses the boundary between the main thread and a worker: jobs one way, outcomes the other, and a few messages
+ * about the shard's browsers. All of it is plain data, because an error class would lose its fields on the way. Pure.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { FailureCode, SessionFailureReason } from '../failures.js';
@@ -32,17 +32,17 @@ export interface Failed {
   readonly isOk: false;
   readonly code: FailureCode;
   readonly message: string;
-  /** Counted instead of the code's own, where one code has several. */
+  /** Counted in place of the code's own reason, for codes that have several. */
   readonly reason?: SessionFailureReason;
-  /** When it is worth asking again, if whoever refused can tell. */
+  /** When it is worth asking again, if that is known. */
   readonly retryAfterMs?: number;
 }
 
-/** What a session has produced: bytes for its client, or nothing but its own end. */
+/** What a session has made: bytes for its client, or only its own end. */
 export type Product = Bytes | 'closed';
 
 export interface Bytes {
-  /** In a buffer of its own, which is moved from thread to thread. */
+  /** In a buffer of its own, which moves from thread to thread. */
   readonly body: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
 }
@@ -57,8 +57,8 @@ export interface Succeeded {
 export type Outcome = Succeeded | Failed;
 
 /**
- * How a job gets on: it has come to a phase, the one before has taken so many ms, and what its pages load goes by this
- * exit; its page was answered.
+ * How a job gets on. It has reached a phase, the one before took so many ms, and its pages load by this exit; or its
+ * page was answered.
  */
 export type Progress =
   | {
@@ -68,25 +68,25 @@ export type Progress =
       readonly exit: number | null;
     }
   | { readonly kind: 'answered'; readonly status: number }
-  /** How a client over WebSocket does, when that has changed. */
+  /** What changed about a client over WebSocket. */
   | { readonly kind: 'client'; readonly client: ClientStanding }
-  /** Of a client over WebSocket: main may bring it to the socket at this path. */
+  /** Main may connect a client over WebSocket to the socket at this path. */
   | { readonly kind: 'serving'; readonly path: string };
 
-/** On a shard's control port, to the worker. */
+/** To the worker, on a shard's control port. */
 export type ControlMessage =
   | { readonly kind: 'attach'; readonly endpoint: PipeEndpoint }
-  /** The egress thread is at the other end of this port from now on. */
+  /** From now on the egress thread is at the other end of this port. */
   | { readonly kind: 'egress'; readonly port: MessagePort }
-  /** The session of this job has been settled: end it. */
+  /** The session of this job was settled: end it. */
   | { readonly kind: 'cancel'; readonly sequence: number };
 
-/** On a shard's control port, to main. */
+/** To main, on a shard's control port. */
 export type ControlReply =
   | BrowserReply
   | { readonly kind: 'outcome'; readonly sequence: number; readonly outcome: Outcome }
   | { readonly kind: 'progress'; readonly sequence: number; readonly progress: Progress }
-  /** So many pages are now kept ready for the next sessions. */
+  /** The number of pages that are ready for the next sessions. */
   | { readonly kind: 'ready'; readonly pages: number }
   | { readonly kind: 'fonts'; readonly fonts: Fonts };
 
@@ -100,18 +100,18 @@ export type BrowserReply =
   | { readonly kind: 'attachFailed'; readonly generation: number; readonly message: string }
   | { readonly kind: 'lost'; readonly generation: number }
   | { readonly kind: 'unusable'; readonly generation: number; readonly reason: UnusableReason }
-  /** Whether it may be that it can open no page. */
+  /** Whether the browser is suspected of being unable to open pages. */
   | { readonly kind: 'doubt'; readonly generation: number; readonly isDoubted: boolean };
 
 /**
- * What piscina carries. `sequence` only goes up, and a thread gets its jobs in that order. `runMs` is what main gives
- * the session; null: as long as it takes.
+ * What piscina carries. `sequence` only grows, and a thread gets its jobs in that order. `runMs` is the limit that main
+ * keeps for the session; null: none.
  */
 export type Task =
   | { readonly kind: 'init'; readonly port: MessagePort }
   | { readonly kind: 'job'; readonly job: Job | CdpJob; readonly sequence: number; readonly runMs: number | null };
 
-/** `init`: the lane claimed, -1 when none was free. `job`: its context is really gone. */
+/** `init`: the lane that was claimed, -1 when none was free. `job`: its context is really gone. */
 export type TaskResult =
   | { readonly kind: 'init'; readonly lane: number; readonly threadId: number }
   | { readonly kind: 'job' };

@@ -1,20 +1,22 @@
 /**
- * The closed sets of names that both sides of the thread boundary use, and that label the metrics. Pure data. A name
- * that is not listed here never becomes a label value: it is counted as `other`, so that series cannot grow.
+ * The closed sets of names that both sides of the thread boundary use, and that label the metrics. A name that is not
+ * listed here is counted as `other`, so series cannot grow. Pure data.
  */
 
-/** The parts of a session's time, in the order they happen. `close` follows the answer and still holds the slot. */
+/** The parts of a session's time, in their order. `close` comes after the answer and still holds the slot. */
 export const PHASES = ['context', 'page', 'navigate', 'run', 'close'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** What a ready page was to the session that asked for one. */
 export const PREWARM_RESULTS = ['hit', 'miss'] as const;
 
-/** Why a thread had to be replaced; `pool_rebuilt`: what took the place of the one before never began to work. */
+/**
+ * Why a thread had to be replaced. `pool_rebuilt`: a thread that was started in another's place never began to work.
+ */
 export const WORKER_EXIT_REASONS = ['exit', 'error', 'out_of_memory', 'unresponsive', 'pool_rebuilt'] as const;
 export type WorkerExitReason = (typeof WORKER_EXIT_REASONS)[number];
 
-/** What the page was told when a main navigation failed; Chromium has hundreds, these are the ones that matter. */
+/** Chromium's errors of main navigations that failed. It has hundreds; these are the ones that matter. */
 export const NETWORK_ERRORS = [
   'net::ERR_ABORTED',
   'net::ERR_ACCESS_DENIED',
@@ -51,8 +53,9 @@ export const NETWORK_ERRORS = [
 ] as const;
 
 /**
- * Commands of CDP that a client may be refused: those that are let through or not by what they name, and of those that
- * never are, the ones that client libraries have a use for, and that reach for the browser or its machine.
+ * Commands of CDP that are counted by name when a client is refused them. Some are let through or not, depending on
+ * what they name. Others are never let through: those here are used by client libraries, or reach for the browser or
+ * its machine.
  */
 export const REFUSED_METHODS = [
   'Autofill.trigger',
@@ -104,7 +107,7 @@ export type FontScript = (typeof FONT_SCRIPTS)[number];
 
 export const BROWSER_ROLES = ['shard'] as const;
 export type BrowserRole = (typeof BROWSER_ROLES)[number];
-/** Why a browser that lives is of no more use: it says nothing, or it answers and cannot open a page. */
+/** Why a browser that lives must be ended: it says nothing, or it answers and can open no page. */
 export type UnusableReason = 'unresponsive' | 'no_pages';
 export const BROWSER_EXIT_REASONS = [
   'recycled',

@@ -1,6 +1,6 @@
 /**
- * A session as admission knows it, whatever it is and wherever it runs; and how the stages of a request hand it on:
- * http → admission → whoever runs it. What crosses to a worker is a job (`job.ts`). Pure types.
+ * A session as admission knows it, whatever it is and wherever it runs. And how a request is handed on: http →
+ * admission → whoever runs it. What crosses to a worker is a job (`job.ts`). Pure types.
  */
 import type { FailureCode } from '../failures.js';
 import type { ClientStanding } from './cdp.js';
@@ -15,31 +15,31 @@ export interface Session {
   /** Its client's address; null when the socket has gone. */
   readonly client: string | null;
   readonly trackingId: string | null;
-  /** The URL of its page as its client gave it; null when that is HTML, or the body has not been read. */
+  /** The URL of its page, as the client gave it; null when the page is HTML, or the body was not read. */
   readonly target: string | null;
   readonly limits: SessionLimits;
 }
 
-/** ms; null: without limit. Each has a clock of its own. */
+/** In ms; null: no limit. Each limit has a clock of its own. */
 export interface SessionLimits {
-  /** It may wait for its slot. */
+  /** How long it may wait for its slot. */
   readonly waitMs: number | null;
-  /** It may run once it has it. */
+  /** How long it may run once it has its slot. */
   readonly runMs: number | null;
 }
 
-/** Something that sessions need to run, and that may not be there. Told apart by identity. */
+/** Something that sessions need to run, and that may be missing. Compared by identity. */
 export interface Resource {
-  /** A session that needs it may be started now. */
+  /** Whether a session that needs it can start now. */
   isReady(): boolean;
-  /** It is not worth waiting until it is. */
+  /** Whether waiting for it is pointless. */
   isHopeless(): boolean;
 }
 
-/** How a session is run; brought by whoever asks for it. */
+/** How a session is run. Whoever asks for the session brings it. */
 export interface Run {
   readonly resource: Resource;
-  /** Called once at most, when the session has its slot and the resource is ready. Never throws. */
+  /** Called at most once, when the session has its slot and the resource is ready. Never throws. */
   start(): Running;
 }
 
@@ -47,23 +47,28 @@ export interface Run {
 export interface Running {
   /** Its result or failure, as soon as there is one. */
   readonly outcome: Promise<Outcome>;
-  /** When its context is really gone, which is when its slot is free; always after `outcome`. */
+  /** When its context is really gone and its slot is free. Always after `outcome`. */
   readonly released: Promise<void>;
   readonly place: Place;
-  /** How far it has come by now. */
+  /** How far it has come. */
   standing(): Standing;
-  /** Ends it, whatever it is doing; it has been settled. Idempotent. */
+  /** Ends a session that has been settled, whatever it is doing. Idempotent. */
   cancel(): void;
 }
 
-/** How far a session has come: what it is at, ms of the phases behind it, and the status of its page once answered. */
+/**
+ * How far a session has come: its present phase, ms of the phases behind it, and the status of its page once that has
+ * answered.
+ */
 export interface Standing {
-  /** By which what its pages load is found (`usage.ts`); null: it has no context yet. */
+  /** The exit by which its pages load, a key of `usage.ts`; null: it has no context yet. */
   readonly exit: number | null;
   readonly phase: keyof PhaseTimes;
   readonly past: Partial<PhaseTimes>;
   readonly status: number | null;
-  /** As its worker has last told, once a second at most; null: it is no client over WebSocket, or not there yet. */
+  /**
+   * What its worker told last, once a second at most; null: it is no client over WebSocket, or has not connected yet.
+   */
   readonly client: ClientStanding | null;
 }
 
@@ -73,7 +78,7 @@ export interface Place {
   readonly index: number;
 }
 
-/** What admission adds to an outcome: the time spent waiting. */
+/** An outcome, to which admission adds the time that the session waited. */
 export interface Settled {
   readonly outcome: Outcome;
   readonly queueMs: number;
@@ -85,5 +90,5 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** What admission offers to http. `signal` aborts when the client has gone. Never rejects. */
+/** How http asks admission to run a session. `signal` aborts when the client has left. Never rejects. */
 export type Submit = (session: Session, run: Run, signal: ClientSignal) => Promise<Settled>;

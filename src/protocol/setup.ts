@@ -1,6 +1,6 @@
 /**
- * What every worker thread is given at its start. The same for all: a thread learns which shard it is by the lane that
- * it claims. Pure types.
+ * What every worker thread gets at its start. It is the same for all: a thread learns which shard it serves by the lane
+ * that it claims. Pure types.
  */
 import type { Domains } from '../metrics/family.js';
 import type { LaneShape } from '../metrics/lane.js';
@@ -17,7 +17,7 @@ export interface WorkerSetup extends Books {
 export interface ReadyPlan {
   /** `PREWARM`. */
   readonly pagesMax: number;
-  /** A worker's share of those that this process may use. */
+  /** One worker's share of the CPUs that this process may use. */
   readonly cpus: number;
 }
 
@@ -25,6 +25,6 @@ export interface ReadyPlan {
 export interface Books {
   readonly lanes: SharedArrayBuffer;
   readonly laneShape: LaneShape;
-  /** From which both threads make the same layout. */
+  /** From these both sides make the same layout. */
   readonly domains: Domains;
 }

@@ -1,12 +1,12 @@
 /**
- * Bytes of every exit, in memory that all threads see: the egress thread writes, any reads, so that main can show a
- * session's bytes while it runs. A row is kept after its exit has closed, until another exit takes it.
+ * Bytes of every exit, in memory that all threads share. The egress thread writes, all others may read, so main can
+ * show a session's bytes while it runs. A row stays after its exit has closed, until another exit takes it.
  */
 
-/** Exits that may be open at once, and rows. */
+/** How many exits may be open at once; each has a row. */
 export const EXIT_COUNT_MAX = 4_096;
 
-/** exitId, sentBytes, receivedBytes; 0 as its id: nobody's. */
+/** exitId, sentBytes, receivedBytes. The id 0 means that the row is free. */
 const ROW_LENGTH = 3;
 
 export interface UsedBytes {
@@ -16,13 +16,13 @@ export interface UsedBytes {
 }
 
 export interface Usage {
-  /** Takes the row of `exitId`, whose exit before has closed. The egress thread only. */
+  /** Takes the row for `exitId`; the exit that had it has closed. Egress thread only. */
   begin(exitId: number): void;
-  /** The egress thread only; nothing when the row is another's. */
+  /** Egress thread only. Does nothing when another exit has the row. */
   add(exitId: number, bytes: UsedBytes): void;
-  /** Any thread; null when the row is another's by now. */
+  /** Any thread. null when another exit has taken the row. */
   read(exitId: number): UsedBytes | null;
-  /** The highest id that has a row, 0 when none has: a thread that is started anew goes on from there. */
+  /** The highest id that has a row, or 0. An egress thread that is started anew goes on from there. */
   lastExitId(): number;
 }
 
@@ -30,14 +30,15 @@ export function createUsage(): SharedArrayBuffer {
   return new SharedArrayBuffer(EXIT_COUNT_MAX * ROW_LENGTH * Float64Array.BYTES_PER_ELEMENT);
 }
 
-/** `buffer` is of `createUsage`. */
+/** `buffer` comes from `createUsage`. */
 export function openUsage(buffer: SharedArrayBuffer): Usage {
   const numbers = new Float64Array(buffer);
   const at = (exitId: number): number => (exitId % EXIT_COUNT_MAX) * ROW_LENGTH;
   return {
     begin(exitId) {
       const row = at(exitId);
-      // In this order: a reader takes bytes for an exit's only while its id is there before and after.
+      // The id is cleared first and set last: a reader believes bytes only when the exit's id is there before and
+      // after.
       numbers[row] = 0;
       numbers.fill(0, row + 1, row + ROW_LENGTH);
       numbers[row] = exitId;

@@ -1,5 +1,6 @@
 /**
- * The cage that browsers are started in: tried once for each Chromium that was found, and said in the log. Main thread.
+ * The cage in which browsers are started. It is tried once for each Chromium that was found, and the log says what came
+ * of it. Main thread.
  */
 import { readFileSync } from 'node:fs';
 import { type Cage, cagesFor } from '../browsers/cage.js';
@@ -12,15 +13,18 @@ import type { Log } from '../log.js';
 import { createOnce } from '../wait.js';
 import type { TempFolder } from './temp.js';
 
-/** Doubled each time that nothing answered: a machine may be slow. */
+/** Doubled each time that nothing answers, because a machine may be slow. */
 const ANSWER_LIMIT_MS = 20_000;
 const ANSWER_LIMIT_DOUBLINGS = 3;
 const ACCOUNTS = ['/etc/passwd', '/etc/group'];
 
 export interface Cages {
-  /** The one that works for it. Calls at the same time share a trial. Rejects when none does; the next tries anew. */
+  /**
+   * The cage that works for this Chromium. Calls at the same time share one trial. Rejects when none works; the next
+   * call tries anew.
+   */
   of(chromium: Chromium): Promise<Cage>;
-  /** Ends a trial, and resolves when nothing is left of it. */
+  /** Ends a trial, and resolves when nothing of it is left. */
   stop(): Promise<void>;
 }
 
@@ -103,7 +107,7 @@ function announce(log: Log, { path, version, origin }: Chromium, { cage, complai
   log.warn({ tried }, `Chromium runs ${mend}; see "Is Chromium locked in?" in src/browsers/README.md`);
 }
 
-/** Empty for one that is not there: a container may have none. */
+/** Empty when the file is missing, as it may be in a container. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -1,28 +1,30 @@
 /**
- * Looks for a Chromium until one is found, and looks again when that one is gone for good. Main thread.
+ * Looks for a Chromium until one is found, and again when that one has gone for good. Main thread.
  */
 import { existsSync } from 'node:fs';
 import { type Chromium, discoverChromium } from '../chromium/discover.js';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 
-/** An upgrade takes the file away for a moment; another Chromium is not looked for before it has been gone so long. */
+/**
+ * An upgrade takes the file away for a moment. Another Chromium is looked for only when it has been gone for this long.
+ */
 const GONE_MS = 30_000;
 
 /** Where to look. */
 export interface Places {
   readonly homeDir: string;
   readonly cacheDir: string;
-  /** Whether Chromium may be another user, who has to reach what is in there. */
+  /** Whether Chromium may run as another user, who has to reach what is in there. */
   readonly isForAll?: boolean;
   readonly playwrightBrowsersPath: string | undefined;
   readonly libraryPath: string | undefined;
 }
 
 export interface Finder {
-  /** Looks once, and again at the next call when there was none. Rejects with the reason. */
+  /** Looks once; after a failure, the next call looks again. Rejects with the reason. */
   get(): Promise<Chromium>;
-  /** Of the last that was found; `unknown` before. */
+  /** Of the Chromium that was found last; `unknown` before. */
   version(): string;
 }
 

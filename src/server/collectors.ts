@@ -1,6 +1,6 @@
 /**
- * The gauges of what main holds, read from the truth when a snapshot is made: the size of a map, never a count kept
- * beside it. Main thread.
+ * The gauges of what main holds. When a snapshot is made they are read from the truth, such as the size of a map. No
+ * count is kept beside it. Main thread.
  */
 import type { Admission } from '../admission/admission.js';
 import type { CellOf, RecordDelta } from '../metrics/delta.js';
@@ -65,7 +65,7 @@ export function collectHistory(cellOf: CellOf, of: { readonly periods: number; r
   };
 }
 
-/** What never changes: set once. */
+/** Values that never change, set once. */
 export function setInfo(record: RecordDelta, cellOf: CellOf, labels: readonly [string, string, string, string]): void {
   record(cellOf('headcount_build_info', ...labels), 1);
   record(cellOf('nodejs_version_info', labels[1]), 1);

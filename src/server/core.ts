@@ -1,6 +1,6 @@
 /**
- * The metrics core, put together: layout, ring, lanes, fold, snapshots and views, and the timers that keep them going.
- * Main thread.
+ * The metrics core, put together: layout, ring, lanes, fold, snapshots and views, and the timers that drive them. Main
+ * thread.
  */
 import assert from 'node:assert/strict';
 import type { Admission } from '../admission/admission.js';
@@ -33,16 +33,16 @@ import { createProcessUsage, createUsage } from './usage.js';
 import type { Versions } from './versions.js';
 
 const DRAIN_EVERY_MS = 100;
-/** While no session runs: well within the half second of full work for which a lane has room. */
+/** While no session runs. A lane has room for half a second of full work, so this is soon enough. */
 const DRAIN_IDLE_EVERY_MS = 250;
-/** Samples; and the history, of which at most so much is lost with a server that is killed. */
+/** For samples, and for the history: a server that is killed loses at most this much of it. */
 const SECOND_MS = 1_000;
-/** It writes a few records for each connection, and what there was of bytes a few times a second. */
+/** The egress thread writes a few records for each connection, and the bytes a few times a second. */
 const EGRESS_LANE = { laneCount: 1, capacity: 2 ** 12 };
 /** A sample costs main about 3 ms. */
 const PROCESSES_EVERY_MS = 2_000;
 
-/** What the gauges are read from; asked for only once the server has been built. */
+/** What the gauges are read from. Asked for only once the server has been built. */
 interface Sources {
   readonly admission: Admission;
   readonly pool: Pool;
@@ -60,7 +60,7 @@ interface CoreOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly versions: Versions;
-  /** What an earlier server left, and where this one's rows go; null: nowhere. */
+  /** What an earlier server left, and where the rows of this one go; null: nowhere. */
   readonly historyFile: HistoryFile | null;
   readonly sources: () => Sources;
 }
@@ -119,9 +119,9 @@ export function createCore(options: CoreOptions) {
     },
   );
   timers.every(PROCESSES_EVERY_MS, () => sampleProcesses(options.sources().shards.allPids()));
-  // A period ends on its minute, not when somebody looks: a session belongs to the one in which it settles.
+  // A period ends on its minute, not when somebody looks: sessions belong to the period in which they settle.
   timers.repeat(fold.untilRollMs, fold.roll);
-  // One timer for all: each that fires at another moment wakes the thread, which costs more than what it does then.
+  // One timer for all: waking the thread at another moment for each would cost more than the work.
   timers.every(SECOND_MS, () => {
     usage.sample();
     oomKills.sample();
@@ -171,7 +171,7 @@ function openBooks(laneShape: LaneShape, domains: Domains) {
   return { lanes, books: { lanes: buffer, laneShape, domains } };
 }
 
-/** A collector that fails does so at each scrape. */
+/** A collector that fails does so at each scrape, so it is said once. */
 function sayOnce(log: Log): (collector: Collector, error: unknown) => void {
   const trouble = createTrouble(log);
   return (collector, error) =>
@@ -187,7 +187,7 @@ function collectorsOf(
     let made: T | undefined;
     return () => (made ??= make());
   };
-  // Built at the first snapshot, when the rooms that they look into are.
+  // Built at the first snapshot, when the rooms exist.
   const sessions = once(() => {
     const { admission, kinds, overloaded } = sources();
     return collectSessions(cellOf, {

@@ -1,5 +1,5 @@
 /**
- * The values of every label: each taken from the table of the room that knows it. Pure.
+ * The values of every label. Each comes from the table of the room that knows it. Pure.
  */
 import { FAILURES, REJECTION_REASONS, SESSION_FAILURE_REASONS } from '../failures.js';
 import { PROCESS_TYPES } from '../host/processes.js';
@@ -23,7 +23,7 @@ import type { Versions } from './versions.js';
 
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'other'] as const;
 
-/** 304: what a tag is asked for by comes back as. */
+/** 304 is the answer when a client already has the body with that tag. */
 const codes = new Set([
   ...statusesOf(ROUTES),
   ...statusesOf(UPGRADES),

@@ -1,5 +1,5 @@
 /**
- * The edge put together: every route is given the functions of the rooms that it tells of. Main thread.
+ * The edge, put together: every route gets the functions of the rooms that it needs. Main thread.
  */
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
@@ -111,7 +111,7 @@ export function buildEdge({ config, log, workers }: EdgeParts, rooms: Rooms, fin
   });
 }
 
-/** What waits in a worker for a client that does not read. */
+/** How much a worker holds for a client that does not read. */
 const BUFFERED_BYTES_MAX = 16 * 2 ** 20;
 
 function boundsOf({ maxMessageBytes, idleTimeoutMs }: Config) {
@@ -156,10 +156,10 @@ function viewOf(
   };
 }
 
-/** Its worker is not asked, since it may not answer. */
+/** The worker is not asked, because it may not answer. */
 function clientView(client: ClientStanding | null, shown: Shown, clock: Clock): Pick<SessionView, 'hosts' | 'idleMs'> {
   if (client === null) return {};
-  // What came while this was made is no time at all ago.
+  // A frame may have come after this moment was taken; then the time is 0.
   const idleMs = Math.max(0, Math.round(clock.monotonicMs() - client.heardAtMs));
   return { hosts: shown.hostsOf(client.hosts), idleMs };
 }

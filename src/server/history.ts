@@ -1,5 +1,5 @@
 /**
- * Joins the ring and its file: what was restored goes into the ring, what is flushed or fails is counted. Main thread.
+ * Joins the ring and its file: restored rows go into the ring; flushes and their failures are counted. Main thread.
  */
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';
@@ -14,7 +14,7 @@ interface Keeper {
   close(): Promise<void>;
 }
 
-/** Null when there is to be no file. Never rejects: a file that cannot be had is said so in the log. */
+/** Null when the settings want no file. Never rejects: when the file cannot be had, the log says so. */
 export async function openHistory(
   path: string | null,
   { config, clock, log }: { readonly config: Config; readonly clock: Clock; readonly log: Log },

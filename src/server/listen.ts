@@ -1,5 +1,5 @@
 /**
- * Listens, and says at which URL.
+ * Listens on the port, and returns the URL.
  */
 import type { Server } from 'node:http';
 import type { Log } from '../log.js';
@@ -9,7 +9,7 @@ export interface Listening {
   readonly port: number;
 }
 
-/** @throws {Error} with one clear message when the port is taken or may not be had. */
+/** @throws {Error} with one clear message when the port is taken or not allowed. */
 export async function listen(
   server: Server,
   { host, port, log }: { readonly host: string; readonly port: number; readonly log: Pick<Log, 'warn'> },
@@ -22,7 +22,8 @@ export async function listen(
     server.once('error', refused);
     server.listen(port, host, () => {
       server.off('error', refused);
-      // A connection that cannot be taken, as when descriptors run out; unheard, it would end the server.
+      // A connection could not be taken, for example because descriptors ran out. Without this listener, the error
+      // would end the server.
       server.on('error', ({ message }) => log.warn({ message }, 'a connection could not be taken'));
       resolve();
     });

@@ -1,17 +1,17 @@
 /**
- * Whether a resource is over its limit, judged by its mean over some seconds: one busy second is no overload. It is
- * over for as long as that mean is not well below the limit again, so that what hovers about it does not flap, and
- * load balancers with it. Time without a reading counts as idle: who cannot read does not turn anybody away.
+ * Whether a resource is over its limit, judged by its mean over some seconds, because one busy second is no overload.
+ * An overload ends only when the mean is well below the limit. Otherwise a value near the limit would flap, and load
+ * balancers with it. Time without a reading counts as idle: a server that cannot measure turns nobody away.
  */
 import type { Clock } from '../clock.js';
 
-/** Of the mean: long enough for the start of a browser, short enough for a load balancer. */
+/** For the mean: long enough to cover the start of a browser, short enough for a load balancer. */
 const WINDOW_MS = 5_000;
-/** Of the limit: the mean has to be under this part of it. */
+/** The mean must fall below this part of the limit. */
 const WELL_BELOW = 0.95;
 
 export interface Overload {
-  /** What has been in use since the last call, 0–1; null when it could not be read. */
+  /** What was in use since the last call, 0–1; null when it could not be read. */
   sample(ratio: number | null): void;
   isOver(): boolean;
 }

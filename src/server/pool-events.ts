@@ -1,5 +1,5 @@
 /**
- * What the pool tells of its threads, to whom it matters: the books, the log, the shards. Main thread.
+ * Passes on what the pool tells of its threads: to the books, the log, the shards. Main thread.
  */
 import type { Log } from '../log.js';
 import type { PoolEvents } from '../pool/pool.js';
@@ -13,7 +13,7 @@ export function poolEvents(of: {
   readonly core: Core;
   readonly log: Log;
   readonly workers: number;
-  /** Asked for only once they are there. */
+  /** Called only once the shards exist. */
   readonly shards: () => Shards;
   readonly onChange: () => void;
 }): PoolEvents {
@@ -43,7 +43,7 @@ export function poolEvents(of: {
     onFonts: createFontNotice(log),
     onBrowserLost: (shard, generation) => shards().browserLost(shard, generation),
     onBrowserUnusable(shard, generation, reason) {
-      log.warn({ worker: shard, reason }, 'a browser is of no more use, and is ended');
+      log.warn({ worker: shard, reason }, 'a browser does not work any more and is ended');
       shards().useless(shard, generation, reason);
     },
   };

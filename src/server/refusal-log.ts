@@ -1,6 +1,6 @@
 /**
- * A line in the log for each request that was refused before it became a session; some a second, and how many were left
- * out, since anybody can send any number of them. Main thread.
+ * A line in the log for each request that was refused before it became a session. Anybody can send any number of them,
+ * so only some are logged each second, and then how many were left out. Main thread.
  */
 import type { Clock } from '../clock.js';
 import type { RefusedRequest } from '../http/refused.js';

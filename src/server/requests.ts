@@ -1,5 +1,5 @@
 /**
- * Counts answered HTTP requests: every label is one of a closed list, whatever a client sends. Main thread.
+ * Counts answered HTTP requests. Every label comes from a closed list, whatever a client sends. Main thread.
  */
 import type { CellOf, RecordDelta } from '../metrics/delta.js';
 import { CODES, METHODS } from './domains.js';

@@ -143,7 +143,7 @@ interface IntakeParts extends RoomsOptions {
   readonly rejected: Recent;
 }
 
-/** What takes sessions in, and what tells how that stands. */
+/** What takes sessions in, and what tells how full it is. */
 function buildIntake(parts: IntakeParts) {
   const { config, clock, core, pool, shards, admission, state, isReady } = parts;
   const workersReady: Resource = { isReady, isHopeless: shards.isHopeless };
@@ -176,7 +176,7 @@ function buildIntake(parts: IntakeParts) {
   return { intake, status, events };
 }
 
-/** Of WebSocket clients, without looking at them. */
+/** Of WebSocket clients; main counts bytes without reading them. */
 function bytesCounter({ record, cellOf }: Core): TunnelOptions['onBytes'] {
   const cells = {
     sent: cellOf('headcount_cdp_bytes_total', 'sent'),
@@ -203,11 +203,11 @@ function threadsOf({ config, workers: count, clock, temp, places }: RoomsOptions
   };
 }
 
-/** Which sessions and routes there are. */
+/** Which sessions and routes exist. */
 function offered(config: Config) {
   const kinds: readonly SessionKind[] = config.testSessions ? [...SESSION_KINDS, TEST_KIND] : SESSION_KINDS;
   const switches = { apiGet: config.enableApiGet, testSessions: config.testSessions };
-  // `/` is one of both.
+  // `/` is in both tables.
   const paths = [...new Set([...pathsOf(ROUTES, switches), ...pathsOf(UPGRADES, switches)])];
   return { kinds, switches, paths };
 }
@@ -216,7 +216,7 @@ function presentOf({ pressure, notReady }: Status, pool: Pool, shards: Shards) {
   return { pressure: pressure(), notReady: notReady(), workers: workerStates(pool, shards) };
 }
 
-/** What each worker is doing; a thread without a browser is not ready whatever else it is. */
+/** What each worker is doing. Without a browser a thread is not ready, whatever else it does. */
 function workerStates(pool: Pool, shards: Shards) {
   const pids = shards.pids();
   return pool.states().map((one, index) => ({

@@ -21,23 +21,23 @@ interface HeadcountOptions {
   readonly log: Log;
   /** The history file; null: none. */
   readonly historyPath: string | null;
-  /** Where a Chromium may be found, or unpacked to. */
+  /** Where Chromium may be found, or unpacked to. */
   readonly places: Places;
   readonly workers: number;
   readonly tempDir: string;
-  /** What a browser may see of the environment. */
+  /** The part of the environment that a browser may see. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface Headcount {
   readonly url: string;
-  /** Root pids of the shards' browsers; null where there is none at the moment. */
+  /** Pids of the shards' browsers; null where there is none at the moment. */
   browserPids(): readonly (number | null)[];
   /** Stops taking sessions, lets running ones finish within the limit, ends everything. Idempotent. */
   stop(): Promise<void>;
-  /** Ends the browsers, at once and without waiting: for a process that is about to exit. */
+  /** Ends the browsers at once and without waiting, for a process that is about to exit. */
   abandon(): void;
-  /** After a bug of ours: settles what runs, keeps books and history, ends the browsers. Never rejects. */
+  /** After a bug of ours: settles running sessions, saves books and history, ends the browsers. Never rejects. */
   salvage(): Promise<void>;
 }
 
@@ -46,13 +46,15 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
   const clock = systemClock;
   const finder = createFinder({ ...options, clock, setting: config.chromiumPath });
   const found = finder.get();
-  await found.catch((error: unknown) => log.error({ message: messageOf(error) }, 'no Chromium; it is tried on'));
+  await found.catch((error: unknown) =>
+    log.error({ message: messageOf(error) }, 'no Chromium; it is looked for again'),
+  );
   const temp = await createTempFolder(options.tempDir);
   const authorities = await authoritiesOf(config.extraCaCerts, temp);
   const historyFile = await openHistory(options.historyPath, { config, clock, log });
   const deadEnd = await openDeadEnd();
   const cages = createCages({ ...options, temp, deadEnd, clock });
-  // Tried while threads are started; whoever starts a browser waits for it, and hears of it.
+  // Tried while threads are started. Whoever starts a browser waits for the result, and gets the error.
   found.then(cages.of).catch(() => {});
   const parts = { ...options, clock, finder, cages, authorities, historyFile, temp, deadEnd };
   const rooms = await builtOr(parts, async () => {
@@ -87,7 +89,7 @@ export async function startServer(options: HeadcountOptions): Promise<Headcount>
   }
 }
 
-/** A start that cannot have them leaves nothing behind. */
+/** When the authorities cannot be had, nothing is left behind. */
 async function authoritiesOf(paths: readonly string[] | null, temp: TempFolder): Promise<Authorities | null> {
   try {
     return await readAuthorities(paths ?? [], temp.path);
@@ -97,7 +99,7 @@ async function authoritiesOf(paths: readonly string[] | null, temp: TempFolder):
   }
 }
 
-/** Threads are started here, which may fail: then what there is already goes again. */
+/** Threads are started here. When that fails, all that exists already is removed again. */
 async function builtOr(options: RoomsOptions, undo: () => Promise<void>): Promise<ReturnType<typeof buildRooms>> {
   try {
     return buildRooms(options);

@@ -11,7 +11,7 @@ import type { Standing } from '../protocol/session.js';
 import type { UsedBytes } from '../protocol/usage.js';
 import type { Shown } from './shown.js';
 
-/** `/failures` has so many. */
+/** How many failures `/failures` shows at most. */
 export const FAILURES_MAX = 200;
 
 export interface SessionLog {
@@ -27,7 +27,7 @@ export interface SessionLogOptions {
   readonly bytesOf: BytesOf;
 }
 
-/** What the pages of a session have sent and received by now; null: it has had none. */
+/** What the pages of a session have sent and received so far; null: it had no pages. */
 export type BytesOf = (standing: Standing | null) => UsedBytes | null;
 
 export function createSessionLog({ log, shown, clock, bytesOf }: SessionLogOptions): SessionLog {
@@ -52,7 +52,7 @@ export function createSessionLog({ log, shown, clock, bytesOf }: SessionLogOptio
   };
 }
 
-/** What is known of any session; spelled out, since spreading costs more than all else that is done of it. */
+/** What is known of every session. Spelled out: a spread would cost more than all else that is done here. */
 function lineOf(settled: SettledSession, shown: Shown, bytesOf: BytesOf): Record<string, unknown> {
   const { session, reason, outcome, queueMs, runMs, place, standing } = settled;
   const { id, kind, trackingId, target, client } = session;
@@ -69,7 +69,7 @@ function lineOf(settled: SettledSession, shown: Shown, bytesOf: BytesOf): Record
   line['queueMs'] = queueMs;
   if (runMs === null || standing === null) return line;
   line['runMs'] = runMs;
-  // Where it stood, for one that came to no end of its own.
+  // The phase in which it stood, when it did not end well.
   if (!outcome.isOk) line['phase'] = standing.phase;
   line['phases'] = rounded(outcome.isOk ? outcome.phases : phasesUntil(standing, runMs));
   line['worker'] = place?.index;
@@ -86,7 +86,7 @@ function outcomeOf({ reason, outcome, runMs }: SettledSession): string {
   return reason === 'timeout' ? 'timedout' : 'error';
 }
 
-/** What is left of the run time belongs to the phase in which it ended. */
+/** The rest of the run time belongs to the phase in which it ended. */
 function phasesUntil({ phase, past }: Standing, runMs: number): Partial<PhaseTimes> {
   const pastMs = Object.values(past).reduce((sum, ms) => sum + ms, 0);
   return { ...past, [phase]: Math.max(0, runMs - pastMs) };

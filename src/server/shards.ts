@@ -25,16 +25,16 @@ import type { TempFolder } from './temp.js';
 import { createTimers } from './timers.js';
 import { createTrouble } from './trouble.js';
 
-/** What the browsers here are, as the metrics say it. */
+/** The role of these browsers in the metrics. */
 export const SHARD_ROLE: BrowserRole = 'shard';
 /** Cleaners of /tmp may come at any time. */
 const TEMP_EVERY_MS = 10_000;
 
 export interface ShardsOptions {
-  /** What a browser says at its end has what its pages were. */
+  /** What a browser writes at its end contains URLs of its pages. */
   readonly shown: Pick<Shown, 'messageOf'>;
   readonly workers: number;
-  /** Asked before each start. */
+  /** Called before each start. */
   readonly chromium: Finder['get'];
   readonly cages: Cages;
   readonly deadEnd: Pick<DeadEnd, 'port'>;
@@ -47,25 +47,25 @@ export interface ShardsOptions {
   readonly cellOf: CellOf;
   readonly clock: Clock;
   readonly log: Log;
-  /** The condition of a shard may be another. */
+  /** A shard's condition may have changed. */
   readonly onChange: () => void;
 }
 
 export interface Shards {
   threadReady(shard: number): void;
   threadLost(shard: number): void;
-  /** Some thread never began to work: every shard that has none is the worse for it. */
+  /** Some thread never began to work. Every shard without a thread counts it as a failure. */
   threadFailed(): void;
   browserLost(shard: number, generation: number): void;
-  /** The browser of that generation is of no more use: it is ended, and another started. */
+  /** The browser of that generation does not work any more: it is ended, and another is started. */
   useless(shard: number, generation: number, reason: BrowserExitReason): void;
-  /** Root pids of the newest browsers alive, by shard; null where there is none. */
+  /** Pids of the newest browsers alive, by shard; null where there is none. */
   pids(): readonly (number | null)[];
-  /** Root pids of all browsers alive, by shard. */
+  /** Pids of all browsers alive, by shard. */
   allPids(): readonly (readonly number[])[];
   /** Of the browsers, by shard. */
   conditions(): readonly ShardCondition[];
-  /** None is ready, and every one has failed to start or died fast again and again. */
+  /** No browser is ready, and each has failed to start or died fast again and again. */
   isHopeless(): boolean;
   stop(): Promise<void>;
   killNow(): void;
@@ -75,11 +75,11 @@ export function createShards(options: ShardsOptions): Shards {
   const { record, log, chromium, temp } = options;
   const count = createBrowserCounts(options);
   const trouble = createTrouble(log);
-  /** Those alive of each shard, the newest last. */
+  /** The living browsers of each shard, the newest last. */
   const browsers = Array.from({ length: options.workers }, () => new Set<BrowserProcess>());
   const allPids = (): number[][] => browsers.map((alive) => Array.from(alive, ({ pid }) => pid));
 
-  // Also while no browser is started: what the lock says is for other servers, at any time.
+  // Needed also while no browser is started: other servers may ask for the lock at any time.
   const timers = createTimers(options.clock);
   timers.every(TEMP_EVERY_MS, () => {
     temp.ensure().then(

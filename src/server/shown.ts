@@ -1,28 +1,28 @@
 /**
- * What is shown of targets and of messages, in the log, `/sessions`, `/failures` and on the page: as much of a URL as
- * `LOG_TARGETS` allows, and nothing that is secret. Pure.
+ * What is shown of targets and messages in the log, `/sessions`, `/failures` and on the page: as much of a URL as
+ * `LOG_TARGETS` allows, and nothing secret. Pure.
  */
 
 import type { Config } from '../config/settings.js';
 
-/** `none`: nothing; `host`: scheme and host; `url`: the path as well. Never credentials, query or fragment. */
+/** `none`: nothing; `host`: scheme and host; `url`: the path too. Never credentials, query or fragment. */
 type TargetLevel = Config['logTargets'];
 
 export interface Shown {
-  /** Host and port, or the scheme of what has no host; null when there is no target, or it is not to be shown. */
+  /** Host and port, or the scheme when there is no host; null when there is no target, or it may not be shown. */
   hostOf(target: string | null): string | null;
-  /** Of hosts, those that may be shown: all or none. */
+  /** The hosts that may be shown: all or none. */
   hostsOf(hosts: readonly string[]): readonly string[];
-  /** Null unless all of it may be shown. */
+  /** The whole URL as far as `url` allows; null at every other level. */
   urlOf(target: string | null): string | null;
-  /** On one line. */
+  /** The message on one line, with its URLs shortened. */
   messageOf(message: string): string;
 }
 
 const MESSAGE_CHARS_MAX = 500;
 const URL_CHARS_MAX = 2_048;
 const HIDDEN = '…';
-/** A URL within a text ends where nobody would write one without quoting. Browsers take `\\` for `/`. */
+/** A URL in a text ends at a character that nobody writes in one unquoted. Browsers take `\\` for `/`. */
 const URLS = /\b[a-z][a-z0-9+.-]*:[\\/]{2}[^\s"'<>()]+/gi;
 /** All that follows is the page itself. */
 const DATA = /\bdata:[^\s"'<>()]+/gi;
@@ -32,7 +32,7 @@ const CREDENTIALS = /\b(bearer|basic)\s+[\w.~+/=-]+/gi;
 const NAMED = /\b(token|password|secret|api_?key)(["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s"'&,;]+)/gi;
 
 export function createShown(level: TargetLevel, token: string | null): Shown {
-  /** As far as it may be shown. */
+  /** A URL as far as it may be shown. */
   const shorten = (url: string): string => {
     if (level === 'none') return HIDDEN;
     if (!URL.canParse(url)) return HIDDEN;

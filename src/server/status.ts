@@ -1,5 +1,5 @@
 /**
- * How the server does, for `/pressure` and the health checks: derived at each call from what the rooms hold.
+ * How the server is, for `/pressure` and the health checks. Each call derives it from what the rooms hold.
  */
 import type { Admission } from '../admission/admission.js';
 import type { Clock } from '../clock.js';
@@ -12,7 +12,7 @@ export interface StatusOptions {
   readonly clock: Clock;
   readonly admission: Pick<Admission, 'slotsInUse' | 'queueLength' | 'active'>;
   readonly isBrowserReady: () => boolean;
-  /** Whether any ever was. */
+  /** Whether any browser was ever ready. */
   readonly wasBrowserReady: () => boolean;
   readonly isHopeless: () => boolean;
   readonly isDraining: () => boolean;
@@ -36,7 +36,7 @@ export function createStatus(options: StatusOptions) {
   const isFull = (): boolean =>
     admission.slotsInUse() >= config.concurrent && admission.queueLength() >= config.queueLength;
 
-  /** What is shown is what was sampled last; what is judged is smoothed. */
+  /** Shown are the latest samples; judgements use the smoothed values. */
   const percents = () => {
     const usage = options.usage();
     return { cpu: Math.ceil(usage.cpu * 100), memory: Math.ceil(usage.memory * 100) };
@@ -73,7 +73,7 @@ export function createStatus(options: StatusOptions) {
     },
     notReady(): NotReady {
       if (options.isDraining()) return 'draining';
-      // Not only when it is hopeless: a session sent now would wait for a browser, and nobody knows how long.
+      // Also when a browser may still come: a session sent now would wait for it, and nobody knows how long.
       if (!options.isBrowserReady()) return options.wasBrowserReady() || options.isHopeless() ? 'browser' : 'starting';
       return isFull() ? 'full' : null;
     },

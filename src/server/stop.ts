@@ -15,15 +15,15 @@ import type { Shards } from './shards.js';
 import type { TempFolder } from './temp.js';
 import type { WayOut } from './way-out.js';
 
-/** How long disposal may take of sessions that have been settled as killed. */
+/** How long the disposal of killed sessions may take. */
 const DISPOSAL_LIMIT_MS = 6_000;
-/** How long answers may take that are being sent when all else has stopped. */
+/** How long the last answers may take, when all else has stopped. */
 const LAST_ANSWERS_MS = 2_000;
 
 export interface StopOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** ms in which health says no, but sessions are still taken, for load balancers to notice. */
+  /** ms in which health says no while sessions are still taken, so that load balancers notice. */
   readonly leadMs: number;
   readonly drainTimeoutMs: number;
   readonly onDraining: () => void;
@@ -38,7 +38,7 @@ export interface StopOptions {
   readonly deadEnd: Pick<DeadEnd, 'close'>;
 }
 
-/** Gives the function that stops; asked again, it tells of the same stop. */
+/** Returns the function that stops the server. A second call returns the promise of the first. */
 export function stopInOrder(options: StopOptions): () => Promise<void> {
   let stopping: Promise<void> | null = null;
   return () => (stopping ??= stop(options));
@@ -61,7 +61,7 @@ async function stop(options: StopOptions): Promise<void> {
   await options.wayOut.stop();
   options.deadEnd.close();
   await options.core.stop();
-  // What cannot be removed, as on a file system that has become read-only, is the next server's to remove.
+  // What cannot be removed, for example on a file system that has become read-only, is left to the next server.
   await options.temp
     .remove()
     .catch((error: Error) => log.warn({ message: error.message }, 'the temporary folder stays'));
@@ -72,16 +72,16 @@ async function closeEdge(edge: Server, clock: Clock): Promise<void> {
   edge.closeIdleConnections();
   if (await isWithin(clock, LAST_ANSWERS_MS, closed)) return;
   edge.closeAllConnections();
-  // WebSockets are not among those; one whose worker hangs goes with its thread, which ends next.
+  // WebSockets are not among them. One whose worker hangs goes with its thread, which ends next.
   await isWithin(clock, LAST_ANSWERS_MS, closed);
 }
 
-/** How long what is kept after a bug may take: it is not known what still works. */
+/** How long saving may take after a bug, when nobody knows what still works. */
 const SALVAGE_LIMIT_MS = 3_000;
 
 /**
- * The short way out, when nothing more can be relied on: what runs is settled, so that the books balance, and written
- * down; the browsers are ended. Never rejects.
+ * The short way out, when nothing can be relied on any more. Running sessions are settled, so that the books balance;
+ * the books are written down; the browsers are ended. Never rejects.
  */
 export async function salvage(options: StopOptions): Promise<void> {
   const { admission, shards, core, temp, clock, log } = options;

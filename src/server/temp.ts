@@ -1,10 +1,10 @@
 /**
- * The server's temporary folder: everything that it, its threads and its browsers put on disk for a while is in there,
- * and goes with it. A lock in it says that its server lives; what a killed server left behind is removed by the next
- * one. Main thread.
+ * The server's temporary folder. It holds all that the server, its threads and its browsers put on disk for a while,
+ * and is removed with the server. A lock in it says that its server lives. What a killed server leaves is removed by
+ * the next one. Main thread.
  *
- * A folder never stands under its name without a lock that answers: it is made and locked aside, and then moved. The
- * same with a lock that is made again: it is moved over the name once somebody listens.
+ * Under its own name, the folder always has a lock that answers. So it is made and locked aside, and then moved there.
+ * A lock that is made again is moved over the old name only once somebody listens on it.
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
@@ -13,19 +13,19 @@ import { listenAt } from '../liveness.js';
 import { asideOf, FOLDER_PREFIX, LOCK_NAME, removeFolder, sweep } from './sweep.js';
 
 export interface TempFolder {
-  /** The same for as long as the server lives. */
+  /** It never changes while the server lives. */
   readonly path: string;
   /**
-   * Makes the folder and its lock again where they are gone, as cleaners of /tmp do with what is old. Calls at the same
-   * time share one attempt.
+   * Makes the folder and its lock again when they are gone: cleaners of /tmp remove what is old. Calls at the same time
+   * share one attempt.
    * @throws {Error} it cannot be made, somebody else's file stands there, or `remove` was called.
    */
   ensure(): Promise<void>;
-  /** Removes the folder, whatever is in it, and its lock. */
+  /** Removes the folder, all that is in it, and its lock. */
   remove(): Promise<void>;
 }
 
-/** @throws {Error} when there can be no folder in `tempDir`; the message is for the administrator. */
+/** @throws {Error} when `tempDir` can hold no folder; the message is for the administrator. */
 export async function createTempFolder(tempDir: string): Promise<TempFolder> {
   const parent = resolve(tempDir);
   await sweep(parent);
@@ -37,7 +37,7 @@ export async function createTempFolder(tempDir: string): Promise<TempFolder> {
 }
 
 interface Lock {
-  /** The device and number of its socket: whatever else stands in its place is not the lock. */
+  /** Device and number of its socket. Anything else in its place is not the lock. */
   readonly identity: string;
   leave(): Promise<void>;
 }
@@ -49,7 +49,7 @@ interface LockedFolder {
 
 interface State {
   lock: Lock;
-  /** Under way; null when nothing is. */
+  /** The attempt that is under way, or null. */
   mending: Promise<void> | null;
   removing: Promise<void> | null;
 }
@@ -68,7 +68,7 @@ function keepFolder({ path, lock }: LockedFolder): TempFolder {
   const remove = async (): Promise<void> => {
     await state.mending?.catch(() => {});
     try {
-      // Somebody else's is not ours to remove, and nothing that could keep the server from stopping.
+      // A folder of somebody else is left alone. Looking must not keep the server from stopping.
       if (await isOurFolder(path).catch(() => false)) await removeFolder(path);
     } finally {
       await state.lock.leave();
@@ -93,7 +93,7 @@ async function makeAgain(path: string): Promise<Lock> {
   return (await makeFolder(dirname(path), basename(path))).lock;
 }
 
-/** Under `name`, or one that nothing has yet; with mode 0700. */
+/** Under `name`, or under a new name; with mode 0700. */
 async function makeFolder(parent: string, name: string | null = null): Promise<LockedFolder> {
   const made = await mkdtemp(asideOf(join(parent, FOLDER_PREFIX)));
   const path = join(parent, name ?? basename(made).slice(1));
@@ -109,14 +109,17 @@ async function makeFolder(parent: string, name: string | null = null): Promise<L
   }
 }
 
-/** The socket is bound to a name of its own, which nothing has by the time it is left: leaving removes that name. */
+/**
+ * The socket is bound to a name of its own. That name is gone once the lock is in place, because leaving a socket
+ * removes the name that it was bound to.
+ */
 async function lockFolder(folder: string): Promise<Lock> {
   const bound = join(folder, `${LOCK_NAME}-${randomBytes(4).toString('hex')}`);
   const leave = await listenAt(bound, () => 'holds');
   try {
     const identity = await identityOf(bound);
-    if (identity === null) throw new Error(`${bound} has gone as it was made`);
-    // Chromium's user may pass through the folder.
+    if (identity === null) throw new Error(`${bound} was removed while it was made`);
+    // Chromium's user may pass through the folder, and must not connect to this socket.
     await chmod(bound, 0o600);
     await rename(bound, join(folder, LOCK_NAME));
     return { identity, leave };
@@ -126,7 +129,7 @@ async function lockFolder(folder: string): Promise<Lock> {
   }
 }
 
-/** @throws {Error} something that is not a folder of ours stands at `path`. */
+/** @throws {Error} something that is no folder of ours stands at `path`. */
 async function isOurFolder(path: string): Promise<boolean> {
   const stats = await lstatOrNull(path);
   if (stats === null) return false;

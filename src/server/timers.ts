@@ -1,11 +1,11 @@
 /**
- * What happens again and again, by the clock, until stopped.
+ * Does things again and again by the clock, until stopped.
  */
 import type { Clock } from '../clock.js';
 
 interface Timers {
   every(ms: number, task: () => void): void;
-  /** Again each time the delay that `untilMs` gives has passed. */
+  /** Runs the task each time that the delay of `untilMs` has passed. */
   repeat(untilMs: () => number, task: () => void): void;
   stop(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * What whoever runs the server is told of sessions and requests, put together: what is shown of targets, the lines in
- * the log, the last failures. Main thread.
+ * What the operator is told of sessions and requests: how much of targets is shown, lines in the log, the last
+ * failures. Main thread.
  */
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/settings.js';

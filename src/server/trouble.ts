@@ -1,13 +1,16 @@
 /**
- * What goes wrong again and again until it is over: said in the log when it begins, and when it is over, and not each
- * time between. Main thread.
+ * Trouble that comes again and again until it is over. The log says when it begins and when it is over, and nothing
+ * between. Main thread.
  */
 import type { Log } from '../log.js';
 
 interface Trouble {
-  /** Said as an error, unless the same is going on. `facts.message` is what tells two troubles of a key apart. */
+  /**
+   * Logs an error, unless the same trouble is already going on. Two troubles with one key are told apart by
+   * `facts.message`.
+   */
   begins(key: string, facts: { readonly message: string; readonly [fact: string]: unknown }, text: string): void;
-  /** Said only when there was trouble. */
+  /** Logs only when there was trouble. */
   over(key: string, facts: object, text: string): void;
 }
 

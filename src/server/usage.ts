@@ -1,5 +1,5 @@
 /**
- * What the machine and the browsers use, sampled on timers of our own, so that scraping never changes what is measured.
+ * What the machine and the browsers use, sampled on our own timers, so that scraping never changes what is measured.
  * Main thread.
  */
 import type { Clock } from '../clock.js';
@@ -13,9 +13,9 @@ export interface UsageOptions {
   readonly cellOf: CellOf;
 }
 
-/** What is in use of CPU and memory. */
+/** How much CPU and memory is in use. */
 export interface Usage {
-  /** Ratios as last sampled. */
+  /** Ratios of the latest sample. */
   readonly cpu: number;
   readonly memory: number;
   /** Whether they have been over their limits for some seconds. */
@@ -37,7 +37,7 @@ export function createUsage(clock: Clock, { maxCpuPercent, maxMemoryPercent }: U
   const cpuCell = cellOf('headcount_cpu_ratio');
   const memoryCell = cellOf('headcount_memory_ratio');
   const last = { cpu: 0, memory: reader.memoryRatio() ?? 0 };
-  // A ratio of CPU is of the time between two readings: this is the first.
+  // A ratio of CPU covers the time between two readings; this is the first one.
   reader.cpuRatio();
   return {
     last: (): Usage => ({ ...last, isCpuOver: cpuLoad.isOver(), isMemoryOver: memoryLoad.isOver() }),
@@ -54,8 +54,8 @@ export function createUsage(clock: Clock, { maxCpuPercent, maxMemoryPercent }: U
 }
 
 /**
- * The Chromium processes of the shards. The returned function samples them: `roots` are the pids of all browsers alive,
- * by shard.
+ * The Chromium processes of the shards. The function that is returned samples them: `roots` are the pids of all
+ * browsers alive, by shard.
  */
 export function createProcessUsage(
   { record, cellOf }: UsageOptions,
@@ -67,7 +67,7 @@ export function createProcessUsage(
     memory: cellOf('headcount_chromium_memory_bytes', String(index)),
     cpu: cellOf('headcount_chromium_cpu_seconds_total', String(index)),
   }));
-  /** What has been counted of each browser alive: another one counts from its own birth. */
+  /** The seconds that were counted of each browser alive. A new browser counts from its own start. */
   const countedSeconds = new Map<number, number>();
   return (roots) => {
     const pids = roots.flat();
@@ -77,7 +77,7 @@ export function createProcessUsage(
       countedSeconds.delete(pid);
     }
     const samples = watch.sample(pids).map((sample, i) => ({ ...sample, pid: pids[i] ?? 0 }));
-    // What was last known stands until more is.
+    // The last figures stay until there are new ones.
     if (samples.length < pids.length) return;
     for (const { type, cell } of types) record(cell, sum(samples.map(({ counts }) => counts[type])));
     for (const [index, { memory, cpu }] of shards.entries()) {

@@ -1,6 +1,6 @@
 /**
- * The way out of all pages, as main has it: the egress thread is kept there, what it had counted is folded when it
- * dies, and its workers are given to another. Main thread.
+ * The way out of all pages, as main has it. It keeps the egress thread, folds what a dead one had counted, and connects
+ * the workers to the next one. Main thread.
  */
 import type { Authorities } from '../browsers/certificates.js';
 import type { Clock } from '../clock.js';
@@ -12,19 +12,19 @@ import type { Core } from './core.js';
 import type { BytesOf } from './session-log.js';
 import { createTrouble } from './trouble.js';
 
-/** Buffers are not in it; what it keeps of a session is a few names. */
+/** Buffers do not count, and for a session it keeps only a few names. */
 const HEAP_MB = 128;
 
 export interface WayOut {
   start(): void;
-  /** A port to the thread for one worker; null: there is none for now. */
+  /** A new port to the thread, for one worker; null: there is no thread at the moment. */
   readonly connect: Keeper['connect'];
-  /** A context made now has a way out. */
+  /** Whether a context made now has a way out. */
   isReady(): boolean;
   readonly bytesOf: BytesOf;
-  /** Ports on which this server itself listens. */
+  /** Ports on which this server listens. */
   setListeners(ports: readonly number[]): void;
-  /** For tests: the thread dies, as if by itself. */
+  /** For tests: ends the thread as if it had died. */
   endThread(): void;
   stop(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export interface WayOutOptions {
   readonly core: Pick<Core, 'egress' | 'fold' | 'record' | 'cellOf'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Another thread is there: workers want a port to it. */
+  /** There is another thread: workers need ports to it. */
   readonly onStarted: () => void;
 }
 

@@ -1,25 +1,25 @@
 /**
- * Reads the metrics file of a browserless: version 1 wrote a JSON array of rows, version 2 a JSON object a line. Both
- * are flat objects, so each is found by its braces, and one that is cut or garbled costs no other. Pure.
+ * Reads the metrics file of a browserless: version 1 wrote a JSON array of rows, version 2 a JSON object a line. All
+ * objects are flat, so each is found by its braces, and a cut or garbled one spoils no other. Pure.
  */
 import { bucketIndex } from '../metrics/histogram.js';
 import { type RestoredRows, SESSION_TIMES_HELD } from '../metrics/ring.js';
 import { HISTOGRAM_OFFSET, mergeRow, ROW_WORDS, W, word } from '../metrics/row.js';
 import { lostTimesStart } from './format.js';
 
-/** What a row of browserless covers. */
+/** The time that a row of browserless covers. */
 const BROWSERLESS_PERIOD_MS = 300_000;
 const UNIT_MS = 30_000;
 const TIME_LIMIT_MS = 2 ** 32 - 1;
-/** More sessions in five minutes than anybody ran; a row that has them is no row. */
+/** Nobody ran so many sessions in five minutes, so an object that says so is no row. */
 const SETTLED_MAX = 1_000_000;
 const OBJECT = /\{[^{}]*\}/g;
 const COUNTS = ['queued', 'rejected', 'unhealthy', 'timedout', 'error', 'unauthorized', 'maxConcurrent'] as const;
 
 export interface ImportedRows extends RestoredRows {
-  /** Rows of browserless taken; several may have become one of ours. */
+  /** How many rows of browserless were taken. Several may have become one row of ours. */
   readonly readCount: number;
-  /** Objects that are no row, rows that are too old or of the future, and text between objects. */
+  /** Objects that are no row, rows that are too old or in the future, and text between objects. */
   readonly skippedCount: number;
 }
 
@@ -31,14 +31,14 @@ export interface ImportOptions {
 
 interface Row {
   readonly date: number;
-  /** As browserless had it, within the period. */
+  /** Within the period, as browserless says. */
   readonly writtenAt: number;
   readonly words: Float64Array;
-  /** Whole ms; null when they are not those of the row's sessions. */
+  /** Whole ms; null when they do not match the row's sessions. */
   times: readonly number[] | null;
 }
 
-/** Null when it is no file of browserless: not an array or lines of objects, or without a single row. */
+/** Null when it is no file of browserless: neither an array nor lines of objects, or without a single row. */
 export function parseBrowserless(text: string, options: ImportOptions): ImportedRows | null {
   const { periods, periodMs, nowEpochMs } = options;
   const { objects, junkCount } = findObjects(text);
@@ -98,8 +98,8 @@ function readRow(object: unknown, periodMs: number): Row | null {
   if (settled > SETTLED_MAX) return null;
   const isWhole = times.length === settled;
   const meanMs = settled === 0 ? 0 : number('totalTime') / settled;
-  // The figures win. So that the row's quantiles stay about as they were, the times that there are stand for the
-  // sessions that there were, evenly; without any, the mean does.
+  // The figures win over the times. Then the times that are there stand evenly for all sessions, so that the row's
+  // quantiles stay about the same. Without times, the mean stands for all.
   const shown = isWhole ? times : resample(times.length > 0 ? times : [meanMs], settled);
   for (const ms of shown) add(words, HISTOGRAM_OFFSET + bucketIndex(ms));
   words[W.totalTime] = number('totalTime') || sum(shown);
@@ -109,14 +109,14 @@ function readRow(object: unknown, periodMs: number): Row | null {
   return { date: word(words, 'date'), writtenAt: date, words, times: isWhole ? times : null };
 }
 
-/** browserless says the CPU and memory in use as a ratio, its oldest releases in percent; null when it did not know. */
+/** browserless gives the CPU and memory in use as a ratio, its oldest releases in percent; null when unknown. */
 function setSample(words: Float64Array, at: { readonly sum: number; readonly count: number }, value: unknown): void {
   if (typeof value !== 'number' || !(value >= 0 && value <= 100)) return;
   words[at.sum] = value <= 1 ? value : value / 100;
   words[at.count] = 1;
 }
 
-/** Rows whose periods are the same of ours, made one. `rows` go up by date. */
+/** Merges rows that fall into the same period of ours. `rows` go up by date. */
 function mergePeriods(rows: readonly Row[]): Row[] {
   const merged: Row[] = [];
   for (const row of rows) {
@@ -141,7 +141,7 @@ function placeTimes(rows: readonly Row[]): RestoredRows {
   return { rows: rows.map(({ words }) => words), times, timesWritten };
 }
 
-/** `count` values of the same distribution, ascending. */
+/** `count` values with the same distribution, ascending. */
 function resample(values: readonly number[], count: number): number[] {
   const sorted = values.toSorted((a, b) => a - b);
   return Array.from({ length: count }, (_, i) => sorted[Math.floor(((i + 0.5) * sorted.length) / count)] ?? 0);
@@ -156,7 +156,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** Not `Math.min(...values)`: a row may have more values than a call can have arguments. */
+/** Not `Math.min(...values)`, because a row may have more values than a call can have arguments. */
 function least(values: readonly number[]): number {
   return values.reduce((min, value) => Math.min(min, value), values[0] ?? 0);
 }

@@ -1,14 +1,14 @@
 /**
- * Makes the history file, whole: written under a temporary name, synced, and only then put in its place, so that
- * whoever is killed on the way leaves either what was there or the new file. Every byte is written, zeros too: a sparse
- * file would meet a full disk long after it was made. Main thread.
+ * Makes the history file. It is written under a temporary name and synced, and only then put in its place. So a kill on
+ * the way leaves either what was there or the whole new file. Every byte is written, zeros too, because a sparse file
+ * would meet a full disk long after it was made. Main thread.
  */
 import { dirname } from 'node:path';
 import { codeOf, type Files, writeAt } from './files.js';
 import { encodeHeader, type FileShape, PAGE_BYTES, SEATS_OFFSET, seatCount, TIMES_OFFSET } from './format.js';
 
 const SEATS_AT_ONCE = 256;
-/** Files put aside for one reason, at most; then the last of them is overwritten. */
+/** At most so many files are put aside for one reason; then the last one is overwritten. */
 const ASIDE_MAX = 9;
 
 export type AsideLabel = 'bad' | 'period' | 'version' | 'imported' | 'before';
@@ -17,19 +17,19 @@ export interface NewFile {
   readonly shape: FileShape;
   /** The session times, as the file holds them. */
   readonly times: Buffer;
-  /** Writes the seat `index` into a page of zeros, or leaves it. */
+  /** Writes the seat `index` into a page of zeros, or leaves the page as it is. */
   readonly encodeSeat: (index: number, page: Buffer) => void;
-  /** What to do with what is at the path: null replaces it, `none` expects nothing there. */
+  /** What to do with the file at the path: null replaces it, `none` expects that there is none. */
   readonly aside: AsideLabel | 'none' | null;
 }
 
-/** Gives the path of what was put aside, null when nothing was. Rejects with what the file system said. */
+/** Returns the path of the file that was put aside; null when there was none. Rejects with the file system's error. */
 export async function createFile(files: Files, path: string, file: NewFile): Promise<string | null> {
   const temporary = temporaryOf(path);
   try {
     await writeWhole(files, temporary, file);
     if (file.aside === 'none') {
-      // Not `rename`, which would take the place of a file that somebody put there meanwhile.
+      // Not `rename`, which would replace a file that somebody has put there meanwhile.
       await files.link(temporary, path).catch(async (error: unknown) => {
         if (codeOf(error) === 'EEXIST' || !(await isFree(files, path))) throw error;
         await files.rename(temporary, path);
@@ -48,7 +48,7 @@ export async function createFile(files: Files, path: string, file: NewFile): Pro
   }
 }
 
-/** Where a new file is written first; whoever is killed meanwhile leaves it there. */
+/** The name under which a new file is written first. A kill leaves it there. */
 export function temporaryOf(path: string): string {
   return `${path}.new`;
 }
@@ -72,7 +72,7 @@ async function writeWhole(files: Files, path: string, { shape, times, encodeSeat
   }
 }
 
-/** Gives what is at the path a second name, so that there is something at the path at all times. */
+/** Gives the file at the path a second name, so that the path always has a file. */
 async function putAside(files: Files, path: string, label: AsideLabel): Promise<string> {
   const aside = await asideName(files, path, label);
   try {
@@ -101,7 +101,7 @@ async function isFree(files: Files, path: string): Promise<boolean> {
   }
 }
 
-/** The new name itself outlives a power failure only when its folder is synced. */
+/** Only when its folder is synced does the new name survive a power failure. */
 async function syncFolder(files: Files, path: string): Promise<void> {
   const handle = await files.open(dirname(path), 'r');
   try {

@@ -1,6 +1,6 @@
 /**
- * Writes out what a history file holds, for other tools: the rows of `/metrics`, the same as CSV, or OpenMetrics to
- * backfill a Prometheus with. Only reads, without the lock, so a server may be writing meanwhile.
+ * Writes out what a history file holds, for other tools: the rows of `/metrics`, the same as CSV, or OpenMetrics for
+ * the backfill of a Prometheus. It only reads, and takes no lock, so a server may be writing meanwhile.
  */
 import * as fs from 'node:fs/promises';
 import { FIELDS, type Field } from '../metrics/fields.js';
@@ -16,19 +16,19 @@ import { inspectFile, type RecoveredFile } from './recover.js';
 export const EXPORT_FORMATS = ['openmetrics', 'json', 'csv'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** A row that is read while it is written may be torn; it is whole the next time. */
+/** A row that is read while it is written may be torn. The next attempt reads it whole. */
 const READ_ATTEMPTS_MAX = 5;
 
 export interface ExportOptions {
   readonly path: string;
   readonly format: ExportFormat;
-  /** Takes the text, in pieces; the next comes when it has resolved. */
+  /** Takes the text in pieces. The next piece comes when it has resolved. */
   readonly write: (text: string) => void | Promise<void>;
-  /** Rows whose period starts at or after the one and before the other, epoch ms; null: all. */
+  /** Rows whose period starts at or after the first and before the second, epoch ms; null: all. */
   readonly sinceMs?: number | null;
   readonly untilMs?: number | null;
   readonly files?: Files;
-  /** Rows from beyond it are dated anew, as a server would that starts now. */
+  /** Rows dated after it are dated anew, as by a server that starts now. */
   readonly nowEpochMs?: number;
 }
 
@@ -59,7 +59,7 @@ async function readFile(files: Files, path: string): Promise<RecoveredFile> {
   }
 }
 
-/** The ring as it was when the file was written, and the rows of it that `/metrics` shows. */
+/** The ring as it was when the file was written, and those of its rows that `/metrics` shows. */
 function toRing(found: RecoveredFile, nowEpochMs: number): { ring: Ring; rows: readonly ShownRow[] } {
   const last = found.rows.at(-1);
   const periods = found.shape?.periods ?? Math.max(1, found.rows.length);
@@ -90,7 +90,10 @@ async function writeCsv(ring: Ring, rows: readonly ShownRow[], write: ExportOpti
   }
 }
 
-/** Each row with the moment at which its figures were all there: the end of its period, for the last one the write. */
+/**
+ * Each row with the moment at which its figures were complete: the end of its period, or for the last row the time of
+ * the write.
+ */
 function timed(ring: Ring, rows: readonly ShownRow[], found: RecoveredFile): TimedRow[] {
   return rows.map((shown) => {
     const { to, date } = shown;

@@ -1,5 +1,5 @@
 /**
- * The file system as the history needs it, so that a test can give one that fails, and what its errors are counted as.
+ * The file system as the history needs it, so that a test can hand in one that fails; and how its errors are counted.
  * Main thread.
  */
 import type * as fs from 'node:fs/promises';
@@ -8,7 +8,7 @@ export interface Files extends Pick<typeof fs, 'open' | 'stat' | 'mkdir' | 'link
   readdir(path: string): Promise<string[]>;
 }
 
-/** Why the history is not written: label values of `headcount_history_flush_failures_total`. */
+/** Why the history was not written: label values of `headcount_history_flush_failures_total`. */
 export const FLUSH_FAILURE_REASONS = ['no_space', 'read_only', 'io', 'locked', 'unusable', 'other'] as const;
 export type FlushFailureReason = (typeof FLUSH_FAILURE_REASONS)[number];
 
@@ -28,7 +28,7 @@ export function reasonOf(error: unknown): FlushFailureReason {
   return REASONS[codeOf(error)] ?? 'other';
 }
 
-/** `ENOENT` and the like; empty for what is no error of the system. */
+/** `ENOENT` and the like; empty when it is no error of the system. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
@@ -37,7 +37,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Writes all of `bytes` at `position`: a single write may stop early, when a disk fills up. */
+/** Writes all of `bytes` at `position`. A single write may stop early, when a disk fills up. */
 export async function writeAt(handle: fs.FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
@@ -46,7 +46,7 @@ export async function writeAt(handle: fs.FileHandle, bytes: Buffer, position: nu
   }
 }
 
-/** Fills `into` from `position` on; gives how many bytes there were. */
+/** Fills `into` from `position` on, and returns how many bytes there were. */
 export async function readAt(handle: fs.FileHandle, into: Buffer, position: number): Promise<number> {
   let done = 0;
   while (done < into.length) {

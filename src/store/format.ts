@@ -16,7 +16,7 @@ import { BUCKET_COUNT } from '../metrics/histogram.js';
 import { SESSION_TIMES_HELD } from '../metrics/ring.js';
 import { HISTOGRAM_OFFSET, ROW_WORDS } from '../metrics/row.js';
 
-/** What only a change that cannot be read raises; a row with more words at its end is read as it is. */
+/** Raised only by a change that older code cannot read. Rows with more words at their end can be read. */
 const FORMAT_VERSION = 1;
 const MAGIC = Buffer.from('headcnt\n', 'latin1');
 const HEADER = { version: 8, wordCount: 12, bucketCount: 16, periods: 20, timesHeld: 24, periodMs: 32 } as const;
@@ -39,7 +39,7 @@ export interface Seat {
   readonly periodMs: number;
   /** float64[ROW_WORDS]. */
   readonly row: Float64Array;
-  /** CRC-32 of the row's session times; 0 for those of a row that has none held. */
+  /** CRC-32 of the row's session times; 0 when none of them are held. */
   readonly timesCrc: number;
 }
 
@@ -73,7 +73,7 @@ export function encodeHeader({ periods, periodMs }: FileShape): Buffer {
   return page;
 }
 
-/** What the first page of a file, or what there is of it, says. */
+/** What the first page of a file says, as far as it is there. */
 export function decodeHeader(page: Buffer): Header {
   const magicLength = Math.min(page.length, MAGIC.length);
   if (!page.subarray(0, magicLength).equals(MAGIC.subarray(0, magicLength))) return { kind: 'foreign' };
@@ -102,7 +102,7 @@ export function encodeSeat(page: Buffer, { sequence, periodMs, row, timesCrc }: 
   page.writeUInt32LE(seatCrc(page), SEAT.crc);
 }
 
-/** `wordCount` is the header's: a row of an earlier release has 0 in the words that came later. */
+/** `wordCount` comes from the header: a row of an earlier release has 0 in words that were added later. */
 export function decodeSeat(page: Buffer, wordCount: number): Seat | 'empty' | 'damaged' {
   if (page.equals(EMPTY_PAGE)) return 'empty';
   if (page.length < PAGE_BYTES || page.readUInt32LE(SEAT.crc) !== seatCrc(page)) return 'damaged';
@@ -118,7 +118,7 @@ export function decodeSeat(page: Buffer, wordCount: number): Seat | 'empty' | 'd
   };
 }
 
-/** CRC-32 of the session times [start, start + count), by their number ever written; `region` holds all of them. */
+/** CRC-32 of the session times [start, start + count), by number; `region` holds all of them. */
 export function timesCrcOf(region: Buffer, start: number, count: number): number {
   const from = (start % SESSION_TIMES_HELD) * 4;
   const to = from + count * 4;
@@ -126,7 +126,7 @@ export function timesCrcOf(region: Buffer, start: number, count: number): number
   return to <= TIMES_BYTES ? head : crc32(region.subarray(0, to - TIMES_BYTES), head);
 }
 
-/** What `timesStart` is in a row whose session times are lost: so far back that none of them can be held. */
+/** The `timesStart` of a row whose session times are lost: a number so low that none of them can be held. */
 export function lostTimesStart(settled: number): number {
   return -(SESSION_TIMES_HELD + settled);
 }
@@ -135,7 +135,7 @@ function seatCrc(page: Buffer): number {
   return crc32(page.subarray(SEAT.timesCrc, PAGE_BYTES));
 }
 
-/** Pages begin at multiples of a page in buffers of their own, so the words are aligned. */
+/** Pages begin at multiples of their size, in buffers of their own, so the words are aligned. */
 function wordsOf(page: Buffer, count: number): Float64Array {
   return new Float64Array(page.buffer, page.byteOffset + SEAT.words, count);
 }

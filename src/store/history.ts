@@ -1,6 +1,7 @@
 /**
- * The history across restarts: what a file kept comes out as rows for the ring, what the ring gathers goes back into
- * it. Whatever is wrong with the file, the server serves: from memory, when it must, and says so once. Main thread.
+ * The history across restarts. In: what a file has kept, as rows for the ring; out: what the ring gathers goes back
+ * into the file. Whatever is wrong with the file, the server serves, if need be from memory, and says so once. Main
+ * thread.
  */
 import * as fs from 'node:fs/promises';
 import type { Clock } from '../clock.js';
@@ -10,30 +11,30 @@ import { type Files, type FlushFailureReason, messageOf, reasonOf } from './file
 import { type Attempt, attempt, type HistoryLog, type HistoryOptions, type Source, type Trouble } from './source.js';
 import { createWriter, type Writer, type WriterOptions } from './writer.js';
 
-/** What fails is tried again after so long, twice as long each time: making the file anew costs 12 MB of writing. */
+/** After a failure it is tried again after this time, which doubles: making the file anew costs 12 MB of writing. */
 const AGAIN_FIRST_MS = 1_000;
 const AGAIN_MOST_MS = 10_000;
 
 export interface Attachment {
   readonly ring: Ring;
-  /** After each flush that wrote. */
+  /** After each flush that wrote something. */
   readonly onFlush: (durationMs: number) => void;
-  /** After each try that failed, to write or to have the file at all. */
+  /** After each failed try, to write or to get the file at all. */
   readonly onFailure: (reason: FlushFailureReason) => void;
 }
 
 export interface HistoryFile {
   /** For `createRing`; null when the file has no rows. */
   readonly restored: RestoredRows | null;
-  /** Gives it the ring that was made with `restored`, before anything is folded into that. */
+  /** Hands over the ring that was made with `restored`, before anything is folded into it. */
   attach(attachment: Attachment): void;
-  /** Writes what is new. One at a time: while one runs, this is that one. Never rejects. */
+  /** Writes what is new. Calls at the same time share one flush. Never rejects. */
   flush(): Promise<void>;
-  /** A last flush, synced; then the file and its lock are free. Never rejects; nothing is written after it. */
+  /** Flushes once more and syncs, then frees the file and its lock. Never rejects; nothing is written after it. */
   close(): Promise<void>;
 }
 
-/** Never rejects: a history that cannot be had is one in memory. */
+/** Never rejects: when the file cannot be had, the history is kept in memory. */
 export async function openHistoryFile(options: HistoryOptions): Promise<HistoryFile> {
   const { path, setting, files = fs, log } = options;
   const first = await attempt(files, options, log);
@@ -111,7 +112,7 @@ function createHistory(options: Options, first: Attempt): HistoryFile {
   };
 }
 
-/** Between two tries; each is longer than the one before, up to a limit. */
+/** The pause between two tries. Each is longer than the one before, up to a limit. */
 function createPause(clock: Clock) {
   let untilMs = Number.NEGATIVE_INFINITY;
   let nextMs = AGAIN_FIRST_MS;
@@ -128,9 +129,9 @@ function createPause(clock: Clock) {
 }
 
 interface Attached extends Attachment {
-  /** What the ring held before anything was folded into it, all of it restored. */
+  /** What the ring held before anything was folded into it. All of it was restored. */
   readonly begun: WriterOptions['begun'];
-  /** In the file that it was restored from, of the ring's row 0. */
+  /** The sequence number that the ring's row 0 has in the file from which it was restored. */
   readonly firstSequence: number;
 }
 
@@ -143,9 +144,9 @@ function firstSequenceOf(restored: Source['restored'], ring: Ring): number {
 type Place = Pick<WriterOptions, 'start' | 'firstSequence' | 'firstTime'>;
 
 /**
- * Where the ring's rows go in the file that could be had at last. One that is as it was at the start, or holds nothing,
- * is written as it would have been then. One that was not known then is gone on with: its rows come before the ring's,
- * and are shown after the next start. Another is put aside.
+ * Where the ring's rows go in a file that was had late. When the file is as it was at the start, or is empty, it is
+ * written as it would have been then. When it was not known then, it is gone on with: its rows come before the ring's,
+ * and are shown after the next start. Any other file is put aside.
  */
 function placeLater(first: Attempt, latest: Attempt, { firstSequence }: Attached, log: HistoryLog): Place {
   const start = latest.source?.start ?? 'append';

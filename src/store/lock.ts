@@ -1,10 +1,10 @@
 /**
- * One server a history file. The lock is a Unix socket beside the file that its holder listens on: whether somebody
- * holds it is asked by connecting (`liveness.ts`).
+ * At most one server for each history file. The lock is a Unix socket beside the file on which its holder listens. A
+ * connection shows whether somebody holds it (`liveness.ts`).
  *
- * Everyone listens on a name of their own before looking at the others', so of two that start at once at least one sees
- * the other. A socket answers with what its owner is, a holder or still asking; of those that ask, the first by name
- * wins.
+ * Each server listens on a name of its own before it looks at the others' names. So of two that start at once, at least
+ * one sees the other. A socket answers whether its owner holds the lock or still asks for it. Among those that ask, the
+ * first by name wins.
  */
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
@@ -16,7 +16,9 @@ export type LockResult =
   | { readonly kind: 'taken' }
   | { readonly kind: 'impossible'; readonly error: unknown };
 
-/** Takes the lock of the file at `path`, or says why not; sockets of dead holders are removed. Never rejects. */
+/**
+ * Takes the lock of the file at `path`, or says why it could not. Sockets of dead holders are removed. Never rejects.
+ */
 export async function takeLock(files: Files, path: string): Promise<LockResult> {
   const folder = dirname(path);
   const prefix = `${basename(path)}.lock-`;

@@ -1,7 +1,7 @@
 /**
- * Rows as OpenMetrics with timestamps, for `promtool tsdb create-blocks-from openmetrics`. What was counted becomes
- * counters that go on from row to row and start at 0 with the first, so that the difference of two ends of periods is
- * exactly the sum of the rows between; what was measured becomes gauges. Times are in seconds here. Pure.
+ * Rows as OpenMetrics with timestamps, for `promtool tsdb create-blocks-from openmetrics`. Counts become counters that
+ * begin at 0 and grow from row to row. So the difference between two ends of periods is exactly the sum of the rows
+ * between. Measurements become gauges. Times are in seconds here. Pure.
  */
 import { FIELDS } from '../metrics/fields.js';
 import { type Word, word } from '../metrics/row.js';
@@ -10,7 +10,7 @@ export interface TimedRow {
   /** float64[ROW_WORDS]. */
   readonly row: Float64Array;
   readonly startEpochMs: number;
-  /** When the row's values are shown; goes up from row to row. */
+  /** The time that the row's values get; grows from row to row. */
   readonly endEpochMs: number;
 }
 
@@ -27,7 +27,7 @@ interface ExportFamily {
   readonly help: string;
   readonly divisor?: number;
   readonly series: readonly Series[];
-  /** Whether a row has a value at all; a gauge that nobody measured is no 0. */
+  /** Whether a row has a value at all: a gauge that nobody measured is no 0. */
   readonly isKnown?: (row: Float64Array) => boolean;
 }
 
@@ -140,7 +140,7 @@ const FAMILIES: readonly ExportFamily[] = [
   },
 ];
 
-/** The exposition, a series a piece, closed by `# EOF`. */
+/** The exposition, one series in each piece, ended by `# EOF`. */
 export function* renderOpenMetrics(rows: readonly TimedRow[]): Generator<string> {
   for (const family of FAMILIES) {
     const name = `headcount_history_${family.name}`;

@@ -1,7 +1,7 @@
 /**
- * Reads what is at the path of the history file: a file of ours with its good rows, or what else it is. A row counts
- * when its checksum does, wherever the rest of the file is broken; it keeps its figures when only its session times are
- * damaged. Writes nothing. Main thread.
+ * Reads what is at the path of the history file: a file of ours with its good rows, or something else. A row counts
+ * when its checksum is right, wherever the rest of the file is broken. When only its session times are damaged it keeps
+ * its figures. Writes nothing. Main thread.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { type RestoredRows, SESSION_TIMES_HELD } from '../metrics/ring.js';
@@ -10,24 +10,24 @@ import { codeOf, type Files, type FlushFailureReason, messageOf, readAt, reasonO
 import type { FileShape, Seat } from './format.js';
 import * as format from './format.js';
 
-/** Seats looked at, at most: more than the most periods that can be set. */
+/** The most seats that are looked at: more than the most periods that can be set. */
 const SEATS_MAX = 100_002;
 const SEATS_AT_ONCE = 256;
 const IMPORT_BYTES_MAX = 256 * 1024 * 1024;
-/** After a kill, so many session times may have been written over older ones without being in any row. */
+/** After a kill, so many session times may have been written over older ones without belonging to a row. */
 const LAPPED_UNSEEN = 2 ** 16;
 
 export interface RecoveredFile extends RestoredRows {
   readonly kind: 'ring';
-  /** The header's; null when that is damaged. */
+  /** From the header; null when that is damaged. */
   readonly shape: FileShape | null;
-  /** Of the last row, 0 being the first ever; -1 when there is none. */
+  /** Of the last row; the first row ever has 0. -1 when there is none. */
   readonly lastSequence: number;
-  /** ms that a row covers; as the rows say, when the header cannot. */
+  /** ms that a row covers. Taken from the rows when the header is damaged. */
   readonly periodMs: number | null;
   /** What is broken, for people; empty when nothing is. */
   readonly damage: readonly string[];
-  /** Whether its rows have fewer words than ours, so that ours cannot be written beside them. */
+  /** Whether its rows have fewer words than ours. Then our rows cannot be written beside them. */
   readonly isOlder: boolean;
   /** When it was last written, epoch ms. */
   readonly modifiedEpochMs: number;
@@ -45,7 +45,7 @@ export type Found =
 export async function inspectFile(files: Files, path: string): Promise<Found> {
   try {
     const stat = await files.stat(path);
-    // Before it is opened: opening a pipe would wait for its other end.
+    // Checked before the file is opened, because opening a pipe would wait for its other end.
     if (!stat.isFile()) return { kind: 'unusable', reason: 'unusable', message: 'is not a file' };
     if (stat.size === 0) return { kind: 'empty' };
     const handle = await files.open(path, 'r');
@@ -72,7 +72,7 @@ async function readFound(handle: FileHandle, facts: FileFacts): Promise<Found> {
   if (header.kind === 'version') return header;
   if (header.kind === 'foreign' && /^\uFEFF?\s*[[{]/.test(page.toString('utf8'))) return await readText(handle, facts);
   const recovered = await recover(handle, facts, header);
-  // A header can lose its magic, too; what has neither that nor a single row was never ours, and is left alone.
+  // A header can lose its magic, too. A file with neither the magic nor a single row was never ours, and is left alone.
   if (header.kind === 'foreign' && recovered.lastSequence < 0) {
     return { kind: 'unusable', reason: 'unusable', message: 'is not a history file' };
   }
@@ -119,7 +119,7 @@ async function recover(handle: FileHandle, facts: FileFacts, header: format.Head
   };
 }
 
-/** The good rows that belong together, by their sequence. */
+/** The good rows that belong together, by their sequence numbers. */
 async function readSeats(
   handle: FileHandle,
   { size }: FileFacts,
@@ -140,8 +140,8 @@ async function readSeats(
   }
   const seats = [...bySequence.values()].sort((a, b) => a.sequence - b.sequence);
   const last = seats.at(-1);
-  // As many as were shown: a seat beyond them has a row that had expired, or, when it missed its turn while the disk
-  // was full, one of a lap before.
+  // As many as were shown. A seat beyond them has a row that had expired. Or its row is of the lap before, because it
+  // missed its turn while the disk was full.
   const oldest = (last?.sequence ?? 0) - (shape ? shape.periods + 1 : count);
   return {
     badCount,
@@ -149,13 +149,16 @@ async function readSeats(
   };
 }
 
-/** The number that follows those of its session times. */
+/** The number behind the last of its session times. */
 function endOfTimes(row: Float64Array): number {
   const start = word(row, 'timesStart');
   return start < 0 ? 0 : start + word(row, 'settled');
 }
 
-/** Takes from a row session times that are not what was written; whether they are damaged rather than overwritten. */
+/**
+ * Takes from a row session times that are not what was written. Returns whether they are damaged, and not merely
+ * overwritten.
+ */
 function loseBadTimes({ row, timesCrc }: Seat, region: Buffer, timesWritten: number): boolean {
   const start = word(row, 'timesStart');
   const settled = word(row, 'settled');

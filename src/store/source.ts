@@ -1,6 +1,6 @@
 /**
- * One try to have the history file: its folder, its lock, what is at the path, and what becomes of that. The same at
- * the start of a server and for as long as it fails. Main thread.
+ * One try to get the history file: its folder, its lock, what is at the path, and what is to be done with that. The
+ * same at the start of a server and later, while it still fails. Main thread.
  */
 import { dirname } from 'node:path';
 import type { Clock } from '../clock.js';
@@ -11,14 +11,14 @@ import { codeOf, type Files, type FlushFailureReason, messageOf, reasonOf } from
 import { type LockResult, takeLock } from './lock.js';
 import { type Found, inspectFile, type RecoveredFile } from './recover.js';
 
-/** Where sockets cannot be, as on some network file systems, the file is written without a lock. */
+/** Some network file systems have no sockets. There the file is written without a lock. */
 const NO_SOCKETS = ['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EINVAL', 'EAFNOSUPPORT'];
 
 export type HistoryLog = (level: 'info' | 'warn' | 'error', message: string) => void;
 
 export interface HistoryOptions {
   readonly path: string;
-  /** The setting that says where it is, for people. */
+  /** The setting that names the file, for people. */
   readonly setting: string;
   readonly periods: number;
   readonly periodMs: number;
@@ -29,14 +29,14 @@ export interface HistoryOptions {
 
 export interface Trouble {
   readonly reason: FlushFailureReason;
-  /** For people, after the path. */
+  /** For people; follows the path. */
   readonly message: string;
 }
 
-/** Where a file for the ring's rows comes from: what there is goes on, or is put aside or replaced by a new one. */
+/** How a file for the ring's rows comes about: the present file is continued, put aside, or replaced by a new one. */
 export type Start = 'append' | { readonly aside: AsideLabel | 'none' | null };
 
-/** What was found, and what becomes of it. */
+/** What was found, and what is to be done with it. */
 export interface Source {
   readonly restored: (RestoredRows & { readonly lastSequence: number }) | null;
   readonly start: Start;
@@ -44,7 +44,7 @@ export interface Source {
 
 export interface Attempt {
   readonly found: Found;
-  /** Null: the file is not ours to write, for now; what it holds may be shown all the same. */
+  /** Null: the file is not ours to write at present. What it holds may still be shown. */
   readonly source: Source | null;
   /** Null when the file is ours. */
   readonly trouble: Trouble | null;
@@ -80,7 +80,7 @@ export async function attempt(files: Files, options: HistoryOptions, log: Histor
   return { found, source, trouble: null, release };
 }
 
-/** The folder is named, and not the lock in it, of which nobody has heard. */
+/** The message names the folder and not the lock in it, because users do not know the lock. */
 function folderTrouble(path: string, folderError: unknown, lock: LockResult): Trouble | null {
   if (folderError !== null) {
     return { reason: reasonOf(folderError), message: `cannot be written: ${messageOf(folderError)}` };
@@ -90,7 +90,7 @@ function folderTrouble(path: string, folderError: unknown, lock: LockResult): Tr
   return { reason: reasonOf(lock.error), message: `cannot be written: ${why}, in the folder ${dirname(path)}` };
 }
 
-/** Null: it is nothing of ours, and stays as it is. */
+/** Null: the file is nothing of ours, and stays as it is. */
 function judge(found: Found, options: HistoryOptions, log: HistoryLog): Source | null {
   const { path, periodMs, periods, clock } = options;
   const fresh = (aside: AsideLabel | 'none' | null): Source => ({ restored: null, start: { aside } });
@@ -134,7 +134,7 @@ function judgeRing(found: RecoveredFile, { path, periods, periodMs }: HistoryOpt
   return { restored, start: isOurs ? 'append' : { aside: null } };
 }
 
-/** As `recursive` does, which tries for ever where nothing can be made and nothing says so, as below /proc. */
+/** Not by `recursive`, which tries for ever where a folder cannot be made without an error, as below /proc. */
 async function makeFolder(files: Files, path: string, isAbove = false): Promise<void> {
   try {
     await files.mkdir(path, { mode: 0o700 });

@@ -1,6 +1,6 @@
 /**
- * Writes what is new in the ring to its file: the session times, then the rows that tell of them. Main thread; what is
- * written is copied first, in one go, so that the ring may go on while the file system works.
+ * Writes what is new in the ring to its file: the session times, then the rows that refer to them. Main thread. What is
+ * to be written is copied first, in one go, so the ring may change while the file system works.
  */
 import assert from 'node:assert/strict';
 import type { FileHandle } from 'node:fs/promises';
@@ -18,22 +18,22 @@ export interface WriterOptions {
   readonly path: string;
   readonly shape: FileShape;
   readonly ring: Ring;
-  /** In the file, of the ring's row 0. */
+  /** The sequence number in the file of the ring's row 0. */
   readonly firstSequence: number;
-  /** In the file, of the ring's session time 0. */
+  /** The number in the file of the ring's session time 0. */
   readonly firstTime: number;
   readonly start: Start;
-  /** What of the ring a file that is gone on with has: the rows before this one, and so many session times. */
+  /** What a file that is continued already has of the ring: the rows before `row`, and so many session times. */
   readonly begun: { readonly row: number; readonly times: number };
   readonly onCreated: (asidePath: string | null) => void;
 }
 
 export interface Writer {
-  /** Whether there is a file to write to; if not, the next write makes it, which is not cheap. */
+  /** Whether there is a file to write to. If not, the next write makes one, which is expensive. */
   isConnected(): boolean;
   /**
-   * Writes what is new; whether anything was. `isLast` syncs as well, as the close of a row does. Not to be called
-   * again before it has settled. Rejects with what the file system said; the next call writes what this one did not.
+   * Writes what is new, and says whether there was anything. `isLast` also syncs, as the close of a row does. Call it
+   * again only once it has settled. Rejects with the file system's error; the next call writes what this one could not.
    */
   write(isLast: boolean): Promise<boolean>;
   close(): Promise<void>;
@@ -43,7 +43,7 @@ export function createWriter(options: WriterOptions): Writer {
   const { files, path, shape, ring } = options;
   let start = options.start;
   let handle: FileHandle | null = null;
-  /** What the file has: rows before this one, and this one as of `crc`, its own. */
+  /** What the file has: the rows before this one, and this one as it was when its checksum was `crc`. */
   let done: Progress = { ...options.begun, crc: 0, timesCrc: null };
 
   const connect = async (): Promise<void> => {
@@ -94,7 +94,7 @@ interface Progress {
   readonly row: number;
   readonly times: number;
   readonly crc: number;
-  /** Of the first `count` session times of `row`, so that it only has to be extended; null: not known. */
+  /** Of the first `count` session times of `row`, so that it only needs to be extended; null: unknown. */
   readonly timesCrc: { readonly count: number; readonly crc: number } | null;
 }
 
@@ -123,7 +123,7 @@ function copyNew(ring: Ring, done: Progress, options: WriterOptions): Copy {
   return { pieces: timesPieces(ring, done.times, options), pages, done: { row: open, times: written, crc, timesCrc } };
 }
 
-/** The row as it is in the file, which numbers session times in its own way; those that are lost have no number. */
+/** The row as it is in the file, where session times have other numbers. Times that are lost have no number. */
 function rowInFile(row: Float64Array, { firstTime }: WriterOptions): Float64Array {
   if (firstTime === 0 || word(row, 'timesStart') < 0) return row;
   const copy = row.slice();
@@ -131,7 +131,7 @@ function rowInFile(row: Float64Array, { firstTime }: WriterOptions): Float64Arra
   return copy;
 }
 
-/** The session times from `start` on, where they belong in the file. */
+/** The session times from `start` on, at their places in the file. */
 function timesPieces(ring: Ring, start: number, { firstTime }: WriterOptions): { position: number; bytes: Buffer }[] {
   const written = ring.timesWritten();
   const pieces: { position: number; bytes: Buffer }[] = [];
@@ -147,10 +147,10 @@ function timesPieces(ring: Ring, start: number, { firstTime }: WriterOptions): {
 function extendTimesCrc(ring: Ring, row: Float64Array, known: Progress['timesCrc']): Progress['timesCrc'] {
   const start = word(row, 'timesStart');
   const count = word(row, 'settled');
-  // Lost, or overwritten in part: the file's reader takes neither for held.
+  // They are lost or partly overwritten. The file's reader treats both as not held.
   if (start < 0 || start < ring.timesWritten() - SESSION_TIMES_HELD) return null;
   const from = known ?? { count: 0, crc: 0 };
-  // zlib gives 0, not the CRC so far, for nothing that lies nowhere.
+  // For an empty buffer zlib returns 0 and not the CRC so far.
   if (from.count === count) return from;
   return { count, crc: crc32(timesBytes(ring, start + from.count, start + count), from.crc) };
 }
@@ -162,7 +162,7 @@ function timesBytes(ring: Ring, from: number, to: number): Buffer {
   return bytes;
 }
 
-/** All that the ring holds, for a new file. The closed rows are read as they are written: they do not change. */
+/** All that the ring holds, for a new file. Closed rows do not change, so they are read only when they are written. */
 function imageOf(ring: Ring, options: WriterOptions) {
   const { shape, firstSequence, firstTime } = options;
   const open = ring.closed();
@@ -180,7 +180,7 @@ function imageOf(ring: Ring, options: WriterOptions) {
     done: { row: open, times: written },
     encodeSeat(seat: number, page: Buffer): void {
       const index = indexOfSeat.get(seat);
-      // One that was held when the file was begun may not be any more, after a very long write.
+      // After a very long write, a row that was held at the beginning may be gone.
       if (index === undefined || index < ring.closed() - ring.periods) return;
       const row = index === open ? openRow : ring.row(index);
       const start = word(row, 'timesStart');

@@ -1,6 +1,6 @@
 /**
- * One browser as its worker has it: contexts are made in it and disposed of, for sessions and to be kept ready, and it
- * is watched. In: what a session needs of its context; out: leases. Runs in a worker thread.
+ * One browser as its worker has it. Contexts are made in it and disposed of, for sessions and to be kept ready, and a
+ * watchdog looks after it. In: what a session needs of its context; out: leases. Runs in a worker thread.
  */
 import type { Browser } from 'playwright-core';
 import type { Clock } from '../clock.js';
@@ -15,22 +15,22 @@ import { capture } from './jobs/screenshot.js';
 import { type Lease, type Need, type Opened, openContext } from './lease.js';
 import { watchBrowser } from './watchdog.js';
 
-/** A context that a browser which still answers has not disposed of by then never will be. */
+/** When a browser that still answers has not disposed of a context by then, it never will. */
 const CLOSE_LIMIT_MS = 30_000;
-/** Chromium's network process refuses this port, and nobody else is asked. */
+/** Chromium's network process refuses this port itself, so nobody else is asked. */
 const NOWHERE = 'http://127.0.0.1:1/';
-/** A page that has not drawn yet is asked again each half second: for longer than a trial may take. */
+/** A page that has not drawn yet is asked again each half second. So often that it lasts longer than a trial may. */
 const TRIAL_FRAMES = 30;
-/** Pages that may die while they are made, before a session is told. */
+/** How many pages may die while they are made, before the session is told. */
 const OPEN_ATTEMPTS = 3;
 
 export interface Attached {
   readonly lost: Once;
   /** A fresh context with a page. Rejects when the browser is lost meanwhile. */
   open(need: Need): Promise<Opened>;
-  /** A way out. Rejects when the browser is lost meanwhile. */
+  /** Opens a way out. Rejects when the browser is lost meanwhile. */
   openExit(): Promise<Exit>;
-  /** A context with nothing in it, for whoever claims it. */
+  /** An empty context, for the claimant. */
   openBare(exit: Exit, claimant: Claimant): Promise<BareContext>;
   /** See `Watchdog`. */
   suspect(): void;
@@ -49,14 +49,14 @@ export interface BareContext {
 }
 
 export interface AttachedOptions {
-  /** Attaches Playwright, too, the first time. */
+  /** Attaches Playwright first, when it is not attached yet. */
   readonly playwright: () => Promise<Browser>;
-  /** Of its main process. */
+  /** Of the browser's main process. */
   readonly pid: number;
   readonly connection: Connection;
   readonly egress: Egress;
   readonly clock: Clock;
-  /** Called once, when it is of no more use though it has not gone: somebody should end it. */
+  /** Called once, when the browser does not work any more though its process lives: somebody should end it. */
   readonly onUnusable: (reason: UnusableReason) => void;
   /** See `WatchdogOptions`. */
   readonly onDoubt: (isDoubted: boolean) => void;
@@ -66,7 +66,7 @@ export function createAttached(options: AttachedOptions): Attached {
   const { playwright, pid, connection, egress, clock, onUnusable, onDoubt } = options;
   const { lost } = connection;
   const open = new Set<Lease>();
-  /** Contexts asked for and not yet gone. */
+  /** Contexts that were asked for and have not gone yet. */
   let owned = 0;
 
   const make = async (need: Need, exit: Exit | null): Promise<Opened> => {
@@ -108,7 +108,7 @@ export function createAttached(options: AttachedOptions): Attached {
   const trial = async (): Promise<void> => {
     const { lease } = await waitFor(make({ kind: 'plain' }, null), [lost, gone]);
     const picture = { format: 'jpeg', captureBeyondViewport: false, optimizeForSpeed: true } as const;
-    // That something is refused is an answer too.
+    // A refusal is an answer too.
     await capture(lease, picture, TRIAL_FRAMES).catch(nothing);
     await lease.cdp.send('Page.navigate', { url: NOWHERE }).catch(nothing);
     await dispose(lease);
@@ -127,18 +127,19 @@ export function createAttached(options: AttachedOptions): Attached {
   return {
     lost,
     async open(need) {
-      // Before a page is being made, since it says nothing of the browser how long either takes.
+      // Playwright comes before the page is counted as being made: the time that loading it takes says nothing about
+      // the browser.
       if (need.kind === 'playwright') await waitFor(playwright(), [lost, gone]);
       const exit = await openExit(egress, lost);
       watchdog.begun();
       for (let attempt = 1; ; attempt++) {
         try {
-          // Some calls under way when the browser dies never settle, so none is waited for without looking at that.
+          // Calls that are under way when the browser dies may never settle, so every wait also watches for that.
           const opened = await waitFor(make(need, exit), [lost, gone]);
           watchdog.made();
           return opened;
         } catch (error) {
-          // Nothing of the session's was in it: whatever killed it, the next page will do.
+          // Nothing of the session was in that page. Whatever killed it, the next page will work.
           const isCrash = error instanceof ServiceError && error.code === 'PAGE_CRASHED';
           if (isCrash && attempt < OPEN_ATTEMPTS) continue;
           exit.close();
@@ -154,7 +155,7 @@ export function createAttached(options: AttachedOptions): Attached {
     async strayContexts() {
       const before = owned;
       const held = await connection.cdp.send('Target.getBrowserContexts').catch(() => null);
-      // Contexts come and go while Chromium is asked: whichever count was higher owned up to them.
+      // Contexts come and go while Chromium is asked, so the higher of the two counts is used.
       return Math.max(0, (held?.browserContextIds.length ?? 0) - Math.max(before, owned));
     },
     contextsOpen: () => owned,
@@ -174,7 +175,7 @@ async function openExit(egress: Egress, lost: End): Promise<Exit> {
 
 type Closing = Pick<AttachedOptions, 'connection' | 'clock' | 'onUnusable'>;
 
-/** A browser in which a context never comes to its end is of no more use. Never rejects. */
+/** Waits for a context's end. A browser in which that never comes does not work any more. Never rejects. */
 async function waitUntilGone(closing: Promise<unknown>, { connection, clock, onUnusable }: Closing): Promise<void> {
   const { lost } = connection;
   const closed = closing.then(nothing, nothing);

@@ -1,11 +1,11 @@
 /**
- * Word from main that a session has been settled, for whoever runs it. It comes on another channel than the job and may
- * be there before it: then it waits. Runs in a worker thread.
+ * Main's word that a session has been settled, for whoever runs it. It comes on another channel than the job, so it may
+ * come first; then it waits for the job. Runs in a worker thread.
  */
 import { createOnce, type End, type Once } from '../wait.js';
 
 export interface Cancels {
-  /** Its job has come. Happens when it is cancelled; sequence numbers only go up. */
+  /** The job has come. What is returned happens when the job is cancelled. Sequence numbers only grow. */
   begin(sequence: number): End;
   cancel(sequence: number): void;
   end(sequence: number): void;
@@ -25,7 +25,7 @@ export function createCancels(): Cancels {
     },
     cancel(sequence) {
       running.get(sequence)?.happen();
-      // One that has come already and is not running has ended.
+      // A job that has come already and is not running has ended.
       if (sequence > last) early.add(sequence);
     },
     end: (sequence) => void running.delete(sequence),

@@ -1,5 +1,5 @@
 /**
- * The cookies that a page begins with, as Puppeteer takes them. Worker thread.
+ * The cookies with which a page begins, as Puppeteer takes them. Worker thread.
  */
 import type { PageBody } from '../protocol/jobs/page-body.js';
 import type { Cdp } from './cdp/cdp.js';
@@ -7,13 +7,13 @@ import { apply } from './mistakes.js';
 
 type Cookie = NonNullable<PageBody['cookies']>[number];
 
-/** In s this would be the year 5138: it is meant in ms. */
+/** In seconds this would be the year 5138, so it is meant in ms. */
 const SECONDS_MAX = 1e11;
 
-/** @throws {ServiceError} BAD_REQUEST, naming the cookie that Chromium refuses. */
+/** @throws {ServiceError} BAD_REQUEST that names the cookie which Chromium refuses. */
 export async function setCookies(cdp: Cdp, { cookies = [], url }: PageBody): Promise<void> {
   for (const [i, cookie] of cookies.entries()) {
-    // One by one: of several, Chromium does not say which.
+    // One by one, because Chromium does not say which of several it refuses.
     await apply(`cookies.${i}`, () => cdp.send('Network.setCookies', { cookies: [asChromium(cookie, url)] }));
   }
 }

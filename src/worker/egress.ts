@@ -1,7 +1,7 @@
 /**
- * The way out of this worker's contexts: each has an address of its own, which the egress thread serves for as long as
- * the context is there. In: the port to that thread, another one each time that it is replaced; out: addresses, and
- * what became of the connections through them. Runs in a worker thread.
+ * The way out of this worker's contexts. Each has an address of its own, which the egress thread serves as long as the
+ * context exists. In: a port to that thread, and another one whenever it is replaced; out: addresses, and what became
+ * of the connections through them. Runs in a worker thread.
  */
 import assert from 'node:assert/strict';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
@@ -10,30 +10,30 @@ import type { ClientProxy, EgressToWorker, Fate, WorkerToEgress } from '../proto
 import { createOnce, type End, type Once } from '../wait.js';
 
 export interface Egress {
-  /** Another thread serves from now on; the addresses of the one before are lost. */
+  /** Another thread serves from now on. All addresses of the one before are lost. */
   connect(port: MessagePort): void;
-  /** An address for one context. Waits for as long as no thread serves. */
+  /** An address for one context. Waits until a thread serves. */
   open(): Promise<Exit>;
 }
 
 export interface Exit {
-  /** By which main finds what went through it (`protocol/usage.ts`). */
+  /** The number by which main finds its bytes (`protocol/usage.ts`). */
   readonly id: number;
-  /** On loopback, where Chromium believes that everything is. */
+  /** On loopback, where to Chromium everything seems to be. */
   readonly port: number;
-  /** As a browser is given it: `socks5://…`. */
+  /** As a browser needs it: `socks5://…`. */
   readonly server: string;
-  /** The thread that served it is gone, and it with that. */
+  /** The thread that served it has gone, and so has this exit. */
   readonly lost: End & Pick<Once, 'hasHappened'>;
-  /** Its session has loaded as many bytes as it may, and gets no more. */
+  /** Its session has loaded as many bytes as it may. */
   readonly over: End;
-  /** Goes on by a proxy that the session's client has named. Before anything is asked for. */
+  /** Uses a proxy that the session's client has named. To be called before anything is loaded. */
   useProxy(proxy: ClientProxy): void;
-  /** What became of the latest connection to where this URL leads that Chromium was told of; null: none is known. */
+  /** What became of the latest connection to the host and port of this URL that Chromium knows of; null: unknown. */
   fate(url: string): Fate | null;
-  /** Resolves when word is here of all that the thread has done so far, also that it is gone. */
+  /** Resolves when all that the thread has done so far is known here, also that it is gone. */
   heard(): Promise<void>;
-  /** Nobody comes by it any more. */
+  /** Closes the exit. */
   close(): void;
 }
 
@@ -41,7 +41,7 @@ export interface Exit {
 interface Line {
   send(message: WorkerToEgress): void;
   call(message: (call: number) => WorkerToEgress): Promise<EgressToWorker | null>;
-  /** Takes what has been told and waits to be handed on. */
+  /** Reads what the thread has told and nobody has read yet. */
   catchUp(): void;
   readonly exits: Map<number, { readonly over: Once; readonly fates: Fates }>;
   readonly lost: Once;
@@ -65,7 +65,7 @@ export function createEgress(): Egress {
       for (;;) {
         const present = await connected();
         const reply = await present.call((call) => ({ kind: 'open', call }));
-        // Its thread went meanwhile.
+        // The thread has gone meanwhile.
         if (reply === null) continue;
         if (reply.kind === 'failed') throw new Error(`no way out for a context: ${reply.message}`);
         assert(reply.kind === 'opened');
@@ -127,7 +127,8 @@ function exitOf({ send, call, catchUp, exits, lost }: Line, exit: number, port: 
       const { hostname, port: named, protocol } = new URL(url);
       const toPort = named === '' ? DEFAULT_PORTS[protocol] : Number(named);
       if (toPort === undefined || hostname === '') return null;
-      // The thread has told before Chromium could, by another way, on which it may have been overtaken.
+      // The thread told this before Chromium could. But it told by another channel, on which Chromium may have been
+      // faster.
       catchUp();
       return fates.get(hostname, toPort);
     },

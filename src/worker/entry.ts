@@ -1,6 +1,6 @@
 /**
- * What piscina loads in each worker thread. It does nothing at its top level that can fail: a replacement thread that
- * fails while loading would stop piscina from replacing threads for good. Everything else is loaded by the first task.
+ * What piscina loads in each worker thread. Its top level does nothing that can fail, because a replacement that fails
+ * while it loads would stop piscina from replacing threads for good. The first task loads everything else.
  */
 import type { Task, TaskResult } from '../protocol/job.js';
 import type { WorkerThread } from './thread.js';

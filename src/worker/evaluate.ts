@@ -1,20 +1,20 @@
 /**
- * Code in a page: in its own world, or apart in one that the page cannot reach into. There all but timers also runs
- * with JavaScript off. Worker thread.
+ * Code in a page: in the page's own world, or in a world apart that the page cannot reach. In the latter, all but
+ * timers also runs with JavaScript off. Worker thread.
  */
 import type { Cdp } from './cdp/cdp.js';
 
 /** What the code has thrown, as Chromium writes it. */
 export class ThrownInPage extends Error {}
 
-/** Whether it comes to something true, a promise's value included. @throws {ThrownInPage} */
+/** Whether the result is truthy; of a promise, its value. @throws {ThrownInPage} */
 export async function isTrue(cdp: Cdp, expression: string): Promise<boolean> {
   const { type, value, unserializableValue } = await evaluate(cdp, { expression });
   if (unserializableValue !== undefined) return /Infinity|[1-9]/.test(unserializableValue);
   return Boolean(value) || (['object', 'function', 'symbol'].includes(type) && value !== null);
 }
 
-/** Its value as JSON has it. @throws {ThrownInPage} */
+/** The value as it is in JSON. @throws {ThrownInPage} */
 export async function valueApart(cdp: Cdp, expression: string): Promise<unknown> {
   const { frameTree } = await cdp.send('Page.getFrameTree');
   const world = { frameId: frameTree.frame.id, worldName: 'headcount', grantUniveralAccess: true };
@@ -22,7 +22,7 @@ export async function valueApart(cdp: Cdp, expression: string): Promise<unknown>
   return (await evaluate(cdp, { expression, contextId, returnByValue: true })).value;
 }
 
-/** Why statements cannot be read, null when they can. They are not run. */
+/** Why statements cannot be parsed; null when they can be. They are not run. */
 export async function syntaxErrorOf(cdp: Cdp, statements: string): Promise<string | null> {
   const { exceptionDetails } = await cdp.send('Runtime.evaluate', { expression: `void (() => {${statements}\n})` });
   return exceptionDetails ? textOf(exceptionDetails) : null;

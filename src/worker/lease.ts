@@ -1,6 +1,7 @@
 /**
- * A context with a page for one session, in two makes: plain, over our own connection, for what CDP does by itself; and
- * Playwright's, with all that Playwright can do. Both have the same CDP and the same way to navigate. Worker thread.
+ * A context with a page for one session, in two makes. The plain one uses our own connection, for what CDP does by
+ * itself. The other is Playwright's, with all that Playwright can do. Both have the same CDP and navigate the same way.
+ * Worker thread.
  */
 import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
 import type { Clock } from '../clock.js';
@@ -12,18 +13,18 @@ import { PAGES_MAX } from './cdp/contexts.js';
 import { type Navigator, openNavigator } from './cdp/navigator.js';
 import type { Exit } from './egress.js';
 
-/** It is the browser that answers, at once; a bound all the same. */
+/** The browser itself answers, at once. This is a bound all the same. */
 const ATTACH_LIMIT_MS = 2_000;
 
-/** As browserless and Puppeteer have it, so that a client that names no viewport gets the picture it knows. */
+/** The default of browserless and Puppeteer, so a client that names no viewport gets the picture that it knows. */
 export const DEFAULT_VIEWPORT = { width: 800, height: 600 };
 
 export interface Lease {
   readonly cdp: Cdp;
-  /** The only way out of its context; null: there is none. */
+  /** The context's only way out; null: it has none. */
   readonly exit: Exit | null;
   readonly navigator: Navigator;
-  /** Null in a plain one. */
+  /** Null in a plain context. */
   readonly playwright: { readonly context: BrowserContext; readonly page: Page } | null;
   /** The renderer has died. */
   readonly crashed: End;
@@ -38,8 +39,8 @@ export interface Lease {
 }
 
 /**
- * What a session needs of its context: nothing special, or that it takes any certificate; or Playwright's with these
- * options, null for any.
+ * What a session needs of its context: nothing special, or that it takes any certificate. Or Playwright's context with
+ * these options; null: with any.
  */
 export type Need =
   | { readonly kind: 'plain'; readonly isInsecure?: true }
@@ -61,7 +62,7 @@ interface Site {
 }
 
 /**
- * The one place where contexts are made, whoever they are for.
+ * The one place where contexts are made, for all purposes.
  * @throws {ServiceError} `PAGE_CRASHED` when the renderer dies meanwhile.
  */
 export function openContext(site: Site, need: Need): Promise<Opened> {
@@ -77,7 +78,7 @@ async function openPlain({ connection, clock, exit }: Site, { isInsecure }: Plai
   const contextAtMs = clock.monotonicMs();
   try {
     const { cdp, crashed, closed, pageCount, close } = tab;
-    // A page that nobody looks at would believe itself in the background.
+    // Without this, a page that nobody looks at would take itself for one in the background.
     const focused = cdp.send('Emulation.setFocusEmulationEnabled', { enabled: true });
     const [navigator] = await waitFor(Promise.all([openNavigator(cdp, clock), focused]), [crashed, died]);
     return {
@@ -95,7 +96,7 @@ async function openPlain({ connection, clock, exit }: Site, { isInsecure }: Plai
       pageMs: clock.monotonicMs() - contextAtMs,
     };
   } catch (error) {
-    // A context without a page is nobody's, and would stay for as long as the browser.
+    // Nobody would own a context without a page, and it would stay as long as the browser.
     await tab.close().catch(() => {});
     throw error;
   }
@@ -127,7 +128,7 @@ async function openWithPlaywright(
     return await session;
   };
   try {
-    // Playwright waits for ever for a page that dies while it is made, and which it was nobody can tell.
+    // Playwright waits for ever for a page that dies while it is made, and nobody can tell which page that was.
     const page = await waitFor(openPage(context, clock, attach), [connection.crashes, died]);
     const pageCount = (): number => context.pages().length;
     const close = (): Promise<void> => context.close();
@@ -138,7 +139,8 @@ async function openWithPlaywright(
     };
   } catch (error) {
     isGivenUp = true;
-    // A session that comes when its context has gone is thrown by Playwright, at nobody: the thread would end.
+    // When a session comes after its context has gone, Playwright throws where nobody can catch it, and the thread
+    // would end.
     await waitFor(attaching, [limit(clock, ATTACH_LIMIT_MS), nothing], [connection.lost, nothing]);
     await context.close().catch(() => {});
     throw error;

@@ -1,12 +1,12 @@
 /**
- * Errors of browser calls that are the client's own or its page's, told from the browser's: what could not be applied
- * of the body is a bad request, what code in the page has thrown is the page's. Worker thread.
+ * Tells errors that clients and pages cause from the browser's own. What could not be applied of a body is a bad
+ * request; what code in the page throws belongs to the page. Worker thread.
  */
 import { ServiceError } from '../failures.js';
 import { isTimeout } from './browser.js';
 import { ThrownInPage } from './evaluate.js';
 
-/** Of the browser, not of what it was asked: the page has gone, or went on to another in the midst of a call. */
+/** Errors that say nothing about what was asked: the page has gone, or went on to another during the call. */
 const GONE = /Target (page, context or browser has been closed|crashed|closed)/i;
 const OF_DOCUMENT = new RegExp(
   [
@@ -26,13 +26,13 @@ export function isGone(error: unknown): boolean {
   return error instanceof Error && GONE.test(error.message);
 }
 
-/** The document that was asked has gone, and perhaps another is there. */
+/** The document that was asked has gone; perhaps another is there. */
 export function isOfDocument(error: unknown): boolean {
   const isOfPage = error instanceof ServiceError || error instanceof ThrownInPage;
   return !isOfPage && OF_DOCUMENT.test(messageOf(error));
 }
 
-/** What was waited for has not come in its time. */
+/** What was waited for has not come in time. */
 export function hasGivenUp(error: unknown): boolean {
   return error instanceof ServiceError && error.code === 'STEP_TIMEOUT';
 }
@@ -42,7 +42,7 @@ export function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\nCall log:')[0]?.trim() ?? '';
 }
 
-/** Applies what a key of the body asks for. @throws {ServiceError} BAD_REQUEST, naming the key, when it cannot be. */
+/** Applies what a key of the body asks for. @throws {ServiceError} BAD_REQUEST that names the key, when that fails. */
 export async function apply(key: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
@@ -53,8 +53,8 @@ export async function apply(key: string, work: () => Promise<unknown>): Promise<
 }
 
 /**
- * Looks for a selector for so long; without limit when that is 0.
- * @throws {ServiceError} BAD_REQUEST when it is none, STEP_TIMEOUT when it is not there by then.
+ * Looks for a selector for this long; 0: no limit.
+ * @throws {ServiceError} BAD_REQUEST when it is no selector, STEP_TIMEOUT when it is not there in time.
  */
 export async function select<T>(key: string, timeoutMs: number, work: (timeoutMs: number) => Promise<T>): Promise<T> {
   try {
@@ -80,7 +80,7 @@ function isBrowsers(error: unknown): boolean {
   return error instanceof ServiceError || isTimeout(error) || isGone(error) || isOfDocument(error);
 }
 
-/** Without the names of calls, Playwright's and Chromium's, which the client has not made. */
+/** Without the names of calls of Playwright and Chromium, which the client has not made. */
 function firstLine(error: unknown): string {
   return (messageOf(error).split('\n')[0] ?? '').replace(/^\w+\.\w+: /, '').replace(/^Protocol error \([^)]*\): /, '');
 }

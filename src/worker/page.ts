@@ -1,6 +1,6 @@
 /**
- * From a blank page to the page the client asked for: what it needs of its context, then settings, navigation, tags,
- * waits. What CDP does by itself is done by it; the rest, and only then, is Playwright's. Worker thread.
+ * From a blank page to the page that the client asked for: settings of its context, then of the page, navigation, tags,
+ * waits. CDP does what it can; Playwright does the rest, and is used only for that. Worker thread.
  */
 import type { BrowserContextOptions } from 'playwright-core';
 import type { Clock } from '../clock.js';
@@ -18,7 +18,7 @@ import { addTags } from './tags.js';
 import { metricsOf } from './viewport.js';
 import { listenerFor, runWaits } from './waits.js';
 
-/** The keys of every body that a plain context will do for. */
+/** Keys of all bodies that need no more than a plain context. */
 const PLAIN_KEYS: ReadonlySet<string> = new Set([
   'url',
   'html',
@@ -30,7 +30,7 @@ const PLAIN_KEYS: ReadonlySet<string> = new Set([
   'proxy',
 ]);
 
-/** `ownKeys` are those of its kind that a plain context will do for; whatever else is asked for is Playwright's. */
+/** `ownKeys` are the keys of its kind that need no more than a plain context. All other keys need Playwright. */
 export function needOf(body: PageBody, ownKeys: readonly string[]): Need {
   const options = contextOptions(body);
   const isPlain = options === null && Object.keys(body).every((key) => PLAIN_KEYS.has(key) || ownKeys.includes(key));
@@ -39,13 +39,13 @@ export function needOf(body: PageBody, ownKeys: readonly string[]): Need {
   return { kind: 'playwright', options: isInsecure ? { ...options, ignoreHTTPSErrors: true } : options };
 }
 
-/** The settings that a context must be made with; null when any will do. */
+/** The settings with which a context must be made; null when any context will do. */
 function contextOptions({ url, viewport, authenticate, setJavaScriptEnabled, ...body }: PageBody) {
   const { userAgent } = agentOf(body);
   const { deviceScaleFactor, isMobile, hasTouch } = viewport ?? {};
   const options: BrowserContextOptions = {
     ...(userAgent === undefined ? {} : { userAgent }),
-    // The page may ask anybody for anything: only whom the client has named gets the password.
+    // The page may send requests to anybody. Only the server that the client has named gets the password.
     ...(authenticate && url !== undefined ? { httpCredentials: { ...authenticate, origin: new URL(url).origin } } : {}),
     ...(setJavaScriptEnabled === false ? { javaScriptEnabled: false } : {}),
     ...(deviceScaleFactor === undefined ? {} : { deviceScaleFactor }),
@@ -62,7 +62,7 @@ function agentOf({ userAgent }: PageBody) {
 
 export interface PageOptions {
   readonly clock: Clock;
-  /** Ends the session, also later. */
+  /** Ends the session, also at a later time. */
   readonly fail: (error: unknown) => void;
   /** See `Assignment`. */
   readonly waitLimitMs: () => number;
@@ -89,7 +89,7 @@ export async function openPage(lease: Lease, body: PageBody, { clock, fail, wait
   await runWaits({ waitLimitMs, page: playwright.page, cdp, navigator, clock, closed }, body);
 }
 
-/** Some headers Chromium refuses only when it sends them, `Host` for one. */
+/** Chromium refuses some headers only when it sends them, for example `Host`. */
 async function go({ goto }: Navigator, url: string, body: PageBody): Promise<void> {
   try {
     await goto(url, body);
@@ -116,22 +116,22 @@ async function applySettings({ cdp }: Lease, { page }: Playwright, body: PageBod
   if (viewport && (viewport.width !== current.width || viewport.height !== current.height)) {
     await page.setViewportSize({ width: viewport.width, height: viewport.height });
   }
-  // Which way the device is held, Playwright does not know.
+  // Playwright has no setting for how the device is held.
   if (viewport?.isLandscape !== undefined) await cdp.send('Emulation.setDeviceMetricsOverride', metricsOf(viewport));
   const { setExtraHTTPHeaders: headers, emulateMediaType: media } = body;
   if (headers) await apply('setExtraHTTPHeaders', () => page.setExtraHTTPHeaders(headers));
-  // When another process takes the page over, each CDP session has its own say again, and ours comes last.
+  // When another process takes over the page, Chromium sets each CDP session's value again, and ours is the last.
   if (media) await cdp.send('Emulation.setEmulatedMedia', { media });
   await setAgent(cdp, body);
   await setCookies(cdp, body);
 }
 
-/** What of it is not a setting of the context. */
+/** The part of the user agent that is no setting of the context. */
 async function setAgent(cdp: Cdp, body: PageBody): Promise<void> {
   const { userAgent, platform, userAgentMetadata } = agentOf(body);
   if (platform === undefined && userAgentMetadata === undefined) return;
   const given = {
-    // Chromium takes the one only with the other.
+    // Chromium takes the language only together with a user agent.
     userAgent: userAgent ?? (await cdp.send('Browser.getVersion')).userAgent,
     ...(platform === undefined ? {} : { platform }),
     ...(userAgentMetadata === undefined ? {} : { userAgentMetadata }),

@@ -1,7 +1,7 @@
 /**
- * One session, from its context to that context's end. In: a job; out: exactly one outcome. Whatever ends it first
- * wins: its result, a failure, the page or the browser dying, or main's word that it has been settled, which is how its
- * time limit comes. No call to the browser outlives that. Runs in a worker thread.
+ * One session, from its context to that context's end. In: a job; out: exactly one outcome. What ends it first decides:
+ * its result, a failure, the death of page or browser, or main's word that it has been settled; time limits come as
+ * that word. No call to the browser outlives the session. Runs in a worker thread.
  */
 import assert from 'node:assert/strict';
 import type { Clock } from '../clock.js';
@@ -18,29 +18,29 @@ import { steadily } from './steadily.js';
 import type { Tally } from './tally.js';
 import { located, trueReason } from './way-out.js';
 
-/** A job to be run, and with what. */
+/** A job, and what it is run with. */
 export interface Assignment {
   readonly job: { readonly kind: string; readonly body: AnyBody };
-  /** The session has been settled by main. */
+  /** Main has settled the session. */
   readonly cancelled: End;
   readonly post: (outcome: Outcome) => void;
-  /** How it gets on, for whoever looks. */
+  /** Says how it gets on, for whoever looks. */
   readonly tell: (progress: Progress) => void;
   readonly shard: Shard;
   readonly tally: Tally;
   readonly clock: Clock;
-  /** How long it waits for what its page should come to, from now on, when its client has not said. */
+  /** How long it may wait for its page from now on, when its client has named no limit. */
   readonly waitLimitMs: () => number;
 }
 
-/** An error says that the page has gone a moment before, or after, it is told why. */
+/** An error says that the page has gone shortly before or after the reason is known. */
 const REASON_LIMIT_MS = 1_000;
-/** A navigation is also aborted by the death of its renderer, of which word comes right after. */
+/** The death of a renderer also aborts its navigation; word of the death comes right after. */
 const ABORTED_LIMIT_MS = 250;
 const OVER = 'its pages loaded more than MAX_SESSION_BYTES';
 const NO_PHASES: PhaseTimes = { context: 0, navigate: 0, run: 0 };
 
-/** Runs it. Resolves, never rejects, when its context is really gone. */
+/** Runs the session. Resolves when its context is really gone, and never rejects. */
 export async function runSession(assignment: Assignment, runners: RunnerTable = RUNNERS): Promise<void> {
   const { job, post, shard } = assignment;
   const runner = runners[job.kind];
@@ -62,7 +62,8 @@ async function runInPage(assignment: Assignment, runner: PageRunner): Promise<vo
     return post(failure(error, 'browser'));
   }
   if (!lease) {
-    // Settled while its context was being made, or because it could not be: wait for it, so that none is forgotten.
+    // The session was settled while its context was being made, or its context could not be made. It waits for the
+    // context, so that none is forgotten.
     return await leasing.then(shard.release, () => {});
   }
   assert(need.kind === (lease.playwright ? 'playwright' : 'plain'));
@@ -119,7 +120,7 @@ async function produce(assignment: Assignment, { runner, lease, contextMs, fail 
     const netError = failed.code === 'NAVIGATION_FAILED' ? /net::ERR_[A-Z0-9_]+/.exec(failed.message)?.[0] : undefined;
     if (netError && !isAborted) tally.networkFailure(netError);
     if (!isGone(error) && !isAborted) return failed;
-    // Its page or browser has gone, which breaks every call; or it was closed, as a page may close itself.
+    // Its page or browser has gone, which breaks every call. Or the page was closed, for example by itself.
     const limitMs = isAborted ? ABORTED_LIMIT_MS : REASON_LIMIT_MS;
     const ends = [limit(clock, limitMs), cancelled].map((end): Ending<Failed> => [end, () => failed]);
     const told = await waitFor<never, Failed>(null, ...deaths(lease), ...ends);
@@ -128,7 +129,7 @@ async function produce(assignment: Assignment, { runner, lease, contextMs, fail 
   }
 }
 
-/** The renderer or the browser has died, or the page is there no more. */
+/** The renderer or the browser has died, or the page is closed. */
 function deaths({ crashed, closed, lost, exit, whyClosed }: Lease): Ending<Failed>[] {
   const ofExit: Ending<Failed>[] = exit
     ? [
@@ -151,6 +152,6 @@ function failure(error: unknown, where: 'browser' | 'page'): Failed {
   if (error instanceof ServiceError) return failed(error.code);
   if (where === 'browser') return failed('BROWSER_CRASHED');
   if (isTimeout(error)) return failed('STEP_TIMEOUT');
-  // Neither the page nor the client has thrown it, as far as anybody knows.
+  // As far as anybody knows, neither the page nor the client has thrown it.
   return { ...failed('SESSION_FAILED'), reason: 'error' };
 }

@@ -1,6 +1,6 @@
 /**
- * A shard as its worker sees it: the browser that takes its sessions, and those before it whose sessions are finishing.
- * In: endpoints from main; out: a fresh context for every session. Runs in a worker thread.
+ * A shard as its worker sees it: the browser that gets new sessions, and older ones whose sessions are finishing. In:
+ * endpoints from main; out: a fresh context for every session. Runs in a worker thread.
  */
 import type { Browser } from 'playwright-core';
 import type { Clock } from '../clock.js';
@@ -19,36 +19,36 @@ import type { Needed } from './needed.js';
 import type { Tally } from './tally.js';
 
 export interface Shard {
-  /** Attaches to a browser, which takes the sessions from then on. */
+  /** Attaches to a browser, which gets new sessions from then on. */
   attach(endpoint: PipeEndpoint, told: BrowserEvents): Promise<void>;
-  /** A fresh context with a page: one that was ready when there is one of the kind, else a new one. */
+  /** A fresh context with a page: one that was kept ready when it is of the right kind, else a new one. */
   lease(need: Need): Promise<Lease>;
   /** Makes ready, while there is nothing else to do, what sessions of this server have come to need. */
   prepare(): void;
   /** Its session was ended in the middle of something: the browser may be to blame. */
   suspect(lease: Lease): void;
-  /** Disposes of it. Resolves when it is really gone; never rejects. */
+  /** Disposes of the context. Resolves when it is really gone; never rejects. */
   release(lease: Lease): Promise<void>;
   /** Calls `use` with a page that is no session's. Rejects when there is no browser. */
   withPage<T>(use: (cdp: Cdp) => Promise<T>): Promise<T>;
   /**
-   * Of the browser that takes the sessions.
+   * Of the browser that gets new sessions.
    * @throws {Error} when there is none.
    */
   broker(): Broker;
   /**
-   * How many contexts Chromium has that are not ours: neither a session's nor one kept ready, nor one being made or
-   * closed at this moment. 0 when the browser does not answer.
+   * How many contexts Chromium has that belong to no session, are not kept ready, and are not being made or closed. 0
+   * when the browser does not answer.
    */
   strayContexts(): Promise<number>;
   contextsOpen(): number;
   pagesOpen(): number;
-  /** What the connection to each browser holds, the present one last. */
+  /** What the connection to each browser holds; the present browser is last. */
   census(): ConnectionCensus[];
 }
 
 export interface BrowserEvents {
-  /** It has gone. Called once, last of all. */
+  /** The browser has gone. Called once, as the last event. */
   readonly onLost: () => void;
   readonly onUnusable: (reason: UnusableReason) => void;
   readonly onDoubt: (isDoubted: boolean) => void;
@@ -99,7 +99,7 @@ export function createShard({ tally, clock, readyPlan, egress, needed, onReady }
         clock,
         plan: readyPlan,
         wanted,
-        // Of one that has been replaced main need not know.
+        // Main needs no word about a browser that was replaced.
         onReady: (pages) => present === household && onReady(pages),
       });
       const broker = createBroker({

@@ -1,6 +1,6 @@
 /**
- * Scripts and styles that are added to a page, as Puppeteer adds them: from a world apart, so that they come with
- * JavaScript off too; what the page's own policy forbids stays forbidden. Worker thread.
+ * Scripts and styles that are added to a page, as Puppeteer adds them. They are added from a world apart, so they come
+ * with JavaScript off too. What the page's own policy forbids stays forbidden. Worker thread.
  */
 
 import type { PageBody } from '../protocol/jobs/page-body.js';
@@ -27,7 +27,7 @@ export async function addTags(cdp: Cdp, body: PageBody, { clock, waitLimitMs }: 
     }
   };
   await add('addStyleTag', (body.addStyleTag ?? []).map(styleOf));
-  // With JavaScript off a script does nothing, and nobody is told that it has loaded.
+  // With JavaScript off a script does nothing, and no event says that it has loaded.
   const scripts = body.setJavaScriptEnabled === false ? [] : (body.addScriptTag ?? []);
   await add('addScriptTag', scripts.map(scriptOf));
 }
@@ -39,11 +39,11 @@ function styleOf({ url, content = '' }: Tag): string {
 
 function scriptOf({ url, content = '', type = '' }: Tag): string {
   if (url === undefined) return added('script', { type, text: content }, false);
-  // Data of another type are not loaded.
+  // The browser does not load data of other types.
   return added('script', { type, src: url }, /^(|module|(text|application)\/(java|ecma)script)$/i.test(type));
 }
 
-/** Resolves when the element is in the page, and has loaded when that is waited for. */
+/** Resolves when the element is in the page and, if `isAwaited`, has loaded. */
 function added(name: string, properties: object, isAwaited: boolean): string {
   return `new Promise((resolve, reject) => {
     const element = Object.assign(document.createElement(${JSON.stringify(name)}), ${JSON.stringify(properties)});

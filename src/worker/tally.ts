@@ -1,6 +1,6 @@
 /**
- * What a worker counts, by its own names. Out: stat deltas into the thread's lane. Runs in a worker thread; cells are
- * resolved once, recording allocates nothing.
+ * What a worker counts, by its own names. Out: stat deltas into the thread's lane. Runs in a worker thread. Cells are
+ * resolved once, and recording allocates nothing.
  */
 import type { RecordDelta } from '../metrics/delta.js';
 import type { Layout } from '../metrics/layout.js';
@@ -11,9 +11,9 @@ export interface Tally {
   phase(phase: Phase, ms: number): void;
   prewarm(result: 'hit' | 'miss'): void;
   pageCrash(): void;
-  /** A main navigation failed; an error that is not in the list counts as `other`. */
+  /** A main navigation failed. An error that is not in the list counts as `other`. */
   networkFailure(error: string): void;
-  /** Of clients over WebSocket; written by each report, and when one of their sessions is over. */
+  /** Of clients over WebSocket. Written with each report, and when one of their sessions is over. */
   readonly clients: ClientTally;
   /** The worker's own state, once a second: gauges as they are, active and idle time since the last report. */
   report(state: WorkerState): void;

@@ -33,9 +33,9 @@ const LOOKS_AT_REST = 3;
 type JobTask = Extract<Task, { readonly kind: 'job' }>;
 
 export interface WorkerThread {
-  /** Claims a lane and begins to listen to main. A lane of -1 means that none was free yet: to be tried again. */
+  /** Claims a lane and begins to listen to main. A lane of -1 means that none was free: try again. */
   init(port: MessagePort): Promise<TaskResult>;
-  /** Runs a session. Its outcome goes to main by the port; resolves when its context is gone. */
+  /** Runs a session. Its outcome goes to main by the port. Resolves when its context is gone. */
   run(task: JobTask): Promise<TaskResult>;
 }
 
@@ -148,7 +148,7 @@ function reportEverySecond(shard: Shard, tally: Tally): void {
       epochMs: Date.now(),
       activeMs: Math.max(0, since.active),
       idleMs: Math.max(0, since.idle),
-      // `process.memoryUsage()` would open a file, and throw where no descriptor is left.
+      // `process.memoryUsage()` would open a file, and throw when no descriptor is left.
       heapUsedBytes: getHeapStatistics().used_heap_size,
       contextsOpen: shard.contextsOpen(),
       pagesOpen: shard.pagesOpen(),
@@ -159,7 +159,7 @@ function reportEverySecond(shard: Shard, tally: Tally): void {
   let strayBefore = 0;
   setInterval(() => {
     void shard.strayContexts().then((stray) => {
-      // Only what two samples saw: one may have caught a context between its making and its owner.
+      // Only contexts that two samples saw count: one sample may come between the making of a context and its owner.
       tally.contextsLeaked(Math.min(stray, strayBefore));
       strayBefore = stray;
     });

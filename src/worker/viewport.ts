@@ -1,11 +1,11 @@
 /**
- * The viewport as a client asks for it, as Chromium's metrics of a device. Pure; worker thread.
+ * The viewport that a client asks for, as Chromium's metrics of a device. Pure; worker thread.
  */
 import type { PageBody } from '../protocol/jobs/page-body.js';
 
 type Viewport = NonNullable<PageBody['viewport']>;
 
-/** What a page is told of the way its device is held, as Puppeteer has it. */
+/** What a page is told about how its device is held; the values are Puppeteer's. */
 const ORIENTATIONS = {
   true: { type: 'landscapePrimary', angle: 90 },
   false: { type: 'portraitPrimary', angle: 0 },

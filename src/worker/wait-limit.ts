@@ -1,26 +1,26 @@
 /**
- * How long a session waits for what its page should come to, when its client has not said: as Puppeteer does, and less
- * than the session may still take, so that the wait gives up and says for what, before the session is ended for its
- * time. Worker thread.
+ * How long a session waits for its page when its client has named no limit. As Puppeteer does, but less than what is
+ * left of the session's time: so the wait gives up and names what is missing, before the session is ended for its time.
+ * Worker thread.
  */
 import type { Clock } from '../clock.js';
 import { ServiceError } from '../failures.js';
 import { limit, waitFor } from '../wait.js';
 
-/** Puppeteer's. */
+/** Puppeteer's default. */
 const LIMIT_MS = 30_000;
-/** What is left of a session's time for its answer, also on a busy machine; at most a quarter of it. */
+/** Kept of a session's time for its answer, also on a busy machine. At most a quarter of the time. */
 const MARGIN_MS = 1_000;
 const MARGIN_SHARE = 0.25;
 
-/** From now on. `runMs` null: the session may take as long as it does. */
+/** Counts from now. `runMs` null: the session has no limit. */
 export function waitLimit(clock: Clock, runMs: number | null): () => number {
   if (runMs === null) return () => LIMIT_MS;
   const endsAtMs = clock.monotonicMs() + runMs - Math.min(MARGIN_MS, runMs * MARGIN_SHARE);
   return () => Math.round(Math.max(1, Math.min(LIMIT_MS, endsAtMs - clock.monotonicMs())));
 }
 
-/** What is waited by. */
+/** The limits and the clock of a wait. */
 export interface Times {
   readonly clock: Clock;
   /** See `Assignment`. */
@@ -29,9 +29,9 @@ export interface Times {
 
 interface Limited {
   readonly clock: Clock;
-  /** 0: without limit. */
+  /** 0: no limit. */
   readonly timeoutMs: number;
-  /** What it is when the time is up, as `waitFor: not there`. */
+  /** What is missing when the time is up, as in `waitFor: not there`. */
   readonly missing: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The waits of a page job: selector, function, event, time, and browserless v1's `waitFor`, which is one of them by
- * its type. With `bestAttempt` a wait that gives up does not end the session. They go on when the page goes on to
+ * The waits of a page job: selector, function, event, time, and browserless v1's `waitFor`, whose type says which of
+ * these it is. With `bestAttempt`, a wait that gives up does not end the session. Waits go on when the page goes on to
  * another. Worker thread.
  */
 import type { Page } from 'playwright-core';
@@ -13,26 +13,26 @@ import { isTrue, syntaxErrorOf } from './evaluate.js';
 import { hasGivenUp, isOfDocument, runInPage, select } from './mistakes.js';
 import { type Followed, isOfLeaving, steadily } from './steadily.js';
 
-/** Where it is waited: some of it Playwright can do, the rest goes over CDP. */
+/** What the waits look at. Playwright does some of it; the rest goes over CDP. */
 export interface Waiting {
   readonly page: Page;
   readonly cdp: Cdp;
   readonly navigator: Followed;
   readonly clock: Clock;
-  /** Of a wait for which the client has named none. */
+  /** For a wait whose client has named no limit. */
   readonly waitLimitMs: () => number;
-  /** The page is: nobody waits any more. */
+  /** The page is closed, and nobody waits any more. */
   readonly closed: End;
 }
 
-/** How often a page is looked at that is to be looked at with each frame, or each mutation. */
+/** How often a page is looked at when the client wants a look at each frame or each mutation. */
 const FRAME_MS = 16;
 
-/** What can only be a function, not a selector: `() => …`, `x => …`, `async function …`, comments before it. */
+/** What can only be a function and no selector: `() => …`, `x => …`, `async function …`, with comments before it. */
 const COMMENTS = /^(\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)+/;
 const FUNCTION = /^(async\b\s*)?(function\b|\([\s\S]*=>|[\w$]+\s*=>)/;
 
-/** As whose value a source is asked for, the first that can be read: an expression, a block of statements, a method. */
+/** Ways to read a source, tried in this order: an expression, a block of statements, a method. */
 const FORMS: readonly ((source: string) => string)[] = [
   (source) => called(`${source}\n`),
   (source) => `{${source}\n}`,
@@ -59,11 +59,11 @@ export async function runWaits(waiting: Waiting, body: PageBody): Promise<void> 
   }
 }
 
-/** A script for each document of the page, to be run before its own: hears the event from then on. */
+/** A script that runs in each document before the page's own scripts, and notes the event from then on. */
 export function listenerFor({ waitForEvent }: PageBody): string | null {
   if (waitForEvent === undefined) return null;
   const name = JSON.stringify(waitForEvent.event);
-  // Twice: what happens to the document need not bubble up to the window.
+  // On both, because an event of the document need not bubble up to the window.
   return `for (const place of [window, document]) {
     place.addEventListener(${name}, () => { window[Symbol.for(${heardAs(waitForEvent.event)})] = true; });
   }`;
@@ -112,7 +112,9 @@ async function forAnything(waiting: Waiting, wanted: NonNullable<PageBody['waitF
   else await forSelector(waiting, 'waitFor', { selector: wanted });
 }
 
-/** As browserless v1 does: whatever it comes to. A function that sends the page on to another has done its work. */
+/**
+ * As browserless v1 does: the result does not matter. A function that sends the page on to another has done its work.
+ */
 async function runOnce(waiting: Waiting, source: string): Promise<void> {
   const { navigator, clock } = waiting;
   const expression = await steadily(navigator, clock, () => readFunction(waiting, 'waitFor', source));
@@ -123,7 +125,7 @@ async function runOnce(waiting: Waiting, source: string): Promise<void> {
   }
 }
 
-/** @throws {ServiceError} BAD_REQUEST when it cannot be read. */
+/** @throws {ServiceError} BAD_REQUEST when it cannot be parsed. */
 async function readFunction({ cdp }: Waiting, key: string, given: string): Promise<string> {
   const source = given.replace(/[;\s]+$/, '');
   const complaints: string[] = [];
@@ -135,22 +137,25 @@ async function readFunction({ cdp }: Waiting, key: string, given: string): Promi
   throw new ServiceError('BAD_REQUEST', `${key}: ${complaints[0]}`);
 }
 
-/** The value of an expression, or of the function that it is. */
+/** The value of an expression; of a function, what it returns. */
 function called(expression: string): string {
   return `((given) => typeof given === 'function' ? given() : given)(${expression})`;
 }
 
 interface Look {
   readonly key: string;
-  /** What it is when the time is up. */
+  /** What is missing when the time is up. */
   readonly missing: string;
   readonly everyMs: number;
-  /** 0: without limit. */
+  /** 0: no limit. */
   readonly timeoutMs: number;
   readonly look: () => Promise<boolean>;
 }
 
-/** Looks from here, again and again: what waits in a page goes with its document, and stands with JavaScript off. */
+/**
+ * Looks again and again from outside. A wait inside the page would go with its document, and would stand still with
+ * JavaScript off.
+ */
 async function poll(waiting: Waiting, { key, missing, everyMs, timeoutMs, look }: Look): Promise<void> {
   const { clock, navigator } = waiting;
   const startedAtMs = clock.monotonicMs();
@@ -159,14 +164,14 @@ async function poll(waiting: Waiting, { key, missing, everyMs, timeoutMs, look }
       return await look();
     } catch (error) {
       if (!isOfLeaving(navigator, error)) throw error;
-      // A document that is not whole yet is often the reason.
+      // Often the document is merely not complete yet.
       await navigator.settle();
       return false;
     }
   };
   for (;;) {
     const leftMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : startedAtMs + timeoutMs - clock.monotonicMs();
-    // A page that is busy, or waits for the next, answers nothing.
+    // A page that is busy, or on its way to the next document, does not answer.
     const isUp = limit(clock, Math.max(0, leftMs));
     const isThere = await waitFor(looked(), [isUp, () => false]);
     if (isThere) return;

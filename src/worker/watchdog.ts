@@ -1,43 +1,55 @@
 /**
- * Looks after the browser that a worker is attached to, and says when it is of no more use though its process lives: it
- * says nothing at all, it answers and cannot open a page, or a process that helps it (GPU, network) does nothing any
- * more. Main then ends it. Runs in a worker thread.
+ * Looks after the browser to which a worker is attached, and says when it does not work any more though its process
+ * lives. It may say nothing at all; answer and open no page; or one of its helping processes (GPU, network) stands
+ * still. Main then ends it. Runs in a worker thread.
  */
 import type { Clock } from '../clock.js';
 import type { UnusableReason } from '../protocol/names.js';
 import { isWithin, limit, waitFor } from '../wait.js';
 import type { Connection } from './cdp/connection.js';
 
-/** How often the browser is asked for a sign. */
+/** How often the browser is asked for a sign of life. */
 const ASK_EVERY_MS = 2_000;
-/** Behind a page that makes noise an answer took 5.7 s; so what counts is that nothing came at all, twice. */
+/**
+ * Behind a page that makes noise, an answer took 5.7 s. So only silence counts: nothing at all came between looks, this
+ * often.
+ */
 const SILENT_MAX = 2;
 /**
- * A log line of 500 MB keeps its main thread at work for some 5 s before a byte of it comes, and then its pipe full for
- * seconds more. It is occupied then, and well afterwards; a bound all the same, as for everything.
+ * A log line of 500 MB keeps the browser's main thread at work for some 5 s before its first byte comes. Then it fills
+ * the pipe for seconds more. The browser is occupied then, and well afterwards. This is a bound all the same.
  */
 const OCCUPIED_MAX_MS = 60_000;
-/** Of the time between two looks: one that stands still takes nothing, one that is occupied all that it can get. */
+/**
+ * A share of the time between two looks. A browser that stands still uses no CPU, and one that is occupied uses all
+ * that it can get.
+ */
 const OCCUPIED_CPU_SHARE = 0.25;
-/** Pages wait for each other when the machine is busy; but then one of them is made now and then. */
+/** On a busy machine pages wait for each other, but now and then one of them is made. */
 const NONE_MADE_MAX_MS = 15_000;
-/** A page that died while it was made may have been killed; all of so many, further and further apart, were not. */
+/**
+ * A page that died while it was made may have been killed by chance. When this many die, further and further apart, it
+ * is no chance.
+ */
 const PROBES = 5;
 const PROBE_PAUSE_MS = 250;
 
 /** Loading nothing and drawing a blank page takes some 50 ms; a busy machine needs seconds. */
 const TRIAL_LIMIT_MS = 10_000;
 const TRIALS = 2;
-/** Most sessions that are ended have themselves to blame: a trial costs as much as a session. */
+/** A trial costs as much as a session, and most sessions that are ended early are to blame themselves. */
 const TRIAL_PAUSE_MS = 30_000;
 
 export interface Watchdog {
-  /** A session was ended in the middle of something: it is tried whether the browser still does all that it should. */
+  /**
+   * A session was ended in the middle of something. A trial finds out whether the browser still does all that it
+   * should.
+   */
   suspect(): void;
   /** A page is being made. */
   begun(): void;
   made(): void;
-  /** It could not be made; `isCrash`: its renderer died again and again. */
+  /** The page could not be made. `isCrash`: its renderer died again and again. */
   failed(isCrash: boolean): void;
 }
 
@@ -46,13 +58,16 @@ export interface WatchdogOptions {
   readonly clock: Clock;
   /** CPU time that the browser's main process has used. */
   readonly cpuMs: () => number;
-  /** Opens a page and closes it; rejects when there is none to be had. */
+  /** Opens a page and closes it; rejects when no page can be opened. */
   readonly probe: () => Promise<void>;
-  /** Has a page of its own go to the network, and drawn; rejects when the browser is lost. */
+  /** Has a page of its own load something and be drawn; rejects when the browser is lost. */
   readonly trial: () => Promise<void>;
   /** Called once. */
   readonly onUnusable: (reason: UnusableReason) => void;
-  /** Whether it may be that it can open no page: sessions should go elsewhere, or wait, until that is known. */
+  /**
+   * Whether the browser is suspected of being unable to open pages. Until that is known, sessions should go elsewhere
+   * or wait.
+   */
   readonly onDoubt: (isDoubted: boolean) => void;
 }
 
@@ -73,7 +88,7 @@ export function watchBrowser(options: WatchdogOptions): Watchdog {
 
   const look = (): void => {
     signs.read();
-    // No page can be made meanwhile, which says nothing of whether one could.
+    // While the browser is occupied no page can be made, and that says nothing about whether one could.
     pages.noneMadeSinceMs += signs.occupiedNowMs;
     const isStuck = pages.underWay > 0 && clock.monotonicMs() - pages.noneMadeSinceMs >= NONE_MADE_MAX_MS;
     if (signs.silentCount >= SILENT_MAX || signs.occupiedMs >= OCCUPIED_MAX_MS) over('unresponsive');
@@ -96,7 +111,7 @@ export function watchBrowser(options: WatchdogOptions): Watchdog {
   const canOpen = async (): Promise<boolean> => {
     for (let attempt = 1; attempt <= PROBES; attempt++) {
       await waitFor(null, [limit(clock, PROBE_PAUSE_MS * attempt), nothing], [lost, nothing]);
-      // It may hang as any other page may, and is looked at as they are.
+      // A probe may hang like any other page, so it is watched as one.
       begin();
       const isMade = await probe().then(
         () => true,
@@ -119,7 +134,7 @@ export function watchBrowser(options: WatchdogOptions): Watchdog {
 
   const tryAll = async (): Promise<void> => {
     for (let attempt = 1; attempt <= TRIALS; attempt++) {
-      // Whatever it is answered: only what hangs is not well. A browser that is lost is no matter of a trial.
+      // Any answer is good: only a browser that hangs is not well. A lost browser is no matter for a trial.
       const tried = trial().catch(() => {});
       if (await isWithin(clock, TRIAL_LIMIT_MS, tried)) return;
     }
@@ -147,7 +162,7 @@ export function watchBrowser(options: WatchdogOptions): Watchdog {
   };
 }
 
-/** What each look tells of the browser. The first has nothing to compare with. */
+/** What each look shows of the browser. The first look has nothing to compare with. */
 function readSigns({ connection, clock, cpuMs }: WatchdogOptions) {
   const seen = () => ({
     atMs: clock.monotonicMs(),
@@ -157,9 +172,9 @@ function readSigns({ connection, clock, cpuMs }: WatchdogOptions) {
   });
   let before: ReturnType<typeof seen> | null = null;
   return {
-    /** Looks in a row at which nothing had come, and it had not been at work either. */
+    /** So many looks in a row found that nothing had come and the browser was not at work. */
     silentCount: 0,
-    /** Since the look before; and without a break until now. */
+    /** How long it was occupied since the last look; below, without a break until now. */
     occupiedNowMs: 0,
     occupiedMs: 0,
     read(): void {
@@ -167,7 +182,7 @@ function readSigns({ connection, clock, cpuMs }: WatchdogOptions) {
       const elapsedMs = now.atMs - (before?.atMs ?? now.atMs);
       const isSilent = now.signs === before?.signs;
       const isAtWork = now.cpuMs - (before?.cpuMs ?? 0) >= elapsedMs * OCCUPIED_CPU_SHARE;
-      // Nothing comes because it is at work on it; or it comes, and is a frame that does not end.
+      // Either nothing comes because the browser is at work; or something comes, and it is one frame that does not end.
       const isOccupied = now.frames === before?.frames && (!isSilent || isAtWork);
       this.occupiedNowMs = isOccupied ? elapsedMs : 0;
       this.occupiedMs = isOccupied ? this.occupiedMs + elapsedMs : 0;

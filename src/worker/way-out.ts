@@ -1,16 +1,16 @@
 /**
- * What Chromium cannot know of a page's way out, since it only sees the proxy that each context has: which address was
- * dialled, and why a connection was refused. Told by the egress thread. Worker thread.
+ * What Chromium cannot know of a page's way out, because it sees only the proxy of each context: which address was
+ * dialled, and why a connection was refused. The egress thread tells it. Worker thread.
  */
 import type { FailureCode } from '../failures.js';
 import type { Failed, NavigationAnswer } from '../protocol/job.js';
 import type { Exit } from './egress.js';
 import type { Lease } from './lease.js';
 
-/** Whatever the reason was. */
+/** Chromium's errors when the proxy refuses, whatever the reason was. */
 const REFUSED = /net::ERR_(SOCKS|PROXY|TUNNEL)_CONNECTION_FAILED/;
 
-/** The answer with the address that it came from. */
+/** The answer, with the address from which it came. */
 export function located(answer: NavigationAnswer | null, exit: Exit | null): NavigationAnswer | null {
   if (!answer || !exit) return answer;
   const fate = exit.fate(answer.url);
@@ -20,8 +20,8 @@ export function located(answer: NavigationAnswer | null, exit: Exit | null): Nav
 }
 
 /**
- * A navigation that failed at the proxy, told as it would have been without. Anything else as it is; all that
- * the thread has told is known then too, because word that it is gone may come behind what that broke.
+ * A navigation that failed at the proxy, told as it would have failed without one. All other failures stay as they are.
+ * Afterwards all that the thread has told is known: word that it is gone may come later than what that broke.
  */
 export async function trueReason(
   failed: Failed,

@@ -1,5 +1,5 @@
 /**
- * Every way a session can go, at the exact moment it goes, over a clock that stands still.
+ * Every way in which a session can go, at the exact moment that it goes, over a clock that stands still.
  */
 
 import { suite } from 'uvu';
@@ -80,7 +80,7 @@ test('who waits too long is refused at that moment, and its wait is told', async
   assert.is(sent[1]?.queueMs(), 1_000);
   assert.is(scene.sum('headcount_requests_rejected_total', 'expired'), 1);
   assert.equal(scene.told.at(-1)?.runMs, null);
-  // One that got its slot in time does not expire while it runs.
+  // A session that got its slot in time does not expire while it runs.
   const third = scene.send('c');
   scene.clock.pass(900);
   await scene.started[0]?.finish(FINE);

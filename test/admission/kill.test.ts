@@ -1,5 +1,5 @@
 /**
- * Sessions that an operator ends, wherever they stand.
+ * Sessions that an operator ends, whether they wait or run.
  */
 
 import { suite } from 'uvu';

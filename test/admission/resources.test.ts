@@ -1,5 +1,5 @@
 /**
- * Sessions that need different things: whoever cannot be started holds up nobody who can.
+ * Sessions with different needs: one that cannot start never holds up one that can.
  */
 
 import { suite } from 'uvu';

@@ -1,5 +1,6 @@
 /**
- * Admission over a clock and a pool that a test moves by hand, with real books over a table instead of a fold.
+ * Admission over a clock and a pool that the test moves by hand. Its books are real; a table takes the place of the
+ * fold.
  */
 
 import * as assert from 'uvu/assert';
@@ -13,7 +14,7 @@ import { createTimedClock, type TimedClock } from './timed-clock.js';
 
 export interface Started {
   readonly id: string;
-  /** Times that it was told to end. */
+  /** How often it was told to end. */
   cancels: number;
   finish(outcome: Outcome): Promise<void>;
   release(): Promise<void>;
@@ -21,11 +22,11 @@ export interface Started {
 
 export interface Sent {
   readonly settled: Promise<Settled>;
-  /** The client goes. */
+  /** The client leaves. */
   leave(): void;
   /** `ok`, a code, or null while it is unsettled. */
   outcome(): string | null;
-  /** Times that it was settled. */
+  /** How often it was settled. */
   readonly count: () => number;
   readonly queueMs: () => number | null;
 }
@@ -36,12 +37,12 @@ export interface Scene {
   /** What was started, in order. */
   readonly started: Started[];
   readonly told: SettledSession[];
-  /** What the resource that sessions need says of itself. */
+  /** The resource that sessions need, as the test sets it. */
   readonly pool: Needed;
-  /** Another. */
+  /** Another resource. */
   readonly other: Needed;
   send(id: string, options?: SendOptions): Sent;
-  /** Sum of the counter of this name, of the labelsets that hold `label`. */
+  /** Sum of the counter of this name over the labelsets with `label`. */
   sum(name: string, label?: string): number;
 }
 
@@ -118,7 +119,7 @@ export function codes(sent: readonly Sent[]): (string | null)[] {
   return sent.map((one) => one.outcome());
 }
 
-/** All promises that can go on have gone on. */
+/** Lets all promises go on that can. */
 export async function turn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
@@ -159,7 +160,7 @@ function sentOf(settled: Promise<Settled>, client: Client): Sent {
   };
 }
 
-/** In the place of layout and fold: a cell a labelset, and the sum of what was recorded there. */
+/** Takes the place of layout and fold: one cell for each labelset, with the sum of what was recorded there. */
 function createCounters() {
   const names: string[] = [];
   const sums: number[] = [];

@@ -1,13 +1,13 @@
 /**
- * A clock with timers that stands still until a test lets time pass: timers fire in their order, each at its moment.
+ * A clock with timers that stands still until a test lets time pass. Timers fire in order, each at its moment.
  */
 
 import type { Clock } from '../../src/clock.js';
 
 export interface TimedClock extends Clock {
-  /** Lets `ms` pass; what is due on the way is called, at its time. */
+  /** Lets `ms` pass. What is due on the way is called at its time. */
   pass(ms: number): void;
-  /** Timers that are set. */
+  /** How many timers are set. */
   timers(): number;
 }
 

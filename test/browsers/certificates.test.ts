@@ -1,6 +1,6 @@
 /**
- * Files of authorities before certutil is asked, and what becomes of its database in a browser's home. With a real
- * certutil and browser: `test/faults/authorities.faults.ts`.
+ * Authorities' files before certutil gets them, and certutil's database in a browser's home. With a real certutil and
+ * browser: `test/faults/authorities.faults.ts`.
  */
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
 /**
- * A browser's command line: what its options make of it, and that each is said once, since Chromium heeds the last.
+ * A browser's command line: what options make of it, and that each flag comes once, because Chromium heeds only the
+ * last.
  */
 
 import { suite } from 'uvu';

@@ -1,5 +1,5 @@
 /**
- * Rows as in `lifecycle-rows.ts`, of a shard with a browser that was told to go and is still there.
+ * Rows like those of `lifecycle-rows.ts`, for a shard with a browser that was told to go and is still there.
  */
 
 import { BACK_OFF_FIRST_MS } from '../../src/browsers/lifecycle.js';

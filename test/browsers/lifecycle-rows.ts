@@ -1,5 +1,5 @@
 /**
- * What each event does in each state of a shard's life, as rows: read by `lifecycle.test.ts`.
+ * What each event does in each state of a shard's life, as rows for `lifecycle.test.ts`.
  */
 
 import { ATTACH_LIMIT_MS, BACK_OFF_FIRST_MS, UNBORN } from '../../src/browsers/lifecycle.js';

@@ -1,5 +1,5 @@
 /**
- * The life of a shard's browsers as a table: what each event does in each state, and what it must not.
+ * The life of a shard's browsers as a table: what each event does in each state, and what it must not do.
  */
 
 import { suite } from 'uvu';
@@ -50,7 +50,7 @@ test('what is told of a browser that is not there any more changes nothing, in a
     for (const event of GENERATION_EVENTS) {
       assert.equal(step(life(phase), event, SOON_MS), { life: life(phase), effects: [] }, `${event.kind} in ${phase}`);
     }
-    // Nor is there anything to be told of the present one once it is gone.
+    // Once the present browser has gone, no event can be about it.
     if (phase === null) {
       for (const event of GENERATION_EVENTS) {
         const now = { ...event, generation: G };
@@ -62,7 +62,7 @@ test('what is told of a browser that is not there any more changes nothing, in a
 
 test('what is told of one that is overdue leaves its successor as it is, in every phase', () => {
   const phases: BrowserPhase[] = ['spawning', 'spawned', 'attaching', 'ready', 'ending'];
-  // It has been spawned, or it could not have been told to go.
+  // A browser must have been spawned before it can be told to go.
   const events = GENERATION_EVENTS.filter(({ kind }) => kind !== 'spawnFailed');
   for (const phase of phases) {
     for (const event of events) {

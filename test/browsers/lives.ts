@@ -1,5 +1,5 @@
 /**
- * States of a shard's life, the effects on its browsers, and what a row of the table says: for `lifecycle-rows.ts` and
+ * States of a shard's life, the effects on its browsers, and the form of a row: for `lifecycle-rows.ts` and
  * `lifecycle-rows-of-two.ts`.
  */
 
@@ -16,24 +16,24 @@ import {
   WORKED_MS,
 } from '../../src/browsers/lifecycle.js';
 
-/** The generation of the browser that is there. */
+/** The generation of the present browser. */
 export const G = 7;
 export const BORN_MS = 1_000;
-/** Soon after, and long after, the browser was born. */
+/** Soon after the browser's birth, and long after it. */
 export const [SOON_MS, LATE_MS] = [BORN_MS + 50, BORN_MS + WORKED_MS];
 
 export function browser(phase: BrowserPhase, rest: Partial<Browser> = {}): Browser {
   return { generation: G, phase, bornAtMs: BORN_MS, isOverdue: false, ...rest };
 }
 
-/** One that was to be gone before the present one was begun. */
+/** A browser that should have gone before the present one was begun. */
 export const OVERDUE = browser('ending', { generation: G - 1, bornAtMs: 0, isOverdue: true });
 
 export function life(phase: BrowserPhase | null, rest: Partial<Life> = {}): Life {
   return { ...UNBORN, hasThread: true, generation: G, browsers: phase === null ? [] : [browser(phase)], ...rest };
 }
 
-/** A browser beside the one that is overdue. */
+/** A browser beside the overdue one. */
 export function beside(phase: BrowserPhase, rest: Partial<Life> = {}): Life {
   return life(phase, { browsers: [OVERDUE, browser(phase)], ...rest });
 }
@@ -60,10 +60,10 @@ export interface Row {
   readonly from: Life;
   readonly event: LifeEvent;
   readonly atMs?: number;
-  /** `phase` is the newest browser's, `phases` are those of all. */
+  /** `phase` is the newest browser's; `phases` are all browsers'. */
   readonly to: Partial<Life> & { readonly phase?: BrowserPhase | null; readonly phases?: readonly BrowserPhase[] };
   readonly effects: readonly LifeEffect[];
 }
 
-/** What is told of the present browser. */
+/** An event about the present browser. */
 export const ended = { generation: G } as const;

@@ -1,5 +1,5 @@
 /**
- * One real Chromium, and why it has gone: what its end is called decides who is woken at night.
+ * One real Chromium, and why it has gone: the name of its end decides who is woken at night.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -38,7 +38,7 @@ async function reasonOf({ exited }: BrowserProcess): Promise<string> {
   return (await deadline(exited, EXIT_MS, 'the browser to go')).reason;
 }
 
-/** Null for what has gone. */
+/** Null when it has gone. */
 function linkOf(path: string): string | null {
   try {
     return readlinkSync(path);
@@ -87,7 +87,7 @@ needs(test, { root: true })(
     const isInside = (pid: number): boolean => ![own, null].includes(linkOf(`/proc/${pid}/ns/user`));
     const isThere = (): boolean => pids().some(isInside) && pids().length >= PROCESSES_MIN;
     await until(isThere, EXIT_MS, 'its processes, a zygote in a user namespace of its own');
-    // Some come and go while it starts.
+    // Some processes come and go while it starts.
     const statuses = pids().flatMap((pid) => readText(`/proc/${pid}/status`) ?? []);
     assert.ok(statuses.length > 1);
     for (const status of statuses) {
@@ -122,7 +122,7 @@ needs(test, { root: true })(
     assert.ok(existsSync(join(roots, 'kept')));
     assert.not(existsSync(folder.profileDir));
     rmSync(roots, { recursive: true });
-    // The way to it may be closed to that user, as through root's own TMPDIR.
+    // That user may not be allowed to pass through the folders above, as through root's own TMPDIR.
     chmodSync(tempDir, 0o700);
     await removeBrowserFolders(tempDir);
     assert.not(existsSync(folder.path));

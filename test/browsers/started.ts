@@ -8,7 +8,7 @@ import { cagesFor } from '../../src/browsers/cage.js';
 import { type BrowserProcess, spawnBrowser } from '../../src/browsers/spawn.js';
 import { discoverChromium } from '../../src/chromium/discover.js';
 
-/** Where tests run, the best is what works. */
+/** Where tests run, the best cage works. */
 export const [CAGE = { uid: null, isSandboxed: false }] = cagesFor(process.getuid?.(), []);
 
 export async function startChromium(tempDir: string, isOutOfMemory = false, cage = CAGE): Promise<BrowserProcess> {

@@ -1,5 +1,5 @@
 /**
- * The supervisor does what the life of a shard's browsers asks for. Browsers and the clock are made up; real ones are
+ * The supervisor does what the life of a shard's browsers asks for. Browsers and clock are made up here; real ones are
  * in `end-to-end/faults.faults.ts`.
  */
 
@@ -25,7 +25,7 @@ interface Scene {
   browsers: FakeBrowser[];
   attachings: { readonly endpoint: PipeEndpoint; attached(): void; fail(message: string): void }[];
   told: string[];
-  /** What the next spawn fails with. */
+  /** The error with which the next spawn fails. */
   obstacle: string | null;
 }
 
@@ -42,7 +42,7 @@ function fakeBrowser(pid: number): FakeBrowser {
   return { pid, ...paths, exited, releaseEnds: () => kills.push('ends released'), kill, kills, exit };
 }
 
-/** Lets promises that have settled be heard. */
+/** Lets promises that have settled run their reactions. */
 function settle(): Promise<void> {
   return deadline(new Promise((resolve) => setImmediate(resolve)), WAIT_MS, 'a turn of the loop');
 }

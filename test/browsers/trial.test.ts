@@ -1,5 +1,6 @@
 /**
- * Which cage is chosen, by what a Chromium does in each: scripts that answer, end, or say nothing, over real pipes.
+ * Which cage is chosen, by what a Chromium does in each. Scripts stand for it: they answer, end, or say nothing, over
+ * real pipes.
  */
 
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

@@ -104,7 +104,7 @@ test('skips what does not run, and says so', async (context) => {
 });
 
 test('gives up on a candidate that never answers, and ends all its processes', async (context) => {
-  // Its child holds the pipe open, and would for longer than the test may take.
+  // Its child holds the pipe open, and would hold it for longer than the test may take.
   const pidFile = join(context.root, 'pid');
   const hanging = script(context, 'hanging', `sleep 60 & echo $! > ${pidFile}; wait`);
   const good = executable(context, 'good', '1.2.3.4');
@@ -148,7 +148,7 @@ test('runs a candidate with a bare environment', async (context) => {
   const names = join(context.root, 'names');
   const path = script(context, 'chrome', `env | cut -d= -f1 > ${names}; echo "Chromium 1.2.3.4"`);
   assert.is((await discover(context, { setting: path })).version, '1.2.3.4');
-  // Besides what we give, what a shell adds.
+  // What a shell adds to what we give.
   const expected = ['HOME', 'PATH', 'PWD', 'OLDPWD', 'SHLVL', '_'];
   const given = readFileSync(names, 'utf8').trim().split('\n');
   assert.ok(given.includes('HOME'));
@@ -190,7 +190,7 @@ async function failure(promise: Promise<unknown>): Promise<string> {
   throw new Error('it did not fail');
 }
 
-/** Or a zombie, where nothing reaps orphans. */
+/** A zombie counts as gone, where nothing reaps orphans. */
 function isGone(pid: string): boolean {
   try {
     return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
@@ -199,7 +199,7 @@ function isGone(pid: string): boolean {
   }
 }
 
-/** A script at `path` below the root; gives its whole path. */
+/** A script at `path` below the root; returns its whole path. */
 function script({ root }: Context, path: string, body: string, firstLine = '#!/bin/sh\n'): string {
   const whole = join(root, path);
   mkdirSync(dirname(whole), { recursive: true });
@@ -207,7 +207,7 @@ function script({ root }: Context, path: string, body: string, firstLine = '#!/b
   return whole;
 }
 
-/** Stands for a Chromium: answers any arguments with its version. */
+/** Stands for a Chromium: answers all arguments with its version. */
 function executable(context: Context, path: string, version: string): string {
   return script(context, path, `echo 'Chromium ${version} built on Debian 12'`);
 }

@@ -42,7 +42,9 @@ interface Context {
   root: string;
   cacheDir: string;
   lines: string[];
-  /** What two unpackings that began at once gave; every test shares the one folder, as unpacking takes seconds. */
+  /**
+   * The results of two unpackings that began at once. All tests share the one folder, because unpacking takes seconds.
+   */
   both: readonly EmbeddedChromium[];
   chromium: EmbeddedChromium;
 }
@@ -99,7 +101,7 @@ test('its libraries come from its own folder', ({ chromium }) => {
   for (const name of ['libnss3.so', 'libnssutil3.so', 'libnspr4.so', 'libexpat.so.1']) {
     assert.ok(loaded.includes(join(own, name)), `${name}: ${loaded.join(' ')}`);
   }
-  // What is left to the machine is in every image with glibc.
+  // All other libraries are in every image with glibc.
   const left = loaded.filter((path) => dirname(path) !== own).map((path) => path.replace(/^.*\//, ''));
   const everywhere = /^(ld-linux-x86-64|libc|libm|libdl|libpthread|librt|libgcc_s)\.so\.\d$/;
   assert.equal(
@@ -112,7 +114,7 @@ test('it renders text that has a width, in a font of its own, and WebGL', async 
   const { widths, renderer } = await renderPage(context);
   assert.is(widths.length, 4);
   for (const width of widths) assert.ok(width > 100, widths.join());
-  // So wide is this text in Open Sans; in another font that stood in for it, it would be otherwise.
+  // The width of this text in Open Sans. Another font in its place would give another width.
   const [own = 0] = widths;
   assert.ok(Math.abs(own - OPEN_SANS_WIDTH_PX) <= HINTING_PX_MAX, widths.join());
   assert.match(renderer, /SwiftShader/);
@@ -157,7 +159,7 @@ test('others who own or may write the cache or its folder are refused', async (c
       assert.is(await failure(prepare(context)), `others may write in ${path}: run chmod go-w on it, ${OTHER}`);
     }
     chmodSync(path, 0o700);
-    // Only root can give a folder away.
+    // Only root can give a folder to another user.
     if (process.geteuid?.() !== 0) continue;
     chownSync(path, 65_534, 65_534);
     const message = `${path} belongs to user 65534, not to 0: give a cache folder of this user's own`;
@@ -261,7 +263,7 @@ async function failure(promise: Promise<unknown>): Promise<string> {
 }
 
 /**
- * Opens the page and reads the title that its script has given it. By the browser's pipe: this build lacks the
+ * Opens the page and reads the title that its script has set. By the browser's pipe, because this build lacks the
  * resources of `--dump-dom` and `--screenshot`, and hangs on both.
  */
 async function renderPage({ chromium, root }: Context): Promise<{ widths: number[]; renderer: string }> {

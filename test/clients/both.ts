@@ -1,6 +1,6 @@
 /**
- * Runs a check twice: with a browser that its client has launched, and with the server, where it must fail as the table
- * of differences says, or else hold too.
+ * Runs a check twice. First with a browser that the client has launched. Then with the server, where it must hold too,
+ * or fail as the table of differences says.
  */
 
 import { homedir } from 'node:os';
@@ -13,7 +13,7 @@ import { type Client, DIFFERENCES } from './differences.js';
 
 export const WAIT_MS = 30_000;
 
-/** How a client launches the browser that the server has. */
+/** How a client launches the same browser that the server has. */
 export interface Launch {
   readonly executablePath: string;
   readonly env: Readonly<Record<string, string>>;
@@ -58,7 +58,7 @@ function told(where: string): (error: unknown) => never {
   };
 }
 
-/** Those of the table that name none of `checks`. */
+/** Rows of the table that name none of `checks`. */
 export function unknownChecks(client: Client, checks: Readonly<Record<string, unknown>>): string[] {
   return DIFFERENCES.filter((one) => one.clients.includes(client) && !Object.hasOwn(checks, one.check)).map(
     (one) => one.check,

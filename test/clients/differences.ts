@@ -1,15 +1,15 @@
 /**
- * Where a client's own browser and the server are not the same, and why. Each row names a check, which holds for the
- * former and fails as said for the latter. README.md has this table.
+ * Where a client's own browser and the server differ, and why. Each row names a check that holds for the client's
+ * browser and fails in the named way for the server's. README.md has this table.
  */
 
 export type Client = 'puppeteer' | 'playwright';
 
 export interface Difference {
-  /** Of whose checks. */
+  /** The clients whose checks these are. */
   readonly clients: readonly Client[];
   readonly check: string;
-  /** How it fails. */
+  /** How the check fails. */
   readonly error: RegExp;
   readonly instead: string;
   readonly why: string;

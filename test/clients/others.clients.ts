@@ -1,5 +1,5 @@
 /**
- * Clients that know less: chrome-remote-interface, a WebSocket of its own, and whoever asks `/json/version` first.
+ * Clients that know less: chrome-remote-interface, a bare WebSocket, and clients that ask `/json/version` first.
  */
 
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ test.after(async ({ service, site }) => {
   site.close();
 });
 
-/** The same few commands, whoever sends them. Gives the picture. */
+/** The same few commands, for every client. Returns the picture. */
 async function takePicture(send: Send, url: string): Promise<Buffer> {
   const { targetId } = await send('Target.createTarget', { url: 'about:blank' });
   const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });

@@ -1,5 +1,5 @@
 /**
- * What Playwright's users do with a browser, each as a check that holds for a browser of one's own, too.
+ * What Playwright's users do with a browser, each as a check that also holds for a browser of their own.
  */
 
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const WAIT_MS = 15_000;
 
 interface Given {
   readonly browser: Browser;
-  /** A new one, with this page. */
+  /** A new context, with this page. */
   readonly context: BrowserContext;
   readonly page: Page;
   readonly site: Site;
@@ -60,7 +60,8 @@ export const CHECKS: Readonly<Record<string, Check>> = {
     assert.equal(await other.evaluate("seen.filter((one) => one.startsWith('touch'))"), ['touchstart', 'touchend']);
     await context.close();
   },
-  // A headless shell has no process of its own for a foreign frame unless it is told to: what is there is looked at.
+  // A headless shell has no process of its own for a foreign frame unless it is told to, so the check takes what is
+  // there.
   async 'reaches into frames, nested and foreign'({ page, origin }) {
     await page.goto(`${origin}/nested`);
     const outer = page.frameLocator('[name=outer]').frameLocator('[name=middle]');

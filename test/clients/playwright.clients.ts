@@ -1,5 +1,5 @@
 /**
- * Playwright: what it does with a browser that it has launched, it does with the server's, by `connectOverCDP`.
+ * Playwright: all that it does with a browser that it has launched, it does with the server's, by `connectOverCDP`.
  */
 
 import { type Browser, chromium } from 'playwright-core';

@@ -1,5 +1,5 @@
 /**
- * Puppeteer: what it does with a browser that it has launched, it does with the server's.
+ * Puppeteer: all that it does with a browser that it has launched, it does with the server's.
  */
 
 import puppeteer, { type Browser } from 'puppeteer-core';
@@ -56,7 +56,7 @@ for (const [name, check] of Object.entries(CHECKS)) {
       async direct() {
         const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
         const browser = await puppeteer.launch({ ...launch, args, headless: 'shell', timeout: WAIT_MS });
-        // Puppeteer lets go of what it has launched when it disconnects.
+        // When Puppeteer disconnects, it lets go of the browser that it has launched.
         const child = browser.process();
         await use(browser).finally(() => child?.kill('SIGKILL'));
       },

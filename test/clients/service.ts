@@ -1,5 +1,5 @@
 /**
- * A real server for clients over WebSocket, whose shards run jobs over HTTP beside them all the while.
+ * A real server for clients over WebSocket. Meanwhile its shards run jobs over HTTP all the time.
  */
 
 import { setTimeout } from 'node:timers/promises';
@@ -10,9 +10,9 @@ import { atRest, ready, type Server, start, total, withToken } from '../end-to-e
 
 const WAIT_MS = 20_000;
 const TOKEN = 'a-token';
-/** Between one pair of jobs and the next: clients are to be tried on a shard with work, not on one that is full. */
+/** The pause between pairs of jobs: clients should meet a shard with work, not a full one. */
 const PAUSE_MS = 1500;
-/** What is open when nothing runs: one page kept ready a shard. */
+/** What is open when nothing runs: one page kept ready for each shard. */
 const KEPT_READY = 2;
 
 export interface Service {
@@ -21,12 +21,15 @@ export interface Service {
   /** `ws://127.0.0.1:<port>/?token=` */
   readonly endpoint: string;
   readonly token: string;
-  /** Ends the jobs. Nothing is left of any client, every job has succeeded, and the books are right. */
+  /**
+   * Ends the jobs, and checks that nothing is left of any client, that every job has succeeded, and that the books are
+   * right.
+   */
   checkRest(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** `target`: what the jobs look at. */
+/** `target` is the page of the jobs. */
 export async function openService(target: string): Promise<Service> {
   const server = await start({ TOKEN, CONCURRENT: '10' });
   const asked = withToken(server, TOKEN);
@@ -55,7 +58,7 @@ export async function openService(target: string): Promise<Service> {
 }
 
 interface Jobs {
-  /** Resolves with the status of each, when the last has ended. */
+  /** Resolves with the status of each job, when the last has ended. */
   stop(): Promise<readonly number[]>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * A web site for clients' pages, on loopback under two names, so that one is foreign to the other.
+ * A web site for clients' pages, on loopback under two names, so that each is foreign to the other.
  */
 
 import { once } from 'node:events';
@@ -20,7 +20,7 @@ export interface Site {
   readonly foreign: string;
   /** The latest request for this path. */
   last(path: string): Asked | undefined;
-  /** Where nobody listens. */
+  /** An origin where nobody listens. */
   closedOrigin(): Promise<string>;
   close(): void;
 }
@@ -93,7 +93,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   '/cached'(_request, response) {
     response.writeHead(200, { 'content-type': 'text/html', 'cache-control': 'max-age=60' }).end('<title>Kept</title>');
   },
-  // Nobody hears from it.
+  // Never answers.
   '/never': () => {},
 };
 

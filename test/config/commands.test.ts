@@ -1,5 +1,5 @@
 /**
- * Which command is meant by what is written.
+ * Which command the arguments mean.
  */
 
 import { suite } from 'uvu';

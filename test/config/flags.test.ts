@@ -1,5 +1,5 @@
 /**
- * How flags may be written, and what is said of those that are not: by the table of settings, as the program has it.
+ * How flags may be written, and what is said of wrong ones. With the program's own table of settings.
  */
 
 import { suite } from 'uvu';
@@ -20,7 +20,7 @@ test('each name of each setting is a flag, with its value after it or after an e
       const flag = `--${name.toLowerCase().replaceAll('_', '-')}`;
       for (const args of [[flag, '\u0000'], [`${flag}=\u0000`]]) {
         const { errors } = parseConfig({ ALLOW_ANONYMOUS: 'true' }, args);
-        // A text or a path takes anything; all else names the flag as it was written.
+        // A text or a path takes everything. All other complaints name the flag as it was written.
         assert.ok(errors.length === 0 || errors[0]?.startsWith(`${flag} is "`), `${flag}: ${errors}`);
       }
     }

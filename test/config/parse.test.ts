@@ -24,7 +24,7 @@ test('every name of a setting works, ours before the others, and an empty one is
   for (const [, { names }] of Object.entries(SETTINGS)) {
     for (const name of names) {
       const { errors } = parseConfig({ [name]: '\u0000not a value\u0000' });
-      // A text or a path takes anything; all else names the variable as it was written.
+      // A text or a path takes everything. All other complaints name the variable as it was written.
       assert.ok(errors.length === 0 || errors[0]?.startsWith(`${name} is `), `${name}: ${errors}`);
     }
   }

@@ -1,4 +1,6 @@
-/** The egress thread, which ends when a worker says so. */
+/**
+ * An egress thread that ends when a worker says so.
+ */
 
 import '../../src/egress/entry.js';
 import { parentPort } from 'node:worker_threads';

@@ -12,7 +12,7 @@ import { createScene, type Scene, WAIT_MS } from './scene.js';
 
 interface Context {
   scene: Scene;
-  /** Each is what the clock was to call, until it was cancelled. */
+  /** What the clock will call, until it is cancelled. */
   timers: Map<number, () => void>;
   dialAll(port: number, texts: readonly string[], givenUp?: GivenUp): ReturnType<typeof dial>;
 }
@@ -71,7 +71,7 @@ test('tries the next beside one that takes long; the first to answer is it, the 
 test('tells the failure that says most when all fail', async ({ scene, dialAll, timers }) => {
   const exit = await scene.open();
   scene.egress.close(exit.exit);
-  // To all machines there is no connection: the kernel says so at once.
+  // The kernel refuses a connection to the broadcast address at once.
   const error = await dialAll(exit.port, ['255.255.255.255', '127.0.0.1']).catch((reason) => reason);
   assert.is(error.refused.netError, 'net::ERR_CONNECTION_REFUSED');
   assert.is(timers.size, 0);

@@ -1,4 +1,6 @@
-/** Exits by real sockets: the handshake in every shape, both directions, ends, limits, counts. */
+/**
+ * Exits over real sockets: the handshake in every shape, both directions, ends, limits, counts.
+ */
 
 import { connect, type Socket } from 'node:net';
 import { suite } from 'uvu';
@@ -176,7 +178,7 @@ test('holds little for a reader that has stopped', async ({ scene }) => {
   const { exit, port } = await scene.open();
   const { socket } = await reach(port, '127.0.0.1', to);
   socket.pause();
-  // The kernel's own buffers fill, and then nothing moves.
+  // The kernel's own buffers fill first, and then nothing moves.
   let before = -1;
   await until(
     async () => {

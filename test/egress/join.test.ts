@@ -1,4 +1,6 @@
-/** Two real sockets, joined: what one that is half-open may do, and for how long. */
+/**
+ * Two real sockets, joined: what a half-open one may do, and for how long.
+ */
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -8,7 +10,7 @@ import { join } from '../../src/egress/join.js';
 import { closed, read } from './scene.js';
 
 interface Context {
-  /** Its far end, and ours. */
+  /** The far end, and ours. */
   page: readonly [Socket, Socket];
   site: readonly [Socket, Socket];
   close(): void;

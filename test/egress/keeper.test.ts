@@ -1,4 +1,6 @@
-/** The real thread, with its real messages: exits by ports, a worker that goes, a thread that dies and is replaced. */
+/**
+ * The real thread with its real messages: exits by ports, a worker that goes, a thread that dies and is replaced.
+ */
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -29,7 +31,7 @@ const WAIT_MS = 10_000;
 const ENTRY = new URL('../../src/egress/entry.js', import.meta.url);
 
 test.before.each(async (context) => {
-  // Of it only the servers are needed: the exits are those of the thread.
+  // Only the scene's servers are used; the exits belong to the thread.
   context.scene = await createScene();
   context.setup = {
     policy: 'open',
@@ -64,7 +66,7 @@ function keeperOf({ setup, told }: Context, entry: URL): Keeper {
   });
 }
 
-/** The answer to it. */
+/** The answer to `message`. */
 async function ask(port: MessagePort, message: WorkerToEgress): Promise<EgressToWorker> {
   const answers: EgressToWorker[] = [];
   port.on('message', (told: EgressToWorker) => void ('call' in told && answers.push(told)));
@@ -150,7 +152,7 @@ test('the server’s own listeners are out of reach as long as they are its own'
   const first = await open(await connectTo(context));
   assert.is((await reach(first.port, '127.0.0.1', to)).code, 2);
   keeper.setListeners([]);
-  // Its answer comes after the listeners have.
+  // Its answer comes after the word about listeners was handled.
   const fresh = await open(await connectTo(context));
   assert.is((await reach(fresh.port, '127.0.0.1', to)).code, 0);
   assert.equal(told, ['started']);

@@ -19,7 +19,10 @@ function collectedHeapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** One exit with traffic: one connection that ends, one that is refused, one name, one that is open when it closes. */
+/**
+ * One exit with traffic: a connection that ends, one that is refused, a name, and one that is open when the exit
+ * closes.
+ */
 async function live(scene: Scene, to: number): Promise<void> {
   const { exit, port } = await scene.open();
   const { socket } = await reach(port, 'here.example', to);

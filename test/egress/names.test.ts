@@ -1,4 +1,6 @@
-/** Names, by a real name server: resolved once, judged by all their addresses, dialled by the one that was judged. */
+/**
+ * Names, by a real name server: resolved once, judged by all their addresses, dialled at the address that was judged.
+ */
 
 import { writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -14,7 +16,7 @@ test.before.each(async (context) => {
 });
 test.after.each(({ scene }) => scene.close());
 
-/** Says under which address it was reached. */
+/** Tells its client at which address it was reached. */
 const sayAddress = (socket: Socket): void => void socket.end(`${socket.localAddress} `.padEnd(16));
 
 function reasonOf(fate: Fate | null): string {

@@ -1,4 +1,6 @@
-/** The server's own listeners are out of reach, under every address of the machine and every name. */
+/**
+ * The server's own listeners are out of reach, at every address of the machine and under every name.
+ */
 
 import { networkInterfaces } from 'node:os';
 import { suite } from 'uvu';

@@ -1,4 +1,6 @@
-/** Every spelling of the addresses that matter, under every policy; rules on top. */
+/**
+ * Every spelling of the addresses that matter, under every policy, and with rules on top.
+ */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -10,7 +12,7 @@ import { NETWORK_POLICIES, type NetworkPolicy } from '../../src/protocol/egress.
 
 const test = suite('egress/policy');
 
-/** Why it is denied, as a page would spell it; null: it is not. */
+/** Why it is denied, with the host as a page spells it; null: it is allowed. */
 function judge(settings: Partial<PolicySettings>, spelled: string, port = 80, addresses?: readonly string[]) {
   const host = parseHost(spelled);
   if (!host) throw new Error(`${spelled} is no host`);
@@ -35,7 +37,7 @@ const BOTH: readonly NetworkPolicy[] = ['no-metadata', 'public'];
 
 const SPELLINGS: readonly (readonly [readonly NetworkPolicy[], readonly string[]])[] = [
   [NONE, ['8.8.8.8', '1.1.1.1.', '192.88.98.1', '2606:4700::1111', '[2a00:1450:4001::200e]']],
-  // Through a gateway to what is public.
+  // Through a gateway to a public address.
   [NONE, ['64:ff9b::8.8.8.8', '2002:808:808::1', '::ffff:8.8.8.8']],
   [
     PUBLIC,
@@ -51,7 +53,7 @@ const SPELLINGS: readonly (readonly [readonly NetworkPolicy[], readonly string[]
     PUBLIC,
     ['64:ff9b::10.0.0.1', '2002:a00:1::1', '64:ff9b:1::8.8.8.8', '2002:7f00:1::', '2001:0:808:808:0:0:f5ff:fffe'],
   ],
-  // ISATAP below a public prefix, to 10.0.0.1.
+  // ISATAP below a public prefix, leading to 10.0.0.1.
   [PUBLIC, ['2606:4700::5efe:a00:1', '2606:4700::200:5efe:a00:1']],
   [BOTH, ['169.254.169.254', '169.254.0.1', '0xa9.254.169.254', '2852039166', '0251.0376.0251.0376', '169.254.43518']],
   [BOTH, ['１６９.254.169.254', '①⑥⑨.254.169.254', '169.254.169.254.', '169。254。169。254', '0xA9FEA9FE']],

@@ -1,4 +1,6 @@
-/** The handshake's end, by a clock of the test's. */
+/**
+ * How the handshake ends when its time is up, by a clock of the test's.
+ */
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -13,7 +15,7 @@ interface Context {
   client: Socket;
   served: Socket;
   clock: Clock;
-  /** Lets the time run out; undefined when nobody waits for it. */
+  /** Lets the time run out; undefined when nobody waits for that. */
   runOut: (() => void) | undefined;
   limitMs: number;
   close(): void;

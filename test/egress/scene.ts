@@ -1,5 +1,5 @@
 /**
- * A real egress with real sockets: a name server whose answers a test writes, servers to reach, and a client that
+ * A real egress with real sockets: a name server that answers what the test says, servers to reach, and a client that
  * speaks SOCKS5 as Chromium does.
  */
 
@@ -22,11 +22,11 @@ export const WAIT_MS = 5_000;
 export interface Scene {
   readonly egress: Egress & { fateOf(exit: number, host: string, port: number): Fate | null };
   readonly usage: Usage;
-  /** Name to addresses; none: there is no such name. May change at any time. */
+  /** From name to addresses; a name that is missing does not exist. May change at any time. */
   readonly names: Map<string, readonly string[]>;
-  /** Questions, as in `asked`, that the name server does not answer. */
+  /** Questions that the name server does not answer, written as in `asked`. */
   readonly silent: Set<string>;
-  /** What the name server was asked, as `A name`. */
+  /** What the name server was asked, as in `A name`. */
   readonly asked: string[];
   readonly hostsPath: string;
   readonly counts: {
@@ -36,7 +36,7 @@ export interface Scene {
     open: number;
   };
   readonly over: number[];
-  /** Accepts, and gives each connection to `serve`; closed with the scene. */
+  /** A server that hands each connection to `serve`. Closed with the scene. */
   serve(serve: (socket: Socket) => void, host?: string, port?: number): Promise<number>;
   open(): Promise<Opened>;
   close(): Promise<void>;
@@ -139,7 +139,7 @@ export interface Reached {
   readonly socket: Socket;
 }
 
-/** As Chromium does it: the host as a name, whatever it is. */
+/** As Chromium does it: every host is sent as a name. */
 export async function reach(port: number, host: string, to: number): Promise<Reached> {
   const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
   socket.on('error', () => {});
@@ -155,7 +155,7 @@ export function request(host: string, port: number): Buffer {
   return Buffer.concat([Buffer.from([5, 1, 0, 3, name.length]), name, Buffer.from([port >> 8, port & 255])]);
 }
 
-/** The next `length` bytes; fewer when it ends before. */
+/** The next `length` bytes; fewer when the socket ends before. */
 export async function read(socket: Socket, length: number): Promise<Buffer> {
   let bytes = Buffer.alloc(0);
   const reading = async (): Promise<Buffer> => {
@@ -177,14 +177,14 @@ export async function read(socket: Socket, length: number): Promise<Buffer> {
 
 const EVENTS = ['readable', 'end', 'close'];
 
-/** Its end, reset or not. */
+/** Resolves when it has ended, reset or not. */
 export async function closed(socket: Socket): Promise<void> {
   socket.resume();
   const end = new Promise<void>((resolve) => socket.once('end', resolve).once('close', () => resolve()));
   if (!socket.destroyed && !socket.readableEnded) await deadline(end, WAIT_MS, 'its end');
 }
 
-/** All until its end. */
+/** All that comes until it ends. */
 export async function readAll(socket: Socket): Promise<string> {
   const parts: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => parts.push(chunk));

@@ -1,4 +1,6 @@
-/** Outgoing proxies, real ones: HTTP, HTTPS with a certificate of its own, SOCKS5; the operator's and a client's. */
+/**
+ * Real outgoing proxies: HTTP, HTTPS with a certificate of its own, SOCKS5; the operator's and a client's.
+ */
 
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -27,7 +29,7 @@ type ProxyKind = 'http' | 'https' | 'socks5';
 interface TestProxy {
   /** `host:port` */
   readonly at: string;
-  /** What it was asked for, with the name and password that came along. */
+  /** What it was asked for, with the name and password that came with that. */
   readonly asked: string[];
 }
 
@@ -52,7 +54,7 @@ interface Started {
   readonly closes: (() => unknown)[];
 }
 
-/** Connects to this machine, whatever it is asked for; refuses `denied.example`. */
+/** Always connects to this machine, whatever it is asked for; refuses `denied.example`. */
 async function startProxy({ kind, certificate, closes }: Started): Promise<TestProxy> {
   const asked: string[] = [];
   const server = kind === 'socks5' ? socksProxy(asked) : httpProxy(certificate, asked);
@@ -69,7 +71,7 @@ async function startProxy({ kind, certificate, closes }: Started): Promise<TestP
 
 function httpProxy(certificate: Certificate | undefined, asked: string[]) {
   const pem = (path: string): string => readFileSync(path, 'utf8');
-  // Which it knows, though its types do not.
+  // The option exists, though the types lack it.
   const halfOpen = { allowHalfOpen: true };
   const server = certificate
     ? createHttpsServer({ ...halfOpen, cert: pem(certificate.cert), key: pem(certificate.key) })
@@ -87,7 +89,7 @@ function httpProxy(certificate: Certificate | undefined, asked: string[]) {
   });
 }
 
-/** One piece each, as its client sends it. */
+/** Expects each message in one piece, as its client sends it. */
 function socksProxy(asked: string[]) {
   return createServer(async (client) => {
     const [, methods] = await read(client, 2);
@@ -113,7 +115,7 @@ function socksProxy(asked: string[]) {
   });
 }
 
-/** Speaks first, which may come with the proxy's answer. */
+/** Speaks first. This may arrive together with the proxy's answer. */
 const greet = (socket: Socket): void => {
   socket.write('hello ');
   socket.pipe(socket);

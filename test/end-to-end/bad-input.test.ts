@@ -1,5 +1,6 @@
 /**
- * Bad input to every route: refused with the right status and a message that says where, and counted as nothing else.
+ * Bad input to every route: refused with the right status and a message that says where it is wrong, and counted as
+ * nothing else.
  */
 
 import { connect } from 'node:net';
@@ -42,7 +43,7 @@ async function refusal(path: string, body: unknown, headers: Record<string, stri
   return { status: response.status, ...error };
 }
 
-/** Writes bytes to a socket; gives all that comes back until it is closed. */
+/** Writes bytes to a socket, and returns all that comes back until it is closed. */
 async function raw(bytes: string): Promise<string> {
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   let got = '';

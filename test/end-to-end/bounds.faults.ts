@@ -1,6 +1,5 @@
 /**
- * What one session may take: it is ended, or refused, by its own bound, and a session beside it in the same browser
- * goes on.
+ * What one session may take. Its own bound ends or refuses it, and a session beside it in the same browser goes on.
  */
 
 import { PNG } from 'pngjs';
@@ -41,7 +40,7 @@ test('a pattern that takes too long ends its session, with its key, and nobody e
   const url = pages.url(`/${'a'.repeat(48)}!`);
   const late = '400 BAD_REQUEST rejectRequestPattern.0: takes more than 20 ms for a URL';
   assert.is(await refusal('/content', { url, rejectRequestPattern: ['(?=.)(a+)+$'] }), late);
-  // Of what the page asks for once it has loaded.
+  // For what the page asks for once it has loaded.
   const asking = `<script>setTimeout(() => fetch(${JSON.stringify(url)}), 100)</script>`;
   const later = { html: asking, rejectRequestPattern: ['(?=.)(a+)+$'], waitForTimeout: 10_000 };
   assert.is(await refusal('/content', later), late);
@@ -87,7 +86,7 @@ test('a password goes to the origin of the url, and to nobody else who asks', as
   }
 });
 
-/** Blue, and its last row red. */
+/** Blue; its last row is red. */
 function tall(height: number): string {
   const row = 'margin:0;position:absolute;left:0;right:0;bottom:0;height:1px;background:#f00';
   return `<body style="margin:0"><div style="position:relative;height:${height}px;background:#00f"><p style="${row}">`;
@@ -100,7 +99,7 @@ async function shot(body: object): Promise<Buffer> {
   return got;
 }
 
-/** Of a picture, how large it is, and its last two rows' pixels. */
+/** The size of a picture, and the pixels of its last two rows. */
 async function ending(body: object): Promise<unknown[]> {
   const { width, height, data } = PNG.sync.read(await shot(body));
   const rows = [height - 2, height - 1].map((y) => [...data.subarray(y * width * 4, y * width * 4 + 3)]);
@@ -169,7 +168,7 @@ test('nothing is never a success', async () => {
   const html = '<script>document.documentElement.remove()</script>';
   const nothing = '500 SESSION_FAILED Chromium made nothing of the page';
   for (const extra of [{}, { waitForTimeout: 0 }]) assert.is(await refusal('/content', { html, ...extra }), nothing);
-  // Unless whatever there is will do.
+  // Unless the session takes what there is.
   const response = await server.post('/content', { html, bestAttempt: true });
   assert.equal([response.status, await response.text()], [200, '<html><head></head><body></body></html>']);
 });

@@ -1,6 +1,6 @@
 /**
  * A real browser for tests of pages: the Chromium that the server itself would find, driven by playwright-core. Each
- * tab keeps account of what must not happen: complaints on its console, errors, and requests to anywhere else.
+ * tab notes what must not happen: complaints on its console, errors, and requests to other places.
  */
 
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ const WAIT_MS = 20_000;
 
 export interface Tab {
   readonly page: Page;
-  /** What went wrong so far, but for what one of these explains. */
+  /** What went wrong so far, except what `expected` explains. */
   problems(expected?: RegExp): string[];
   close(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export async function figuresOf(page: Page, prefix: string): Promise<Record<stri
   return await page.evaluate<Record<string, number>>(script);
 }
 
-/** Closes it afterwards. */
+/** Closes the tab afterwards. */
 export async function withTab(tab: Promise<Tab>, use: (page: Page, tab: Tab) => Promise<void>): Promise<void> {
   const opened = await tab;
   try {

@@ -1,6 +1,6 @@
 /**
- * A client over WebSocket in a process of its own, to be stopped and killed in the midst of what it does: plain CDP.
- * In: where to connect, what to do, and with what; out: a line at each step.
+ * A client over WebSocket in a process of its own, which a test stops or kills in the middle of its work. It speaks
+ * plain CDP. In: where to connect, what to do, and with what; out: a line at each step.
  */
 
 import { once } from 'node:events';
@@ -34,11 +34,11 @@ function ask(method: string, params: object = {}, sessionId?: string): Promise<R
   });
 }
 
-/** Below any limit, and no two alike. */
+/** Below every limit, and no two are alike. */
 const WHOLE = 2 ** 22;
 const TOGETHER = 5;
 
-/** What it does with a page; a word of it is said when it is at that. */
+/** What it does with a page. It says a word when it has come to that point. */
 const PARTS: Readonly<Record<string, (sessionId: string) => Promise<void>>> = {
   async loads(sessionId) {
     void ask('Page.navigate', { url: given }, sessionId);

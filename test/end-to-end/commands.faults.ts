@@ -1,5 +1,5 @@
 /**
- * What an operator types and sets, and what the program says and does of it.
+ * What an operator types and sets, and what the program answers and does.
  */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'headcount-test-commands-'));
 
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What it prints, and the code that it ends with by itself. */
+/** What it prints, and the code with which it ends by itself. */
 async function ended(args: readonly string[], settings: RunOptions['settings'] = {}): Promise<[string, number | null]> {
   const { child, output, exit } = run({ settings: { METRICS_FILE: 'none', PORT: '0', ...settings }, args });
   try {

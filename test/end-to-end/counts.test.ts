@@ -1,5 +1,5 @@
 /**
- * A known mix of everything that can become of a request, and every figure of it, in every view.
+ * A known mix of all that can become of a request, and every figure about it, in every view.
  */
 
 import { request } from 'node:http';
@@ -25,7 +25,7 @@ test.after(async () => {
   await pages.close();
 });
 
-/** Sends a job and hangs up. Resolves when `sent` says that it is where it should be. */
+/** Sends a job and hangs up. Resolves when `isThere` says that the job is where it should be. */
 async function leave(path: string, body: unknown, isThere: () => Promise<boolean>): Promise<void> {
   const client = request(server.url + path, { method: 'POST', headers: { 'content-type': 'application/json' } });
   client.on('error', () => {});
@@ -46,7 +46,9 @@ async function status(response: Promise<Response>): Promise<number> {
   return got.status;
 }
 
-/** The status of a job sent while every slot is free: an answer comes before its context has gone. */
+/**
+ * The status of a job sent while every slot is free. An answer comes before its context has gone, so it waits for that.
+ */
 async function alone(response: () => Promise<Response>): Promise<number> {
   const got = await status(response());
   const isFree = async () => JSON.parse(await (await server.get('/sessions')).text()).length === 0;
@@ -64,11 +66,11 @@ test('an idle server has one row of zeros', async () => {
 });
 
 test('counts every outcome exactly once', async () => {
-  // Three that end well, one after the other; a page that answers 404 is one of them.
+  // Three end well, one after the other; one of them has a page that answers 404.
   assert.is(await alone(() => server.post('/screenshot', { url: pages.url('/') })), 200);
   assert.is(await alone(() => server.post('/pdf', { url: pages.url('/missing') })), 200);
   assert.is(await alone(() => server.post('/content', '<h1>raw</h1>')), 200);
-  // Four that fail in their own way.
+  // Four fail, each in its own way.
   assert.is(await alone(() => server.post('/content', { url: 'http://127.0.0.1:9/' })), 502);
   assert.is(await alone(() => server.post('/screenshot', { html: 'x', waitForSelector: { selector: ':::' } })), 400);
   const throwing = { html: 'x', waitForFunction: { fn: '() => { throw new Error("on purpose"); }' } };
@@ -77,14 +79,14 @@ test('counts every outcome exactly once', async () => {
     await alone(() => server.post('/pdf', { html: 'x', waitForSelector: { selector: '#no', timeout: 100 } })),
     408,
   );
-  // One that runs out of time, in a page that never gives the processor back.
+  // One runs out of time, in a page that never gives the processor back.
   assert.is(await alone(() => server.post('/screenshot?timeout=700', { url: pages.url('/endless') })), 408);
   // Requests that never become sessions.
   assert.is(await status(server.post('/content', { html: 'x', nonsense: 1 })), 400);
   assert.is(await status(server.get('/nowhere')), 404);
   await atRest(server);
 
-  // Both slots taken, two wait, one too many; one of the two that wait leaves, the other's time runs out.
+  // Both slots are taken, two wait, one is too many. One of the two that wait leaves, and the other's time runs out.
   const slow = { html: 'x', waitForTimeout: 6_000 };
   const running = [server.post('/content', slow), server.post('/content', slow)];
   await until(async () => (await gauge('headcount_sessions_active')) === 2, 15_000, 'both slots to be taken');
@@ -102,7 +104,7 @@ test('counts every outcome exactly once', async () => {
   assert.equal(await Promise.all(running.map(status)), [200, 200]);
   await atRest(server);
 
-  // One whose client leaves while it runs.
+  // One client leaves while its session runs.
   await leave('/content', slow, async () => (await gauge('headcount_sessions_active')) === 1);
   await until(async () => (await gauge('headcount_sessions_active')) === 0, 3_000, 'the session to be settled');
   await atRest(server);

@@ -1,5 +1,5 @@
 /**
- * What dies is settled once, replaced, and leaves nothing behind. Each test ends on the same oracle: the identities
+ * What dies is settled once, replaced, and leaves nothing behind. Each test ends with the same oracle: the identities
  * hold, processes, folders and descriptors are back where they were, and a fresh job succeeds.
  */
 
@@ -96,7 +96,7 @@ test('browsers killed while busy: their sessions end as browser_crash, others ar
   assert.equal(aliveInGroups(killed), []);
 });
 
-/** Ends every page's process, as a page that breaks Chromium would its own. Returns how many there were. */
+/** Ends every page's process, as a page would that breaks Chromium. Returns how many there were. */
 function killRenderers(): number {
   let count = 0;
   const groups = server.headcount.browserPids();
@@ -108,7 +108,7 @@ function killRenderers(): number {
       process.kill(pid, 'SIGKILL');
       count++;
     } catch {
-      // Gone by itself since it was listed.
+      // It has ended by itself since it was listed.
     }
   }
   return count;
@@ -130,7 +130,7 @@ test('renderers killed: sessions end as page_crash at once, ready pages are repl
   await recovered();
   assert.is(await failures('page_crash'), 2);
   const crashes = async (): Promise<number> => total(await server.samples(), 'headcount_page_crashes_total');
-  // Once for each renderer, however many sessions of the protocol there are with its page.
+  // Counted once for each renderer, however many sessions of the protocol its page has.
   const first = await crashes();
   assert.ok(first >= 2 && first <= killed, `${first} crashes of ${killed} renderers`);
   const areReadyGone = async (): Promise<boolean> => {
@@ -176,7 +176,7 @@ for (const operation of ['exit', 'throw', 'reject', 'oom']) {
   test(`a worker thread that ends by ${operation}: its sessions end as worker_crash, it is replaced`, async () => {
     const before = await failures('worker_crash');
     const slow = { html: 'x', waitForTimeout: 25_000 };
-    // The least busy worker comes first, so of two sessions each worker has one, and the third job joins the first.
+    // The least busy worker comes first. So with two sessions each worker has one, and the third job joins the first.
     const sessions = [server.post('/content?timeout=25000', slow), server.post('/content?timeout=25000', slow)];
     await active(2);
     assert.is(await codeOf(server.post(`/test?operation=${operation}`, {})), 'WORKER_CRASHED');
@@ -222,7 +222,7 @@ test('a client that leaves ends its session within 100 ms', async () => {
     assert.match(line, '"outcome":"error"');
     assert.is(await left, 'AbortError');
   }
-  // The least of them: a busy machine can hold up any of them, but none is faster than the server ever is.
+  // The fastest of them counts: a busy machine can slow each of them down, but none is faster than the server.
   assert.ok(Math.min(...settledMs) < 100, `${settledMs.map(Math.round).join(', ')} ms`);
   assert.is((await failures('client_closed')) - before, LEAVE_ATTEMPTS);
   await recovered();

@@ -1,5 +1,5 @@
 /**
- * What never comes to an end: sessions give up in time, and say what it was that they waited for.
+ * What never comes to an end: sessions give up in time, and say what they waited for.
  */
 
 import { suite } from 'uvu';
@@ -48,7 +48,7 @@ test('what never comes is waited for as long as anything else: tags, fonts, a PD
   const never = [{ url: there('/never') }];
   const html = `<style>@font-face { font-family: late; src: url(${there('/never')}) }</style>
     <p>text<script>onload = () => { document.body.style.fontFamily = 'late'; document.body.offsetWidth; }</script>`;
-  // It takes some time to be printed.
+  // It takes some time to print.
   const many = `<script>document.write('<p>Text'.repeat(20000))</script>`;
   const slow = { html: many, options: { timeout: 1, waitForFonts: false } };
   await all(

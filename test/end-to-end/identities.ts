@@ -10,7 +10,7 @@ export interface Row {
   readonly sessionTimes: number[];
 }
 
-/** As much of a server as is asked. */
+/** The part of a server that is asked. */
 export type Asked = Pick<Server, 'get' | 'samples'>;
 
 export interface Books {

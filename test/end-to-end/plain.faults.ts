@@ -1,6 +1,6 @@
 /**
- * Plain contexts and Playwright's: a session gets the one or the other by what it asks for, and never notices. Each
- * body is sent twice, the second time with a wait for nothing, which only Playwright's contexts know.
+ * Plain contexts and Playwright's. What a session asks for decides which one it gets, and it never notices. Each body
+ * is sent twice, the second time with a wait for nothing, which needs Playwright's context.
  */
 
 import { createServer, type Server as HttpServer } from 'node:http';
@@ -14,14 +14,14 @@ import { checkIdentities } from './identities.js';
 import { atRest, ready, type Server, start, total } from './server.js';
 
 const test = suite('end-to-end/plain');
-/** Takes a Playwright context, and changes nothing else. */
+/** Needs a Playwright context, and changes nothing else. */
 const PLAYWRIGHT = { waitForTimeout: 0 };
 
 let server: Server;
 let pages: Pages;
 let odd: HttpServer;
 let oddUrl: string;
-/** Those that came late. */
+/** Fonts that were sent late. */
 let fontsSent = 0;
 const LATE_MS = 300;
 
@@ -110,7 +110,7 @@ test('pictures are the same to the pixel', async () => {
 test('HTML is the same to the byte, and so is what the navigation was answered', async () => {
   for (const body of [
     { url: pages.url('/long') },
-    // Not to the page that adds to itself 50 ms later.
+    // Not to a page that adds to itself 50 ms after its load: it would answer differently each time.
     { url: pages.url('/redirect?to=/long') },
     { url: pages.url('/missing') },
     { url: pages.url('/error') },
@@ -175,7 +175,7 @@ test('tells which way the device is held', async () => {
 });
 
 test('prints with fonts that come late, unless it is told not to wait for them', async () => {
-  // Asked for when the page has loaded: printing at once would be without them.
+  // The font is asked for when the page has loaded. Printing at once would go without it.
   const html = (font: string): string => `<style>@font-face { font-family: late; src: url(${oddUrl}${font}) }</style>
     <p>text<script>onload = () => { document.body.style.fontFamily = 'late'; document.body.offsetWidth; }</script>`;
   const [plain, playwright] = await twice('/pdf', { html: html('/never'), options: { waitForFonts: false } });
@@ -226,7 +226,7 @@ test('pop-ups, dialogs and workers hold nothing up, and are gone with their sess
   await atRest(server);
   const pagesOpen = async (): Promise<number> => total(await server.samples(), 'headcount_pages_open');
   const contextsOpen = async (): Promise<number> => total(await server.samples(), 'headcount_contexts_open');
-  // One is kept ready by each of the two workers.
+  // Each of the two workers keeps one ready.
   await until(async () => (await pagesOpen()) === 2 && (await contextsOpen()) === 2, 10_000, 'two pages');
   assert.is(total(await server.samples(), 'headcount_contexts_leaked'), 0);
 });

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface Process {
   readonly pid: number;
   readonly parent: number;
-  /** A letter: `Z` has ended, and nobody has asked how. */
+  /** A letter. `Z`: it has ended, and its parent has not asked how. */
   readonly state: string;
   readonly group: number;
 }
@@ -17,18 +17,18 @@ export function processes(): Process[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
-        // The name in parentheses may hold anything.
+        // The name is in parentheses and may hold anything.
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
         const [state = '', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         return [{ pid: Number(name), parent: Number(parent), state, group: Number(group) }];
       } catch {
-        // Ended meanwhile.
+        // It has ended meanwhile.
         return [];
       }
     });
 }
 
-/** Those of these groups that have not ended: a browser leads a group, and all that it starts is in it. */
+/** Processes of these groups that have not ended. A browser leads a group, and all that it starts is in it. */
 export function aliveInGroups(groups: readonly number[]): Process[] {
   return processes().filter(({ group, state }) => groups.includes(group) && state !== 'Z');
 }

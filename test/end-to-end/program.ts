@@ -16,7 +16,7 @@ export interface Started {
 
 export interface Program extends Started {
   readonly url: string;
-  /** Root pids of its first browsers. */
+  /** Pids of its first browsers. */
   readonly pids: () => number[];
 }
 
@@ -25,11 +25,11 @@ export interface RunOptions {
   readonly args?: readonly string[];
   /** Another `main.js` than the one that these tests were compiled with. */
   readonly main?: string;
-  /** What runs it, `node` among it, when that is not just `node`. */
+  /** The command that runs it, with `node` in it. Not given: just `node`. */
   readonly command?: readonly string[];
 }
 
-/** Sees nothing of this process's environment but where programs and the home are. */
+/** It sees nothing of this process's environment except where programs and the home are. */
 export function run({ settings, args = [], main = MAIN, command = [process.execPath] }: RunOptions): Started {
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...settings };
   const [file = '', ...before] = command;
@@ -41,7 +41,7 @@ export function run({ settings, args = [], main = MAIN, command = [process.execP
   return { child, output: () => output, exit };
 }
 
-/** Started with test sessions and without a history, unless `settings` say otherwise; its browsers are ready. */
+/** Started with test sessions and without a history, unless `settings` say otherwise. Its browsers are ready. */
 export async function startProgram(options: RunOptions): Promise<Program> {
   const settings = {
     PORT: '0',

@@ -1,6 +1,6 @@
 /**
  * Why a session failed, wherever it is told: in its answer, in the counts, in the log and in `/failures`. Against pages
- * that do it, in a real Chromium.
+ * that fail, in a real Chromium.
  */
 
 import { suite } from 'uvu';
@@ -29,7 +29,7 @@ test.after(async () => {
   await pages.close();
 });
 
-/** With the token in a header: how its url is written in the log is looked at. */
+/** The token is in a header, because the test looks at how the URL is written in the log. */
 async function json<T>(path: string): Promise<T> {
   return JSON.parse(await (await server.get(path, AS_CLIENT)).text());
 }
@@ -59,13 +59,13 @@ interface Case {
   readonly body: object;
   readonly path?: string;
   readonly is: readonly [status: number, code: string, reason: string];
-  /** Of the message, which names the key. */
+  /** Part of the message, which names the key. */
   readonly says?: RegExp;
-  /** Of the page. */
+  /** Status of the page. */
   readonly page?: number;
 }
 
-/** Bodies need the address of the pages. */
+/** A function for each, because bodies need the address of the pages. */
 const cases: Readonly<Record<string, () => Case>> = {
   'a name that is not there': () => ({
     body: { url: 'http://nowhere.invalid/a?secret=1' },

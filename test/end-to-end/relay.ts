@@ -1,13 +1,13 @@
 /**
- * A TCP relay on a port of its own: an address that stays while the server behind it goes and another comes. The port
- * of a server that has stopped may be another process' by the time that its successor asks for it.
+ * A TCP relay on a port of its own: an address that stays while one server goes and another comes. When a server has
+ * stopped, another process may take its port before its successor asks for it.
  */
 
 import { connect, createServer, type Socket } from 'node:net';
 
 export interface Relay {
   readonly url: string;
-  /** Where connections go from now on; null resets them, and those that there are. */
+  /** Where connections go from now on. Null resets new connections and those that exist. */
   leadTo(url: string | null): void;
   close(): Promise<void>;
 }

@@ -67,7 +67,7 @@ export async function start(
 
 export type Refused = [status: number, code: string, message: string];
 
-/** @throws {Error} when it is not refused. */
+/** @throws {Error} when the request is not refused. */
 export async function refusalOf(server: Server, path: string, body: object): Promise<Refused> {
   const response = await server.post(path, body);
   const text = await response.text();
@@ -76,7 +76,7 @@ export async function refusalOf(server: Server, path: string, body: object): Pro
   return [response.status, code, message];
 }
 
-/** The same server, asked with a token in a header; what is posted needs it too, and has `init` for that. */
+/** The same server, asked with a token in a header. `post` needs it in `init`. */
 export function withToken(server: Server, token: string): Server {
   const get: Server['get'] = (path, init = {}) =>
     server.get(path, { ...init, headers: { authorization: `Bearer ${token}`, ...Object(init.headers) } });
@@ -96,8 +96,8 @@ export function samplesOf(text: string): Map<string, number> {
 }
 
 /**
- * The sum of a family's samples, of those whose labels hold `part`.
- * @throws when there is no such family: a name that was mistyped would be 0, which is what many tests expect.
+ * The sum of a family's samples whose labels hold `part`.
+ * @throws when there is no such family: a mistyped name would give 0, which many tests expect.
  */
 export function total(samples: ReadonlyMap<string, number>, name: string, part = ''): number {
   const family = [...samples].filter(([key]) => key === name || key.startsWith(`${name}{`));

@@ -1,11 +1,11 @@
 /**
- * A web site of pages that tell of themselves or go on to another, for tests of what sessions do with their page. Away
- * is the same site under another name.
+ * A web site of pages that tell about themselves or go on to another page, for tests of what sessions do with their
+ * page. The foreign site is the same one under another name.
  */
 
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 
-/** Tells of itself what settings can change; a script has been here only with JavaScript on. */
+/** Tells all about itself that settings can change. A script has left a mark only with JavaScript on. */
 export const TELLING = `<style>@media print { h1 { display: none } }</style><h1>Screen</h1><p id="told"></p>
   <script>told.textContent = ['ran', matchMedia('print').matches ? 'print' : 'screen', innerWidth, devicePixelRatio,
     navigator.maxTouchPoints, navigator.userAgent, 'MINE', document.cookie].join('|')</script>`;

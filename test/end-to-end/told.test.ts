@@ -1,5 +1,5 @@
 /**
- * What is told of sessions while they wait or run, of those that an operator has ended, and of requests that never
+ * What is told of sessions while they wait or run, of sessions that an operator has ended, and of requests that never
  * became one.
  */
 

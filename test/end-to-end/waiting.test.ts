@@ -1,5 +1,5 @@
 /**
- * How long a session may wait for a slot, which is on another clock than how long it may run.
+ * How long a session may wait for a slot. That time is on another clock than its run time.
  */
 
 import { suite } from 'uvu';
@@ -8,7 +8,7 @@ import { deadline, until } from '../deadline.js';
 import { ready, type Server, start } from './server.js';
 
 const RUN_LIMIT_MS = 300;
-/** Of the session before it. */
+/** How long the session before it holds the slot. */
 const HELD_MS = 1_500;
 
 const test = suite('end-to-end/waiting');

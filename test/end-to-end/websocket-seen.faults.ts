@@ -1,6 +1,6 @@
 /**
- * What an operator sees of sessions over WebSocket on a real server: messages, pages and refusals in the
- * metrics, hosts and silence in the list of sessions.
+ * What an operator sees of sessions over WebSocket on a real server: messages, pages and refusals in the metrics, hosts
+ * and silence in the list of sessions.
  */
 
 import puppeteer from 'puppeteer-core';
@@ -14,7 +14,7 @@ import { atRest, ready, type Server, start, total } from './server.js';
 
 const test = suite('end-to-end/websocket-seen');
 const WAIT_MS = 20_000;
-/** How fast a server starts is not what is tested here. */
+/** Long, because how fast a server starts is not tested here. */
 const START_MS = 60_000;
 let server: Server;
 let pages: Pages;
@@ -65,7 +65,7 @@ test('its messages, its pages and what it was refused are counted by the time it
   assert.equal(added, expected);
 });
 
-/** Of the one session in the table of the live page, by the heads of its columns. */
+/** The one session in the live page's table, by the heads of its columns. */
 async function rowOnPage(): Promise<Map<string, string | null>> {
   const browser = await openBrowser();
   try {
@@ -120,7 +120,7 @@ test('LOG_TARGETS=none shows no host', async () => {
   await page.goto(pages.url('/'));
   const loadedAtMs = Date.now();
   let seen: Seen | undefined;
-  // What was told then was told with its host.
+  // What the worker told at that time, it told with the page's host.
   const isTold = async (): Promise<boolean> => {
     await page.evaluate('1');
     const askedAtMs = Date.now();

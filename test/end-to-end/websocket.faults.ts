@@ -1,6 +1,6 @@
 /**
- * Clients over WebSocket that are reset, stopped or killed at any moment, on a real server: each has a process of its
- * own, and of none is anything left. And one that is sent a lot.
+ * Clients over WebSocket that are reset, stopped or killed at any moment, on a real server. Each has a process of its
+ * own, and nothing is left of any. And a client that is sent a lot.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -70,7 +70,7 @@ async function nothingIsLeft(): Promise<void> {
   assert.is(total(samples, 'headcount_contexts_leaked'), 0);
 }
 
-/** Addresses that this process listens at, among them every exit. */
+/** Addresses at which this process listens; every exit is among them. */
 function listeners(): number {
   const own = new Set(readdirSync('/proc/self/fd').map(fileOf));
   const sockets = readFileSync('/proc/self/net/tcp', 'utf8').split('\n').slice(1);
@@ -84,14 +84,14 @@ function fileOf(fd: string): string {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
   } catch {
-    // The folder's own, closed by now.
+    // The descriptor by which the folder was read; it is closed by now.
     return '';
   }
 }
 
 interface Client {
   readonly process: ChildProcess;
-  /** Resolves when it has said so. */
+  /** Resolves when the process has said this line. */
   said(line: string, ms?: number): Promise<void>;
 }
 
@@ -143,7 +143,7 @@ test('a client that is stopped while its page floods it ends by the limits, and 
   const other = client('transfers', '5');
   await other.said('5 intact');
   await until(async () => (await failures('policy')) === before + 1, WAIT_MS, 'its session to end');
-  // It still holds its socket, and reads nothing.
+  // The client still holds its socket, and reads nothing.
   await nothingIsLeft();
   stopped.process.kill('SIGCONT');
   await stopped.said('closed 1006');

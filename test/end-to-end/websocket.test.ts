@@ -1,6 +1,6 @@
 /**
- * Sessions over WebSocket by real clients, on a real server: Puppeteer and Playwright, counted, queued, ended, and with
- * what may die under them.
+ * Sessions over WebSocket by real clients, on a real server. Puppeteer and Playwright are counted, queued and ended,
+ * and things die under them.
  */
 
 import { readdirSync } from 'node:fs';
@@ -57,7 +57,7 @@ async function connect(query = ''): Promise<Browser> {
 
 interface Client {
   readonly socket: WebSocket;
-  /** With the code of its close; -1 when it was never opened, with the status that it was refused by. */
+  /** With the code of its close. -1 means that it was never opened; then `status` is the refusal's. */
   readonly closed: Promise<{ readonly code: number; readonly status: number | undefined }>;
 }
 
@@ -214,7 +214,7 @@ test('a browser that dies under a client is a crash, and the next client is serv
 
 test('a worker thread that dies takes its clients along and nobody else, and the next is served', async () => {
   const before = await failures('worker_crash');
-  // One on each worker, so that it does not matter which of them is ended.
+  // One on each worker, so it does not matter which of them is ended.
   const clients = [await opened(), await opened()];
   assert.equal((await sessions()).map(({ worker }) => worker).sort(), [0, 1]);
   const ended = clients.map(() => false);

@@ -1,6 +1,6 @@
 /**
- * Authorities that are trusted besides Chromium's own, with a real certutil: what they have issued is taken, for the
- * name that it is for, and nothing else is.
+ * Authorities that are trusted besides Chromium's own, with a real certutil. Their certificates are taken for the right
+ * names, and nothing else is.
  */
 
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -79,7 +79,7 @@ trustTest(
   },
 );
 
-/** A start with these files, which has to fail: what it says, and that nothing is left of it. */
+/** A start with these files, which has to fail. Checks what it says, and that nothing is left of it. */
 async function refusal(files: string, path = process.env['PATH'] ?? ''): Promise<string> {
   const tempDir = mkdtempSync(join(folder, 'temp-'));
   const settings = { PORT: '0', METRICS_FILE: 'none', TMPDIR: tempDir, CHROMIUM_PATH: process.execPath, PATH: path };

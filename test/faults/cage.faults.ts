@@ -1,6 +1,6 @@
 /**
  * What Chromium is locked in on machines that allow more and less: its own user and sandbox, one of them, or neither.
- * Whatever it is, sessions are served, the log says which, and as what it says is how it is. Needs root, to forbid.
+ * In each case sessions are served, the log says which it is, and what it says is true. Needs root, to forbid things.
  */
 
 import { chmodSync, chownSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
@@ -17,13 +17,13 @@ const END_MS = 15_000;
 const RENDERER_MS = 15_000;
 const UID = 65_533;
 const NOBODY = 65_534;
-/** As /proc/PID/status says it. */
+/** As in /proc/PID/status. */
 const FILTERED = 2;
 const UNFILTERED = 0;
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
 /**
- * In a user namespace with as many ids as a container has, in which no other can be made. Its ids are written from
- * outside; what is root in there is so from the next program on.
+ * In a user namespace with as many ids as a container has, in which no other one can be made. Its ids are written from
+ * outside, so its root holds only from the next program on.
  */
 const FORBIDDEN = [
   'sh',
@@ -48,7 +48,7 @@ test.before.each((context) => {
 });
 test.after.each(({ tempDir }) => rmSync(tempDir, { recursive: true, force: true }));
 
-/** Started by `before`, it serves; `look` at it, and it leaves nothing. */
+/** Started by `before`, it serves. Then `look` looks at it, and it leaves nothing. */
 async function withProgram(
   { tempDir }: Context,
   before: readonly string[],
@@ -88,7 +88,7 @@ function said({ output }: Program): Said {
   return { uid, sandbox, warning: msg, tried };
 }
 
-/** A renderer of its browser whose system calls are filtered as `seccomp` says: its user, and which user namespace. */
+/** A renderer of its browser whose system calls are filtered as `seccomp` says: its user, and its user namespace. */
 async function rendererOf(program: Program, seccomp: number): Promise<{ uid: number; isOutside: boolean }> {
   const [browser] = program.pids();
   const find = () =>

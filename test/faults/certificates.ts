@@ -13,9 +13,9 @@ export interface Certificate {
 
 interface Wanted {
   readonly folder: string;
-  /** Of its files there. */
+  /** The name of its files. */
   readonly name: string;
-  /** Not given: nobody but itself. */
+  /** Not given: it signs itself. */
   readonly issuer?: Certificate;
 }
 
@@ -23,7 +23,7 @@ export function certificateFor(host: string, wanted: Wanted): Certificate {
   return make(wanted, `/CN=${host}`, ['basicConstraints=critical,CA:FALSE', `subjectAltName=DNS:${host}`]);
 }
 
-/** One that may issue others. */
+/** A certificate that may issue others. */
 export function authority(wanted: Wanted): Certificate {
   return make(wanted, `/CN=Authority ${wanted.name}`, ['basicConstraints=critical,CA:TRUE', 'keyUsage=keyCertSign']);
 }

@@ -1,7 +1,7 @@
 /**
  * The wall clock stepped under a running server: back an hour, forward a day, and right again, between sessions and
- * within them; to 2106 and back, with a restart between. Dates of rows go up, no empty rows come in a burst, nothing is
- * lost, what was dated by a wrong clock is dated anew by a right one, and durations know of no step.
+ * within them; to 2106 and back, with a restart between. Dates of rows go up, empty rows do not come in a burst, and
+ * nothing is lost. A right clock dates anew what a wrong one has dated, and durations know of no step.
  */
 
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { type Server, startServer } from '../prometheus/server.js';
 import { needs } from './needs.js';
 
 const LIBRARY = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketime.so.1`;
-/** The shortest there is, so that rows close while the test looks. */
+/** The shortest that there is, so that rows close while the test looks. */
 const PERIOD_MS = 1_000;
 /** More than a day of them, so that every row stays in view. */
 const PERIOD_COUNT = '90000';
@@ -24,7 +24,10 @@ const OFFSETS_MS = [-HOUR_MS, 24 * HOUR_MS, 0];
 const FAR_MS = 80 * 365 * 24 * HOUR_MS;
 const SET_BACK = 'the clock was set back: rows dated later are dated anew';
 const NULLS_A_STEP = 20;
-/** Of the session that a step goes through; no step is shorter than the bound of what it may be said to have taken. */
+/**
+ * The run time of a session that a step goes through. Steps are longer than the bound on what it may be said to have
+ * taken.
+ */
 const LONG_MS = 700;
 const LONG_MS_MAX = 60_000;
 const WAIT_MS = 20_000;
@@ -51,7 +54,7 @@ test.after(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** The library reads the file at each look at the clock, so it must never see half of it. */
+/** The library reads the file whenever the clock is asked, so it must never see half of it. */
 function stepTo(offsetMs: number): void {
   writeFileSync(`${offsetFile}.new`, `${offsetMs < 0 ? '-' : '+'}${Math.abs(offsetMs) / 1000}\n`);
   renameSync(`${offsetFile}.new`, offsetFile);
@@ -68,7 +71,7 @@ async function json<T>(path: string): Promise<T> {
   return JSON.parse(await (await fetch(`${server?.url}${path}`)).text());
 }
 
-/** That the server sees the step: without it, nothing here would prove anything. */
+/** Waits until the server sees the step. Without that, nothing here would prove anything. */
 async function seen(offsetMs: number): Promise<void> {
   const isSeen = async (): Promise<boolean> => {
     const { headers } = await fetch(`${server?.url}/health/live`);
@@ -174,7 +177,7 @@ function checkDates(rows: readonly Row[], periodCount: number): void {
     assert.is(date % PERIOD_MS, 0, 'aligned');
     assert.ok(index === 0 || date > (dates[index - 1] ?? 0), `${date} comes after ${dates[index - 1]}`);
   }
-  // A step may cut a period short, which is a row more; the first and the last are not whole either.
+  // A step may cut a period short, which makes one more row. The first and the last are not whole either.
   const countMax = periodCount + OFFSETS_MS.length + 2;
   assert.ok(rows.length <= countMax, `${rows.length} rows in ${periodCount} periods`);
   const aheadMs = (dates.at(-1) ?? 0) - Date.now();

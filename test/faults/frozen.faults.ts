@@ -1,6 +1,6 @@
 /**
- * A process that helps a browser stands still: Chromium answers, opens pages, and does not draw, or does not load. The
- * first session that runs into its limit makes its worker look, and the browser is replaced.
+ * A helping process of a browser stands still: Chromium answers and opens pages, and does not draw or does not load.
+ * The first session that runs into its limit makes its worker look, and the browser is replaced.
  */
 
 import { rmSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
  * A history file that a running server cannot have: another user's folder, a read-only mount. Each failed try is
- * counted, so that the alert on it fires; the log says once what is wrong and with which setting; and it is well again
- * by itself, with all sessions since the start. Needs root, to be another user and to mount.
+ * counted, so the alert on it fires. The log says once what is wrong and with which setting. And it is well again by
+ * itself, with all sessions since the start. Needs root, to be another user and to mount.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -18,7 +18,7 @@ import { needs } from './needs.js';
 const NOBODY = 65_534;
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
 const FAILURES = 'headcount_history_flush_failures_total';
-/** Longer than the pause between two tries becomes. */
+/** Longer than the longest pause between two tries. */
 const AGAIN_MS = 15_000;
 const END_MS = 10_000;
 
@@ -71,7 +71,7 @@ async function stop(program: Program): Promise<void> {
   assert.is(await deadline(program.exit, END_MS, 'the end'), 0, program.output());
 }
 
-/** That tries go on and are counted while it lasts, what is said, and that it is over once `mend` has been called. */
+/** Checks that tries go on and are counted while it lasts, what is said, and that it is over once `mend` was called. */
 async function check(program: Program, { why, mend }: { why: string; mend: () => void }): Promise<void> {
   const first = await failuresOf(program, 'read_only');
   assert.ok(first >= 1, 'counted from the start');

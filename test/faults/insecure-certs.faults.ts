@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), 'headcount-test-certs-'));
 
 test.after(() => rmSync(folder, { recursive: true }));
 
-/** What has come of a session: its page, or why there is none. */
+/** The result of a session: its page, or why there is none. */
 async function outcome({ post }: Server, body: object, query = ''): Promise<string> {
   const response = await deadline(post(`/content${query}`, body), WAIT_MS, 'a session');
   const text = await response.text();
@@ -33,7 +33,7 @@ async function outcome({ post }: Server, body: object, query = ''): Promise<stri
   return `${error.code} ${error.message}`;
 }
 
-/** They ask other names for what a page can ask for, and have loaded when their image has. */
+/** They ask other names for all that a page can ask for. They have loaded when their image has. */
 const pages = (port: number) => ({
   '/parts': `<p>parts<iframe src="https://framed.localhost:${port}/frame"></iframe><img src="/held"><script>
     new Worker(URL.createObjectURL(new Blob(['fetch("https://worked.localhost:${port}/worker", {mode: "no-cors"})'])));

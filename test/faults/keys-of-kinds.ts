@@ -1,5 +1,5 @@
 /**
- * Of the table of keys the rows that are a kind's own: what is asked of a picture, and of a PDF. Pure.
+ * The rows of single kinds in the table of keys: of pictures and of PDFs. Pure.
  */
 
 import { PNG } from 'pngjs';
@@ -7,13 +7,13 @@ import * as assert from 'uvu/assert';
 import type { Printed, PrintedPage, Row, Tells } from './keys-row.js';
 import { telling } from './keys-site.js';
 
-/** Squares of 100 px: red, green, blue in a row, white around; 800 by 2000 in all. */
+/** Squares of 100 px, red, green, blue in a row, with white around; 800 by 2000 in all. */
 const SQUARES = `<style>body { margin: 0; height: 2000px }
   i { position: absolute; width: 100px; height: 100px; top: 0 }</style>
   <i style="background: #f00"></i><i id="green" style="background: #0f0; left: 100px"></i>
   <i style="background: #00f; left: 200px"></i>`;
 const CLEAR = '<style>body { margin: 0 }</style>';
-/** It loads what is seen. */
+/** It loads only what is seen. */
 const TALL = telling(
   'false',
   `<div style="height: 3000px"></div><b id="end">end</b><script>
@@ -46,7 +46,7 @@ export const SCREENSHOT_ROWS: readonly Row[] = [
     SQUARES,
     { options: { type: 'jpeg', quality: 0 } },
     {
-      // 4 to 7 times as much with the quality that it has otherwise.
+      // At the usual quality it has 4 to 7 times as many.
       bytes: (body) => assert.ok(body[0] === 0xff && body.length < 6_000, `${body.length} bytes`),
     },
   ),
@@ -100,7 +100,7 @@ export const SCREENSHOT_ROWS: readonly Row[] = [
 const PAPER = `<style>@page { size: 300px 400px } body { margin: 0; font: 20px sans-serif }</style><h1>First</h1>
   <p style="break-before: page; background: #f00">Second`;
 const LONG = '<style>body { margin: 0 }</style><p>Text';
-/** It takes some time to be printed. */
+/** It takes some time to print. */
 const MANY = `<script>document.write('<p>Text'.repeat(20000))</script>`;
 /** 96 to the inch, 72 points to the inch. */
 const points = (px: number): number => (px * 72) / 96;
@@ -138,13 +138,13 @@ export const PDF_ROWS: readonly Row[] = [
     'margin.right',
     { margin: { right: 96 } },
     (told) => {
-      // To its left end from the margin, as wide as the word is.
+      // From the margin to the word's left end, and as far as the word is wide.
       const { x } = at(told, 'Right');
       assert.ok(x > 480 && x < 540, `at ${x}`);
     },
     EDGES,
   ),
-  // Both fit on the page without.
+  // Without the margin, both fit on the page.
   printed('margin.bottom', { margin: { bottom: 96 } }, ({ pages }) => assert.is(pages.length, 2), STACK),
   printed('scale', { scale: 2 }, (told) => near(at(told, 'Text').size, 2 * points(16)), LONG),
   printed('pageRanges', { pageRanges: '2' }, (told) => assert.equal([told.pages.length, texts(told)], [1, 'Second'])),

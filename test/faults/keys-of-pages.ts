@@ -1,5 +1,5 @@
 /**
- * Of the table of keys the rows that every kind with a page has. Pure data.
+ * The rows of the table of keys that every kind with a page has. Pure data.
  */
 
 import { WAIT_ROWS } from './keys-of-waits.js';
@@ -10,7 +10,7 @@ const NEVER = telling('false');
 const ALWAYS = telling('true');
 const STYLED = telling('getComputedStyle(told).color === "rgb(1, 2, 3)"');
 const IMAGE_FAILS = telling('false', '<img src="SITE/image.png" onerror="so()">');
-/** It has never loaded whole. */
+/** It never finishes loading. */
 const ENDLESS = telling('true', '<img src="SITE/never">');
 const FETCHES = telling(
   'false',
@@ -72,7 +72,7 @@ const COOKIES: readonly Row[] = [
     { name: 'here', value: '1', expires: 4e9 },
     { name: 'there', value: '1', expires: 1 },
   ]),
-  // Of this name only secure ones may be.
+  // Only secure cookies may have this name.
   cookie(['secure'], '__Secure-own=1', [{ name: '__Secure-own', value: '1', secure: true }]),
   {
     keys: ['cookies.*.httpOnly'],
@@ -86,7 +86,7 @@ const COOKIES: readonly Row[] = [
     },
   },
   {
-    // Another site asks for this one in a frame.
+    // Another site has this one in a frame.
     keys: ['cookies.*.sameSite'],
     by: 'html',
     page: telling(

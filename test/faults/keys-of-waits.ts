@@ -1,15 +1,15 @@
 /**
- * Of the table of keys the waits, which every kind with a page has. Pure data.
+ * The waits in the table of keys, which every kind with a page has. Pure data.
  */
 
 import type { Row } from './keys-row.js';
 import { telling } from './keys-site.js';
 
-/** After a page has loaded: whoever does not wait is done with it by then. */
+/** So long after a page has loaded that a session without a wait has ended. */
 const LATE_MS = 500;
 /** It is so a moment after it has loaded. */
 const LATE = telling('false', `<script>onload = () => setTimeout(so, ${LATE_MS})</script>`);
-/** With an element that is there by then, to be seen by then, or gone by then. */
+/** With an element that by then is there, can be seen, or is gone. */
 const APPEARS = telling(
   'false',
   `<script>onload = () => setTimeout(() => { so(); document.body.append(Object.assign(

@@ -1,5 +1,5 @@
 /**
- * The rows of the table of keys, and what was answered to them. Pure types.
+ * The rows of the table of keys, and the answers to them. Pure types.
  */
 import type { PNG } from 'pngjs';
 import type { JobKind } from '../../src/protocol/jobs/jobs.js';
@@ -15,13 +15,13 @@ export interface PrintedPage {
   readonly width: number;
   readonly height: number;
   readonly items: readonly { readonly text: string; readonly x: number; readonly y: number; readonly size: number }[];
-  /** Colours of what is filled. */
+  /** Colours of filled areas. */
   readonly fills: readonly string[];
 }
 
-/** What a row says of its answer: each is looked at in its own form. */
+/** What a row says of its answer. Each check has a form of its own. */
 export interface Tells {
-  /** A status that is none of success, and what its message must have. */
+  /** A status that means a refusal, and what its message must contain. */
   readonly refusal?: readonly [status: number, message: RegExp];
   readonly bytes?: (body: Buffer) => unknown;
   readonly png?: (picture: PNG) => unknown;
@@ -29,18 +29,18 @@ export interface Tells {
 }
 
 export interface Row {
-  /** Paths from the body's own keys on, `*` for each of a list. */
+  /** Paths from the top of the body; `*` stands for each entry of a list. */
   readonly keys: readonly string[];
-  /** Every kind that has the keys, when there is none here. */
+  /** Not given: every kind that has the keys. */
   readonly kinds?: readonly JobKind[];
-  /** With the page at a URL, as HTML, or both when there is none here. */
+  /** With the page at a URL or as HTML. Not given: both. */
   readonly by?: 'url' | 'html';
   /** See `telling`. */
   readonly page: string;
   /** Of the URL. */
   readonly query?: string;
-  /** Texts in it are filled as pages are. */
+  /** Texts in it are filled like pages. */
   readonly body: object;
-  /** That the page says it is so, in each form, when there is none here. */
+  /** Not given: the page says that it is so, in each form. */
   readonly tells?: Tells;
 }

@@ -1,20 +1,20 @@
 /**
- * Pages for the table of keys. Each tells whether something is so in every form that a session can have: as text, and
- * by its colour. Served by a site of their own, or given as HTML, it is the same page.
+ * Pages for the table of keys. Each says whether something is so in every form that a session can have: as text, and by
+ * its colour. Served by a site or given as HTML, it is the same page.
  */
 
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { IMAGE } from '../fixtures/documents.js';
 
-/** What such a page has in it when it is so. */
+/** The text in such a page when it is so. */
 export const SO = 'it is so';
-/** The colour of its first pixel then. */
+/** The colour of its first pixel when it is so. */
 export const SO_PIXEL = [0, 255, 0, 255];
 
 /**
- * A page that looks at an expression with each of its scripts and when it has loaded; `so()` says it right away. Of the
- * site's address is `SITE`, of the same under another name `AWAY`, and `sent` holds the headers that a script of it was
- * asked with.
+ * A page that evaluates an expression with each of its scripts, and when it has loaded; `so()` says it right away.
+ * `SITE` stands for the site's address, `AWAY` for the same site under another name. `sent` holds the headers with
+ * which a script of it was asked for.
  */
 export function telling(expression: string, body = '', head = ''): string {
   return `<!doctype html>${head}<style>body { margin: 0 } .so { background: #0f0 }</style><p id="told">not yet</p>
@@ -30,7 +30,7 @@ export interface KeysSite {
   readonly away: string;
   /** HTML for this site. */
   filled(html: string): string;
-  /** Where this page is served; the same one again at the same place. */
+  /** Where this page is served; the same page has the same address. */
   urlOf(html: string): string;
   close(): void;
 }

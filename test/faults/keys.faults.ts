@@ -1,7 +1,7 @@
 /**
- * Every key of every kind does what it says: a row each, sent with the page at a URL and as HTML, in a plain context
- * and in Playwright's. In: the tables of rows and the schemas; a key without a row fails, and so does a row without a
- * key.
+ * Every key of every kind does what it says. Each has a row, which is sent with the page at a URL and as HTML, in a
+ * plain context and in Playwright's. In: the tables of rows and the schemas. A key without a row fails, and so does a
+ * row without a key.
  */
 
 import { getDocument, OPS } from 'pdfjs-dist/legacy/build/pdf.mjs';
@@ -19,9 +19,9 @@ import { type KeysSite, SO, SO_PIXEL, startKeysSite } from './keys-site.js';
 
 const test = suite('faults/keys');
 const ROWS: readonly Row[] = [...PAGE_ROWS, ...SCREENSHOT_ROWS, ...PDF_ROWS];
-/** As many as run at once. */
+/** As many as may run at once. */
 const AT_ONCE = 10;
-/** Takes a Playwright context, and changes nothing else. */
+/** Needs a Playwright context, and changes nothing else. */
 const PLAYWRIGHT = { waitForTimeout: 0 };
 
 let server: Server;
@@ -47,7 +47,7 @@ interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** Paths of all that has no keys of its own, or may be something without. */
+/** Paths of all keys that have none below them, or may have a value without any. */
 function keysOf(schema: unknown, at: string): string[] {
   const { properties, items, anyOf } = Object(schema) as Schema;
   const below = (name: string): string => (at === '' ? name : `${at}.${name}`);
@@ -82,7 +82,7 @@ interface Case {
   readonly body: object;
 }
 
-/** Of a row: for each kind, with each form of the page, in each make that its keys leave open. */
+/** The cases of a row: each kind, each form of the page, and each make of context that its keys leave open. */
 function casesOf(row: Row, kind: JobKind): Case[] {
   const given: object = JSON.parse(site.filled(JSON.stringify(row.body)));
   const forms = [{ url: site.urlOf(row.page) + (row.query ?? '') }, { html: site.filled(row.page) }];
@@ -120,7 +120,7 @@ async function checkSo(kind: JobKind, bytes: Buffer): Promise<void> {
   assert.match(text.replaceAll(/\s+/g, ' '), SO);
 }
 
-/** One after the other: pdf.js has one worker for all of them, and takes it away with each that ends. */
+/** One after the other: pdf.js has one worker for all of them, and each that ends takes it away. */
 function read(bytes: Buffer): Promise<Printed> {
   const next = reading.then(() => readAlone(bytes));
   reading = next.catch(() => {});

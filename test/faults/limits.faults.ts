@@ -1,6 +1,6 @@
 /**
- * Limits that are reached while the server runs, and lifted again: descriptors, processes. It lives, says the truth
- * meanwhile, and is well again by itself; nothing that was half opened stays open.
+ * Limits that are reached while the server runs, and are lifted again: descriptors, processes. It lives, says the truth
+ * meanwhile, and is well again by itself. Nothing that was half opened stays open.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -28,7 +28,7 @@ const PIDS_CGROUP = '/sys/fs/cgroup/pids';
 const test = suite('faults/limits');
 const CHROMIUM = '/usr/lib/chromium/chromium-headless-shell';
 const limitTest = needs(test, { tools: ['prlimit'], files: [CHROMIUM] });
-// Root is not held by the limit of processes that a process has of its own, and only root can make a cgroup.
+// The limit of processes that a process has does not hold for root, and only root can make a cgroup.
 const rootTest = needs(test, { root: true, files: [PIDS_CGROUP] });
 const tempDir = makeTempDir('limits');
 
@@ -39,7 +39,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** Asks over one connection that is open already: under a limit no other can be had. */
+/** Asks over a connection that is open already, because under a limit no other can be had. */
 interface Client {
   ask(path: string, body?: object): Promise<Answer>;
   ready(): Promise<string>;
@@ -79,7 +79,7 @@ function descriptorsOf({ child }: Program): string[] {
   return readdirSync(`/proc/${child.pid}/fd`);
 }
 
-/** As many descriptors as before, when it says what they are. */
+/** Waits until as many descriptors are open as before; a failure says what they are. */
 async function descriptorsBack(program: Program, before: number): Promise<void> {
   const isBack = (): boolean => Math.abs(descriptorsOf(program).length - before) <= 2;
   await until(isBack, 10_000, 'descriptors as before').catch((error: Error) => {
@@ -88,19 +88,19 @@ async function descriptorsBack(program: Program, before: number): Promise<void> 
   });
 }
 
-/** Leaves the process with so many descriptors that it may still open; null lifts the limit. */
+/** Leaves the process so many descriptors that it may still open; null lifts the limit. */
 function limitDescriptors(program: Program, free: number | null): void {
   const open = descriptorsOf(program)
     .map(Number)
     .sort((a, b) => a - b);
-  // The limit is on the number of a descriptor: below it some may be unused, and count as free.
+  // The limit is on the number of a descriptor. Below it some may be unused, and count as free.
   let limit = 0;
   for (let unused = 0; unused <= (free ?? 0) && limit < 4_096; limit++) if (!open.includes(limit)) unused++;
   const wanted = free === null ? 4_096 : limit - 1;
   execFileSync('prlimit', ['--pid', String(program.child.pid), `--nofile=${wanted}:`]);
 }
 
-/** It ends in order, and leaves nothing behind; whatever happens, it ends. */
+/** The program ends in order and leaves nothing behind. Whatever happens, it ends. */
 async function withProgram(
   settings: Readonly<Record<string, string>>,
   use: (program: Program, client: Client) => Promise<void>,
@@ -131,7 +131,7 @@ limitTest('no descriptor is left while threads die: it says so, and is well agai
     await until(async () => (await client.count('pages_open')) === 2, 10_000, 'rest');
     const before = descriptorsOf(program).length;
     limitDescriptors(program, 0);
-    // Every timer ticks at least once with none left, sampling, reporting and flushing: nobody dies of it.
+    // Every timer ticks at least once with none left, sampling, reporting and flushing, and nobody dies of it.
     const ticked = await client.count('history_rows');
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     assert.is(ticked, 1);
@@ -170,7 +170,7 @@ limitTest('browsers that can be started only half, for want of any number of des
       const [pid] = program.pids().slice(-1);
       process.kill(-(pid ?? 0), 'SIGKILL');
       await until(() => said('"browser gone"') > gone, 5_000, 'its end');
-      // Within the pause before the next start, so that this one finds so many and no more.
+      // Within the pause before the next start, so that start finds exactly so many.
       const failures = await client.count('browser_launch_failures_total');
       limitDescriptors(program, free);
       const launches = program.pids().length;
@@ -193,7 +193,7 @@ limitTest(
   async () => {
     const CHROMIUM_PATH = join(tempDir, 'chromium');
     const settings = { PORT: '0', WORKERS: '1', METRICS_FILE: 'none', TMPDIR: tempDir, CHROMIUM_PATH };
-    // Something has to be there, or the setting would stop the start.
+    // A file must be there, or the setting would stop the start.
     writeFileSync(CHROMIUM_PATH, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     const started = run({ settings });
     const program = { ...started, url: '', pids: () => [] };
@@ -207,7 +207,7 @@ limitTest(
       for (const free of [0, 1, 2, 4, 6, 8]) {
         limitDescriptors(program, free);
         symlinkSync(CHROMIUM, CHROMIUM_PATH);
-        // A look every 5 s at the most, and one or two of them fall into this.
+        // It looks every 5 s at most, so one or two looks fall into this.
         await new Promise((resolve) => setTimeout(resolve, 6_000));
         assert.is(started.child.exitCode, null, started.output());
         rmSync(CHROMIUM_PATH);
@@ -226,14 +226,14 @@ limitTest(
   },
 );
 
-/** A cgroup for the server's process, without a limit yet: root is not held by limits of its own. */
+/** A cgroup for the server's process, without a limit yet, because a limit on the process does not hold for root. */
 function processLimit({ child }: Program): { set(pids: number | 'max'): void; remove(): Promise<unknown> } {
   const folder = join(PIDS_CGROUP, `headcount-test-${process.pid}`);
   mkdirSync(folder);
   writeFileSync(join(folder, 'cgroup.procs'), String(child.pid));
   return {
     set: (pids) => writeFileSync(join(folder, 'pids.max'), String(pids)),
-    /** Whoever is still in it goes back to the one above, as long as somebody is. */
+    /** Processes still in it go back to the cgroup above, as long as there are any. */
     remove: () =>
       until(
         () => {

@@ -1,7 +1,7 @@
 /**
- * Servers that share a folder for temporary files and not their pids, as containers with a common volume do; and
- * Chromium's own namespaces, in which its sandbox hides processes from a sweep. Needs root, to make the first and to be
- * another user for the second.
+ * Servers that share a folder for temporary files and have separate pids, like containers with a common volume. And
+ * Chromium's own namespaces, in which its sandbox hides processes from a sweep. Needs root, to make the former, and to
+ * be another user for the latter.
  */
 
 import { spawn } from 'node:child_process';
@@ -25,7 +25,9 @@ const NOBODY = 65_534;
 /** The zygote, the one below it, and a renderer. */
 const HIDDEN_COUNT_MIN = 3;
 const NAMESPACE = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
-/** Uses up pids first: a server's own pid is nobody's in the other namespace, and means that it is gone there. */
+/**
+ * Uses up pids first. So nobody in the other namespace has the server's pid, which there would mean that it is gone.
+ */
 const LATE = ['sh', '-c', 'i=0; while [ $i -lt 40 ]; do /bin/true; i=$((i+1)); done; "$@" & wait', 'sh'];
 
 interface Context {
@@ -41,7 +43,7 @@ interface Server {
   /** Of its browser, which leads a process group. */
   readonly browserPid: number;
   status(): Promise<number>;
-  /** Ends it, and waits for that. */
+  /** Ends it and waits until it has ended. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -101,7 +103,7 @@ function processes() {
   });
 }
 
-/** The first that runs Node.js, on the way down from `pid`. */
+/** The first process below `pid` that runs Node.js. */
 function serverBelow(pid: number): number {
   if (linkOf(pid, 'exe') === NODE) return pid;
   const child = processes().find(({ parent }) => parent === pid);
@@ -124,7 +126,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // Gone already.
+    // It has gone already.
   }
 }
 
@@ -142,7 +144,7 @@ rootTest("in pid namespaces of their own, neither touches what is the other's", 
   await check(late, early);
   const outside = await start(context, []);
   await check(late, early, outside);
-  // Only what was the killed one's goes, and a stopped one is not taken for killed.
+  // Only what belonged to the killed server goes, and a stopped one does not count as killed.
   await early.end('SIGKILL');
   kill(late.pid, 'SIGSTOP');
   const next = await start(context, [...NAMESPACE, ...LATE]);

@@ -1,5 +1,5 @@
 /**
- * What a machine lacks, of what a test needs.
+ * What a test needs and a machine lacks.
  */
 
 import { suite } from 'uvu';

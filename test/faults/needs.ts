@@ -1,6 +1,6 @@
 /**
- * Tests that not every machine can run: `needs(test, { root: true })` adds them to the suite where they can, and tells
- * the runner where they cannot, which names them and counts them as nothing.
+ * Tests that not every machine can run. `needs(test, { root: true })` adds them to the suite where they can run.
+ * Elsewhere it tells the runner, which names them and counts them as nothing.
  */
 
 import { accessSync, constants, existsSync } from 'node:fs';
@@ -17,7 +17,7 @@ export interface Needs {
 }
 
 export interface Machine {
-  /** Of the user; undefined where there are none. */
+  /** Of the user; undefined on systems without user ids. */
   readonly uid: number | undefined;
   /** As in the environment. */
   readonly path: string;
@@ -25,14 +25,14 @@ export interface Machine {
 
 type AddTest<T> = (name: string, callback: Parameters<Test<T>>[1]) => void;
 
-/** Adds tests to `test` as it does itself, when this machine has all that is wanted. */
+/** Adds tests as `test` itself does, when this machine has all that is wanted. */
 export function needs<T>(test: Test<T>, wanted: Needs): AddTest<T> {
   const lacking = lackingOf(wanted, { uid: process.getuid?.(), path: process.env['PATH'] ?? '' });
   if (lacking.length === 0) return test;
   return (name) => leaveOut(test, name, `needs ${lacking.join(', ')}`);
 }
 
-/** What of it `machine` has not. */
+/** What `machine` lacks of it. */
 export function lackingOf({ root = false, tools = [], files = [] }: Needs, { uid, path }: Machine): string[] {
   return [
     ...(root && uid !== 0 ? ['root'] : []),

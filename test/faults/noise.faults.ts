@@ -1,6 +1,6 @@
 /**
- * Pages that tell more than anybody wants to know, beside one that tells nothing, in one browser: it lives, and so do
- * the others' sessions.
+ * Pages that tell more than anybody wants to know, beside one that tells nothing, in one browser. The browser lives,
+ * and so do the others' sessions.
  */
 
 import { suite } from 'uvu';
@@ -11,7 +11,7 @@ import { ready, type Server, start } from '../end-to-end/server.js';
 
 const test = suite('faults/noise');
 const WAIT_MS = 90_000;
-/** Playwright's context, which asks Chromium for what a page logs. */
+/** Needs Playwright's context, which asks Chromium for what a page logs. */
 const WAIT = { waitForSelector: { selector: 'p' } };
 let server: Server;
 
@@ -30,7 +30,7 @@ async function statusOf(body: object): Promise<number> {
   return response.status;
 }
 
-/** Runs it, and small sessions beside it until it has ended: they end well, and the browser is the same. */
+/** Runs the noisy session, and small ones beside it until it has ended. They end well, and the browser is the same. */
 async function beside(noisy: object): Promise<number> {
   const pids = server.headcount.browserPids();
   const state = { isOver: false };
@@ -52,7 +52,7 @@ test('a line of 20 MB in the log of a page is let go, and its session ends well'
 });
 
 test('a line of 500 MB costs nobody else their session', async () => {
-  // Chromium is at work on it for so long that it says nothing at all meanwhile. Its own page may run out of time.
+  // Chromium is at work on it for so long that it says nothing at all meanwhile. This page may run out of time.
   const status = await beside({ html: '<p>x<script>console.log("x".repeat(5e8))</script>', ...WAIT });
   assert.ok(status === 200 || status === 408, `${status}`);
 });
@@ -88,7 +88,7 @@ test('thousands of requests of a page, in either make of context', async () => {
 });
 
 test('a request with a body of 20 MB under rules of the client', async () => {
-  // The body of a request is told to whoever looks after requests, which rules of the client's need.
+  // Chromium tells the body of a request to those who look after requests, as the client's rules do.
   const script = 'fetch("/x", { method: "POST", body: "x".repeat(2e7) })';
   const rules = { rejectRequestPattern: ['nothing like it'], waitForTimeout: 5_000 };
   assert.is(await beside({ html: `<p>x<script>${script}</script>`, ...rules }), 200);

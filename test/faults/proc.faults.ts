@@ -1,6 +1,6 @@
 /**
- * A machine without /proc, as in some chroots: no Chromium runs there, and the server says so instead of not starting.
- * Needs root, to put something else over /proc for the server only.
+ * A machine without /proc, as in some chroots. No Chromium runs there, and the server starts all the same and says so.
+ * Needs root, to cover /proc for the server only.
  */
 
 import { suite } from 'uvu';

@@ -24,7 +24,7 @@ import { needs } from './needs.js';
 const test = suite('faults/proxies');
 const nginxTest = needs(test, { tools: ['nginx', 'openssl'] });
 const haproxyTest = needs(test, { tools: ['haproxy', 'openssl'] });
-/** Browsers know it as this machine, and the server does not. */
+/** Browsers take it for this machine, and the server does not. */
 const NAME = 'proxy.localhost';
 const WITHOUT_BROWSER = { WORKERS: '1', CHROMIUM_PATH: '/nowhere' };
 const WAIT_MS = 20_000;
@@ -36,7 +36,7 @@ test.after(() => rmSync(tempDir, { recursive: true }));
 interface Site {
   readonly folder: string;
   readonly port: number;
-  /** Host and port of the server behind it. */
+  /** Host and port of the server behind the proxy. */
   readonly upstream: string;
   readonly certificate: Certificate;
 }
@@ -86,7 +86,7 @@ function pageBlock(language: string): string {
   return block;
 }
 
-/** One that nobody has now. */
+/** A port that nobody has at the moment. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -98,7 +98,7 @@ async function freePort(): Promise<number> {
 
 interface Proxied {
   readonly url: string;
-  /** Of the authority that its certificate is of. */
+  /** Of the authority that has issued its certificate. */
   readonly ca: Buffer;
   readonly logged: readonly string[];
   ask(path: string, options?: { readonly headers?: Record<string, string>; readonly body?: object }): Promise<Answer>;
@@ -111,7 +111,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** A server behind a proxy of that kind; all of it is gone afterwards. */
+/** A server behind a proxy of this kind. All of it is removed afterwards. */
 async function behind(
   kind: Kind,
   { isKnown, settings }: { readonly isKnown: boolean; readonly settings: Record<string, string> },
@@ -184,13 +184,13 @@ async function works(proxied: Proxied): Promise<void> {
   const { origin } = new URL(url);
   assert.match((await ask('/')).text, `POST      ${url}/screenshot\n`);
   assert.equal(JSON.parse((await ask('/metrics?last=1')).text).length, 1);
-  // As the page of another tool on the same origin sends it, with a body larger than nginx takes by itself.
+  // As the page of another tool on the same origin sends it. Its body is larger than nginx takes by default.
   const html = `<p>${'x'.repeat(2_000_000)}`;
   const picture = await ask('/screenshot', { headers: { origin }, body: { html } });
   assert.equal([picture.status, picture.type], [200, 'image/png']);
   const foreign = await ask('/screenshot', { headers: { origin: 'https://evil.example' }, body: { html: 'x' } });
   assert.is(foreign.status, 403);
-  // Who asks has the proxy's own address here, and is told of as behind another proxy of ours.
+  // The client has the proxy's own address here, and names another as if there were one more proxy of ours.
   assert.is((await ask('/nothing', { headers: { 'x-forwarded-for': '198.51.100.7' } })).status, 404);
   assert.ok(logged.some((line) => line.includes('"client":"198.51.100.7"') && line.endsWith('request refused')));
   const events = await open('/events');
@@ -203,11 +203,11 @@ async function works(proxied: Proxied): Promise<void> {
   assert.equal(warnings(logged), []);
 }
 
-/** Over WebSocket, at the address that the server tells of itself. */
+/** Over WebSocket, at the address that the server tells for itself. */
 async function takesClients({ url, ca, ask }: Proxied): Promise<void> {
   const { webSocketDebuggerUrl: address } = JSON.parse((await ask('/json/version')).text);
   assert.is(address, `${url.replace('https:', 'wss:')}/`);
-  // The name is this machine's for browsers only.
+  // Only browsers take the name for this machine.
   const local = { host: '127.0.0.1', port: Number(new URL(url).port), servername: NAME };
   const socket = new WebSocket(address, { ca, createConnection: () => connectTls({ ...local, ca }) });
   await deadline(once(socket, 'open'), WAIT_MS, 'the WebSocket');
@@ -218,7 +218,7 @@ async function takesClients({ url, ca, ask }: Proxied): Promise<void> {
   await deadline(once(socket, 'close'), WAIT_MS, 'its end');
 }
 
-/** In a real browser, by way of a link that lacks the slash at its end. */
+/** In a real browser, by a link without the slash at its end. */
 async function showsThePage({ url }: Proxied): Promise<void> {
   const browser = await openBrowser();
   try {
@@ -236,7 +236,7 @@ async function showsThePage({ url }: Proxied): Promise<void> {
   }
 }
 
-/** Beside the line that each refused request has. */
+/** Without the line that each refused request has. */
 function warnings(logged: readonly string[]): string[] {
   return logged.filter((line) => line.includes('PROXY_URL') && !line.endsWith('request refused'));
 }

@@ -1,5 +1,5 @@
 /**
- * A web site over TLS on a port of its own, under any name: what it is asked for is kept, and some of it held back.
+ * A web site over TLS on a port of its own, under any name. It notes what it is asked for, and holds some of it back.
  */
 
 import { readFileSync } from 'node:fs';
@@ -12,13 +12,13 @@ export interface SecureSite {
   url(host: string, path?: string): string;
   /** `host path`, in the order of arrival. */
   readonly asked: string[];
-  /** What asks for `/held` waits, until it is released. Chromium may ask twice. */
+  /** Requests for `/held` wait until it is released. Chromium may ask twice. */
   hold(): void;
   release(): void;
   close(): Promise<void>;
 }
 
-/** `pages` are documents by their path, made for the port that it gets. */
+/** `pages` are documents by path, made for the port that the site gets. */
 export async function startSecureSite(
   { cert, key }: Certificate,
   pages: (port: number) => Readonly<Record<string, string>> = () => ({}),

@@ -1,6 +1,6 @@
 /**
- * A shard that is lost in ways that do not end its process: it spins, its browser is frozen or cannot open a page, what
- * it is made of is away for a while. It comes back by itself, and the server says the truth meanwhile.
+ * A shard that is lost though its process lives: it spins, its browser is frozen or cannot open a page, or its files
+ * are away for a while. It comes back by itself, and the server says the truth meanwhile.
  */
 
 import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
@@ -57,8 +57,8 @@ test('a browser without its zygote answers and opens no page: it is replaced, th
   const zygotes = processesOf(broken, 'zygote');
   assert.ok(zygotes.length > 0);
   for (const pid of zygotes) process.kill(pid, 'SIGKILL');
-  // Both kinds of context, until it has been noticed. In the sandbox its renderers went with it, which nobody tells
-  // Chromium: who is on its ready page finds out by a limit.
+  // In both kinds of context, until it has been noticed. In the sandbox the renderers went with the zygote, and nobody
+  // tells Chromium. The session on the ready page finds out by its limit.
   const isReplaced = async (): Promise<boolean> => {
     await Promise.all([
       server.post('/content?timeout=5000', { html: 'x' }).then((response) => response.text()),
@@ -107,7 +107,7 @@ test('a thread that spins is ended by its heartbeat, the other serves meanwhile'
 test('the temporary folder is removed under the server: it is there again with the next browser', async () => {
   const [folder = ''] = readdirSync(tempDir);
   const before = server.headcount.browserPids();
-  // Its browsers go on writing into it meanwhile, so that it could not be removed where it is.
+  // Browsers go on writing into the folder meanwhile, so it could not be removed where it is.
   const aside = mkdtempSync(join(tmpdir(), 'headcount-test-removed-'));
   renameSync(join(tempDir, folder), join(aside, folder));
   for (const pid of before) process.kill(-(pid ?? 0), 'SIGKILL');
@@ -154,7 +154,7 @@ test('sessions leave no listener, call, session or page with the browser, whatev
         const two = [0, 1].map(() => single.post('/content?timeout=400', body));
         await Promise.all(two.map(async (response) => (await response).text()));
       }
-      // What the last session was of is what is kept ready.
+      // The page that is kept ready is of the last session's kind.
       assert.is((await single.post('/content', { html: 'x' })).status, 200);
     };
     await round();
@@ -168,7 +168,7 @@ test('sessions leave no listener, call, session or page with the browser, whatev
   }
 });
 
-/** A server of its own copy of the program, so that files of it can be taken away. */
+/** A server with a copy of the program, so that files of it can be taken away. */
 async function startCopy(): Promise<{ readonly program: Program; readonly folder: string }> {
   const folder = mkdtempSync(join(tempDir, 'copy-'));
   cpSync(join(ROOT, 'dist/src'), join(folder, 'dist/src'), { recursive: true });
@@ -209,7 +209,7 @@ test('a thread dies while a file of the program is away: tried on, said, and wel
       assert.is(await readyNow(), '503 browser');
       const begun = said('"a worker thread cannot be started; it is tried on"');
       renameSync(`${file}.away`, file);
-      // At most 5 s until the next try, and the time that a thread and a browser need.
+      // At most 5 s until the next try, and then the time that a thread and a browser need.
       await until(async () => (await readyNow()) === '200 ', 15_000, `ready again with ${name}`);
       assert.is(said('"a worker thread cannot be started; it is tried on"'), begun, 'once, not at each try');
       assert.is(said('"all worker threads work again"'), begun);

@@ -1,5 +1,6 @@
 /**
- * The program as a process: how it starts, stops in order, and is stopped in any other way. Nothing outlives it.
+ * The program as a process: how it starts, how it stops in order, and how it is stopped in other ways. Nothing outlives
+ * it.
  */
 
 import { readdirSync, rmSync } from 'node:fs';
@@ -40,7 +41,7 @@ async function running(program: Program, count: number): Promise<void> {
   await until(now, SOON_MS, `${count} running sessions`);
 }
 
-/** No process of a browser's group is left, but zombies that nobody has reaped yet. */
+/** No process of a browser's group is left, except zombies that nobody has reaped yet. */
 async function browsersGone(program: Program): Promise<void> {
   const pids = program.pids();
   assert.is(pids.length, 2);
@@ -183,14 +184,14 @@ test('SIGKILL and SIGTERM: the next start goes on in the history', async () => {
     const count = times.length + 1;
     times = (await totals(program)).sessionTimes;
     assert.is(times.length, count);
-    // A killed server loses at most its last second; one that is told to stop loses nothing.
+    // A killed server loses at most its last second. One that is told to stop loses nothing.
     if (signal === 'SIGKILL') await until(async () => (await exported()) === count, SOON_MS, 'the flush');
     program.child.kill(signal);
     await deadline(program.exit, SOON_MS, 'the end');
     assert.is(await exported(), count);
     await browsersGone(program);
   }
-  // What the killed ones left; the history itself.
+  // What the killed servers left, and the history.
   for (const name of readdirSync(tempDir)) rmSync(join(tempDir, name), { recursive: true });
 });
 

@@ -1,6 +1,6 @@
 /**
  * The alert and recording rules as files: each says how bad it is, what it is about and where to read on, and each is
- * tested both ways. That the tests pass is for promtool to say, where there is one.
+ * tested both ways. promtool runs those tests, where there is one.
  */
 
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The image, the compose file and Grafana's provisioning, as far as they can be checked without a container engine:
- * they parse, and whatever one of them names is there in the repository or made by another.
+ * The image, the compose file and Grafana's provisioning, as far as they can be checked without a container engine.
+ * They parse, and all that one of them names is in the repository or made by another.
  */
 
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * Between the table of metrics and the queries, both ways: every metric is shown or alerted on somewhere, and every
+ * Checks between the table of metrics and the queries, both ways. Every metric is shown or alerted on somewhere. Every
  * name, label and label value in a query is one that the table, a recording rule or Prometheus itself has.
  */
 
@@ -19,7 +19,7 @@ const OF_PROMETHEUS: Readonly<Record<string, readonly string[]>> = {
   scrape_samples_scraped: [],
   ALERTS: ['alertname', 'alertstate'],
 };
-/** On every series: from the scrape. */
+/** On every series, because the scrape adds them. */
 const OF_TARGETS = ['job', 'instance'];
 
 const families: ReadonlyMap<string, Family> = new Map(
@@ -57,7 +57,7 @@ export function impossibleMatchers(expressions: readonly Expression[], domains: 
 export function impossibleGroupings(expressions: readonly Expression[]): string[] {
   return expressions.flatMap(({ where, expr }) => {
     const selected = selectorsOf(expr).map(({ metric }) => metric);
-    // What a recording rule's series are labelled with is in its name: instance_worker:….
+    // The name of a recording rule begins with the labels of its series: instance_worker:….
     const recorded = selected.flatMap((metric) =>
       metric.includes(':') ? (metric.split(':')[0]?.split('_') ?? []) : [],
     );
@@ -73,7 +73,7 @@ function isPossible(metric: string, { label, operator, value }: Matcher, domains
   if (family === undefined) return OF_PROMETHEUS[metric]?.includes(label) ?? false;
   const domain = family.labels?.[label];
   if (domain === undefined || family.isSummed) return false;
-  // Each alternative has to be one, or a slip in one of them would go unnoticed.
+  // Each alternative is checked alone, or a slip in one of them would go unnoticed.
   const patterns = operator.includes('~') ? value.split('|') : [value];
   return patterns.every((pattern) => domains[domain].some((one) => new RegExp(`^(?:${pattern})$`).test(one)));
 }

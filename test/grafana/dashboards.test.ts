@@ -110,6 +110,10 @@ const LINT_BREAKS: Readonly<Record<string, readonly Break[]>> = {
     (d) => Object.assign(panel(d, 'heatmap').targets?.[0] ?? {}, { format: 'time_series' }),
     (d) => Object.assign(panel(d, 'heatmap').options ?? {}, { calculate: true }),
   ],
+  'a panel of numbers says what there is when there is none': [
+    (d) => delete panel(d, 'stat').fieldConfig?.defaults.noValue,
+    (d) => delete panel(d, 'stat').fieldConfig?.defaults.mappings,
+  ],
   'every variable in an expression is known': [(d) => swap(d, 'job=~"$job"', 'job=~"$cluster"')],
   'restarts, changes of version and firing alerts are annotated': [
     (d) => d.annotations.list.pop(),

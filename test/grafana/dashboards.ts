@@ -1,6 +1,6 @@
 /**
- * The dashboards as data: what these tests rely on of Grafana's classic JSON model, and every query in it. Keys that
- * are not named here are Grafana's business and stay as they are.
+ * The dashboards as data: the parts of Grafana's classic JSON model that these tests use, and every query in it. Other
+ * keys are left as they are.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -24,6 +24,16 @@ const Target = Type.Object({
   instant: Type.Optional(Type.Boolean()),
 });
 
+const MappedTo = Type.Object({ text: Type.String() });
+
+const Mapping = Type.Union([
+  Type.Object({ type: Type.Literal('value'), options: Type.Record(Type.String(), MappedTo) }),
+  Type.Object({
+    type: Type.Literal('special'),
+    options: Type.Object({ match: Type.String(), result: MappedTo }),
+  }),
+]);
+
 const Panel = Type.Object({
   id: Type.Integer(),
   type: Type.String(),
@@ -42,6 +52,8 @@ const Panel = Type.Object({
     Type.Object({
       defaults: Type.Object({
         unit: Type.Optional(Type.String()),
+        noValue: Type.Optional(Type.String()),
+        mappings: Type.Optional(Type.Array(Mapping)),
         thresholds: Type.Optional(Type.Object({ mode: Type.String(), steps: Type.Array(Step) })),
       }),
       overrides: Type.Array(

@@ -14,7 +14,7 @@ export interface View {
 
 /** A panel a thousand pixels wide. */
 const POINTS = 1000;
-/** The steps that Grafana rounds to, of those that matter here. */
+/** Steps to which Grafana rounds, as far as they matter here. */
 const STEPS_SECONDS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600];
 const SCRAPES_PER_RATE = 4;
 
@@ -43,7 +43,7 @@ export function spanOf(view: View, endSeconds: number): Span {
   return { startSeconds: endSeconds - view.rangeSeconds, endSeconds, stepSeconds: intervalOf(view) };
 }
 
-/** All is the variable's `allValue`; the backslashes are doubled, since this goes into a string of PromQL. */
+/** For all, the variable's `allValue`. Backslashes are doubled, because this goes into a string of PromQL. */
 function asPattern(chosen: readonly string[]): string {
   if (chosen.length === 0) return '.+';
   const escaped = chosen.map((value) => value.replaceAll(/[\\^$*+?.()|[\]{}]/g, '\\\\$&'));

@@ -4,6 +4,7 @@
 
 import { type Dashboard, labelValuesOf, type Panel, queriesOf } from './dashboards.js';
 import { selectorsOf } from './promql.js';
+import { isSaid, NUMBER_PANELS, textsFor } from './shown.js';
 
 export type Rule = (dashboard: Dashboard) => string[];
 
@@ -98,6 +99,12 @@ export const LINT_RULES: Readonly<Record<string, Rule>> = {
         );
         return !isBuckets || options?.calculate !== false;
       })
+      .map(({ title }) => `panel '${title}'`),
+
+  'a panel of numbers says what there is when there is none': ({ panels }) =>
+    panels
+      .filter(({ type }) => NUMBER_PANELS.includes(type))
+      .filter((panel) => [null, Number.NaN].some((value) => !isSaid(textsFor(panel, value))))
       .map(({ title }) => `panel '${title}'`),
 
   'every variable in an expression is known': (dashboard) =>

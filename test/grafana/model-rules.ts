@@ -1,19 +1,19 @@
 /**
  * What must hold of a dashboard as a file: places, ids, links, and that its thresholds are the alerts' numbers. Each
- * rule gives what is wrong, as text.
+ * rule returns what is wrong, as text.
  */
 
 import { type Alert, limitOf } from './alert-rules.js';
 import type { Dashboard, DashboardFile, Panel } from './dashboards.js';
 import { shown } from './lint.js';
 
-/** All dashboards at once, since some rules are about them together. */
+/** All dashboards at once, because some rules are about them together. */
 export type ModelRule = (files: readonly DashboardFile[], alerts: readonly Alert[]) => string[];
 
 const COLUMNS = 24;
 const SCHEMA_OF_GRAFANA_10 = 38;
 const COLOURS: Readonly<Record<string, string>> = { critical: 'red', warning: 'orange', info: 'blue' };
-/** Is about there being nothing to show. */
+/** Its cause is that there is nothing to show. */
 const WITHOUT_PANEL = ['HeadcountAbsent'];
 
 export const MODEL_RULES: Readonly<Record<string, ModelRule>> = {
@@ -95,7 +95,7 @@ function alertsNamedBy({ description = '' }: Panel): string[] {
   return list === '' ? [] : list.split(', ');
 }
 
-/** `green, orange from 0.06, red from 0.144`; what is drawn without alerts has one colour. */
+/** `green, orange from 0.06, red from 0.144`. A panel without alerts has one colour. */
 function stepsOf({ fieldConfig }: Panel): string {
   const steps = fieldConfig?.defaults.thresholds?.steps ?? [];
   return describe(steps.map(({ color, value }) => ({ color, value })));

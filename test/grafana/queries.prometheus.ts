@@ -4,14 +4,11 @@
  * is merely valid could ask for something that nobody exposes. The tests are the acts of one story, in order.
  */
 
-import { readFileSync } from 'node:fs';
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parse } from 'yaml';
-import { until } from '../deadline.js';
 import { type Pages, startPages } from '../fixtures/pages.js';
 import { ask } from '../prometheus/ask.js';
 import { scrape } from '../prometheus/checkers.js';
@@ -24,6 +21,7 @@ import { labelValuesOf, queriesOf, readDashboards } from './dashboards.js';
 import { fill, spanOf, type View } from './fill.js';
 import { selectorsOf } from './promql.js';
 import { type RuledPrometheus, type Series, startRuledPrometheus } from './ruled-prometheus.js';
+import { scrapes, writeConfig } from './scraping.js';
 import { SAMPLE_SECONDS, WEEK_SECONDS, writeWeek } from './week.js';
 
 const SETTINGS = { MAX_CONCURRENT_SESSIONS: '4', MAX_QUEUE_LENGTH: '4', METRICS_PERIOD_MS: '10000' };
@@ -31,7 +29,6 @@ const CALM_SESSIONS = 24;
 /** Enough of each for the alert on it. */
 const DEATHS = 3;
 const BURST = 24;
-const WAIT_MS = 20_000;
 const JSON_TYPE = { 'content-type': 'application/json' };
 const ALL = { job: [], instance: [] };
 /** Those whose expression the faults below make true. What is left needs a sick machine, or a bug. */
@@ -68,7 +65,7 @@ test.before(async () => {
   server = await startServer(2, { ...SETTINGS, METRICS_FILE: join(folder, 'history.ring') });
   stops.push(server.stop);
   await server.ready();
-  await writeConfig(server.url);
+  await writeConfig(folder, server.url);
   startSeconds = now();
   prometheus = await startRuledPrometheus(folder);
   stops.push(prometheus.stop);
@@ -100,7 +97,7 @@ test('while all is well, no alert is on its way', async () => {
     const { status } = await ask(server.url + path, { method: 'POST', headers: JSON_TYPE, body });
     assert.is(status, 200, path);
   }
-  await scrapes(3);
+  await scrapes(prometheus, 3);
   const pending = await prometheus.instant('ALERTS', now());
   const names = pending.map(({ metric }) => metric['alertname'] ?? '').filter((name) => !OF_THE_MACHINE.includes(name));
   assert.equal(names, []);
@@ -118,7 +115,7 @@ test('after faults, every query of every dashboard gives a number', async () => 
   }
   const slow = { html: '<h1>Slow</h1>', waitForTimeout: 1500 };
   await Promise.all(Array.from({ length: BURST }, () => load.session('/content', slow)));
-  await scrapes(6);
+  await scrapes(prometheus, 6);
   const view = { ...liveView(), choices: { job: ['headcount'], instance: [new URL(server.url).host] } };
   assert.equal(await silent(prometheus, view, now(), 1), []);
 });
@@ -201,28 +198,6 @@ function hasNumber(series: readonly Series[]): boolean {
 
 function liveView(): View {
   return { rangeSeconds: Math.ceil(now() - startSeconds), scrapeSeconds: 1, choices: ALL };
-}
-
-async function scrapes(count: number): Promise<void> {
-  const before = await scrapeCount();
-  await until(async () => (await scrapeCount()) >= before + count, WAIT_MS, `${count} scrapes`);
-}
-
-async function scrapeCount(): Promise<number> {
-  const [series] = await prometheus.instant('count_over_time(up[1h])', now());
-  return series?.values[0] ?? 0;
-}
-
-/** The configuration of the containers, with the paths, the target and the pace of this test. */
-async function writeConfig(url: string): Promise<void> {
-  const text = readFileSync('grafana/prometheus/prometheus.token.yml', 'utf8')
-    .replaceAll('15s', '1s')
-    .replace('headcount:3000', new URL(url).host)
-    .replace('/run/secrets/headcount_token', join(folder, 'token'));
-  assert.ok(parse(text));
-  await writeFile(join(folder, 'prometheus.yml'), text);
-  await writeFile(join(folder, 'token'), 'anything\n');
-  await cp(resolve(RULE_FOLDER), join(folder, 'rules'), { recursive: true });
 }
 
 async function yamlIn(path: string): Promise<string[]> {

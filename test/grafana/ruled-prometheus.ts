@@ -9,7 +9,7 @@ import { ask } from '../prometheus/ask.js';
 import { type Program, startProgram } from '../prometheus/process.js';
 
 const READY_MS = 20_000;
-/** Of one range query; Prometheus refuses more. */
+/** In one range query; Prometheus refuses more. */
 export const POINTS_MAX = 11_000;
 
 export interface Series {
@@ -39,7 +39,7 @@ export async function startRuledPrometheus(folder: string, flags: readonly strin
   const program = startProgram('prometheus', [
     `--config.file=${join(folder, 'prometheus.yml')}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
-    // It takes a free one, and says which.
+    // Prometheus takes a free port, and says which.
     '--web.listen-address=127.0.0.1:0',
     ...flags,
   ]);

@@ -1,5 +1,6 @@
 /**
- * What the runbook tells people to look at is there: settings, codes, routes, label values, keys and words of the log.
+ * All that the runbook tells people to look at exists: settings, codes, routes, label values, keys and words of the
+ * log.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -15,7 +16,7 @@ import { labelDomains } from '../../src/server/domains.js';
 
 const test = suite('grafana/runbook');
 
-/** Of the system and of Node.js, of Docker and Prometheus: not ours to check. */
+/** Names of the system, Node.js, Docker and Prometheus, which are not ours to check. */
 const THEIRS = new RegExp(
   `^(${[
     ...['curl', 'df', 'dmesg', 'docker', 'ss', 'ulimit', '--ulimit', 'pids\\.max', '/dev/shm', '/proc/self', 'EMFILE'],
@@ -76,7 +77,8 @@ test('every reason for which sessions fail, or threads and browsers end, is expl
     ...WORKER_EXIT_REASONS,
     ...LAUNCH_FAILURE_REASONS,
   ];
-  // Asked for by whoever runs the server or by the session itself, or of a kind of session that is not there yet.
+  // Reasons that the operator or the session itself causes, or that belong to a kind of session that does not exist
+  // yet.
   const harmless = [
     'client_closed',
     'shutdown',

@@ -1,31 +1,18 @@
 /**
- * A synthetic week of every series that the dashboards may ask for, from one scrape: what counts goes up, with one
- * restart in between, and what is a gauge stays near its value. Written as OpenMetrics and turned into blocks by
- * promtool.
+ * A synthetic week of every series that the dashboards may ask for, made from one scrape. Counters go up, with one
+ * restart in between; gauges stay near their values.
  */
 
-import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import * as assert from 'uvu/assert';
 import { type ExposedFamily, parseExposition } from '../metrics/views/exposition.js';
-import { runTool } from '../prometheus/process.js';
+import { type Line, seriesOf, TARGET, writeBlocks } from './blocks.js';
 
 export const WEEK_SECONDS = 7 * 86_400;
 /** Two or three in each $__rate_interval of a week's view, which is 615 s. */
 export const SAMPLE_SECONDS = 300;
-/** Data begins after the view does, so that what appears can be seen to appear. */
+/** The data begins after the view, so that it can be seen to appear. */
 const LEAD_SECONDS = 3600;
-/** Of each histogram; they are most of the samples. */
+/** Of each histogram, because they are most of the samples. */
 const HISTOGRAM_LABELSETS = 2;
-const TARGET = 'job="headcount",instance="week:3000"';
-
-interface Line {
-  readonly series: string;
-  readonly valueAt: (index: number, atSeconds: number) => number;
-}
 
 /** Fills `folder/data` with the week before `endSeconds`. */
 export async function writeWeek(options: {
@@ -34,55 +21,27 @@ export async function writeWeek(options: {
   readonly endSeconds: number;
 }): Promise<void> {
   const { folder, scrape, endSeconds } = options;
-  const path = join(folder, 'week.txt');
-  await mkdir(join(folder, 'data'));
   const families = [...parseExposition(scrape, 'openmetrics').values()];
-  const lines = [...families.flatMap(linesOf), ...ADDED];
   const startSeconds = endSeconds - WEEK_SECONDS + LEAD_SECONDS;
-  await pipeline(Readable.from(textOf(lines, startSeconds, endSeconds)), createWriteStream(path));
-  // One block instead of 84, for each of which promtool would read the whole file.
-  const args = [
-    'tsdb',
-    'create-blocks-from',
-    '--quiet',
-    '--max-block-duration=400h',
-    'openmetrics',
-    path,
-    join(folder, 'data'),
-  ];
-  const { code, errors } = await runTool('promtool', args, '');
-  assert.is(code, 'code 0', errors);
-}
-
-function* textOf(lines: readonly Line[], startSeconds: number, endSeconds: number): Generator<string> {
-  for (const { series, valueAt } of lines) {
-    let text = '';
-    let index = 0;
-    for (let at = startSeconds; at <= endSeconds; at += SAMPLE_SECONDS) {
-      text += `${series} ${valueAt(index, at)} ${at}\n`;
-      index++;
-    }
-    yield text;
-  }
-  yield '# EOF\n';
+  const span = { startSeconds, endSeconds, stepSeconds: SAMPLE_SECONDS };
+  await writeBlocks(folder, [...families.flatMap(linesOf), ...ADDED], span);
 }
 
 function linesOf({ name, type, samples }: ExposedFamily): Line[] {
   const perLabelset = type === 'histogram' ? samples.filter(({ name: one }) => one === `${name}_count`).length : 1;
   const kept = type === 'histogram' ? (samples.length / perLabelset) * HISTOGRAM_LABELSETS : samples.length;
   return samples.slice(0, kept).map((sample, place) => {
-    const labels = Object.entries(sample.labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
-    const series = `${sample.name}{${[TARGET, ...labels].join()}}`;
+    const series = seriesOf(sample);
     if (sample.name.endsWith('_timestamp_seconds')) return { series, valueAt: (_index, at) => at - 1 };
     if (type === 'gauge') return { series, valueAt: () => sample.value };
     const perLine = samples.length / perLabelset;
-    // A bucket holds those below it too.
+    // A bucket also counts those below it.
     const growth = type === 'histogram' ? 1 + (place % perLine) : 10;
     return { series, valueAt: (index) => growth * sinceRestart(index) };
   });
 }
 
-/** Falls to nothing in the middle of the week, as every counter of a process that starts anew does. */
+/** Falls to 0 in the middle of the week, like every counter of a process that starts anew. */
 function sinceRestart(index: number): number {
   const restart = WEEK_SECONDS / SAMPLE_SECONDS / 2;
   return index < restart ? index : index - restart;

@@ -1,6 +1,6 @@
 /**
  * The resource reader on made-up machines: v2, v1 and neither; limited, unlimited, nested, broken; and once on the real
- * one. 1 MiB stands for a page of memory, so that every expected ratio is exact.
+ * one. 1 MiB stands for a page of memory, so every expected ratio is exact.
  */
 
 import { suite } from 'uvu';
@@ -255,7 +255,10 @@ function openOn(context: Context): ResourceReader {
   return openResourceReader({ clock, sysRoot: context.tree.root });
 }
 
-/** 4 CPUs that each have spent so much, in six of the ten columns; guest time is within user's and must not count. */
+/**
+ * 4 CPUs, each with these ticks, in the first six of the ten columns. Guest time is part of user's and must not count
+ * again.
+ */
 function hostStat(busyTicks: number, idleTicks: number): string {
   const line = `${busyTicks - 3} 1 1 ${idleTicks - 5} 5 0 0 1 ${busyTicks} 0`;
   return ['cpu  9 9 9 9 9 9 9 9 9 9', ...[0, 1, 2, 3].map((cpu) => `cpu${cpu} ${line}`), 'intr 1 2 3'].join('\n');

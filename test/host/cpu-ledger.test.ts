@@ -1,5 +1,5 @@
 /**
- * The books of a tree's CPU time: checked step by step, and against a made-up machine of random births, work, deaths
+ * The books of a tree's CPU time. Checked step by step, and against a made-up machine of random births, work, deaths
  * and waits, whose true sum is known.
  */
 

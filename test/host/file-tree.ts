@@ -1,6 +1,6 @@
 /**
- * Folders of made-up kernel files for the readers of host/: a map of paths to texts in, files in a temporary folder
- * out. Written again between two reads, they stand for a machine that changes.
+ * Folders of made-up kernel files for the readers of host/. In: a map of paths to texts; out: files in a temporary
+ * folder. Written again between two reads, they stand for a machine that changes.
  */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 export interface FileTree {
   readonly root: string;
   write(files: Readonly<Record<string, string | number>>): void;
-  /** A file, or a folder with all that is in it. */
+  /** Removes a file, or a folder with all that is in it. */
   remove(path: string): void;
   close(): void;
 }

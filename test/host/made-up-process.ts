@@ -1,5 +1,5 @@
 /**
- * A process of a made-up /proc, as much of it as the readers of process trees look at.
+ * A process of a made-up /proc, with the files that the readers of process trees need.
  */
 
 import type { FileTree } from './file-tree.js';
@@ -17,7 +17,7 @@ interface ProcessOptions {
   readonly faults?: number;
 }
 
-/** A group of hundreds is the group of its root, unless said otherwise: 100 leads 101, 102 and so on. */
+/** Without a group of its own it is in the group of its hundred: 100 leads 101, 102 and so on. */
 export function writeProcess(tree: FileTree, pid: number, options: ProcessOptions): void {
   const { parent = 1, group = pid - (pid % 100), name = 'chromium', state = 'S', type, start = pid } = options;
   const { ticks = 0, reapedTicks = 0, anonKib = 0, faults = 0 } = options;

@@ -1,5 +1,6 @@
 /**
- * The kernel's count of processes that it ended for want of memory, on made-up machines, by a clock that stands still.
+ * The kernel's count of processes that it has ended for want of memory, on made-up machines and by a clock that stands
+ * still.
  */
 
 import { suite } from 'uvu';

@@ -1,5 +1,5 @@
 /**
- * Process trees: a made-up /proc that changes between samples, and real processes, found and gone.
+ * Process trees: a made-up /proc that changes between samples, and real processes that come and go.
  */
 
 import { spawn } from 'node:child_process';
@@ -195,7 +195,7 @@ test('finds real processes, and sees them gone', async () => {
 
 test('counts the CPU time of real processes that came and went between two samples', async () => {
   const watch = openProcessWatch();
-  // The inner shell works and ends unseen; the outer one says so and stays.
+  // The inner shell works and ends unseen. The outer one says when, and stays.
   const work = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done';
   const script = `read go; sh -c '${work}'; echo done; read stop`;
   const child = spawn('sh', ['-c', script], { detached: true, stdio: ['pipe', 'pipe', 'ignore'] });

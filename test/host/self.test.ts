@@ -1,5 +1,5 @@
 /**
- * What the process tells of itself, also where there is no /proc.
+ * What the process tells about itself, also without /proc.
  */
 
 import { suite } from 'uvu';

@@ -1,5 +1,5 @@
 /**
- * What clients take, as they write it: case, order, weights and parameters.
+ * What clients accept, as they write it: case, order, weights and parameters.
  */
 
 import fc from 'fast-check';

@@ -1,5 +1,5 @@
 /**
- * Every way of giving a token, right and wrong, and what is counted of it.
+ * Every way of giving a token, right and wrong, and what is counted.
  */
 
 import type { IncomingMessage } from 'node:http';
@@ -16,7 +16,7 @@ const base64 = (value: string): string => Buffer.from(value).toString('base64');
 function scene(token: string | null = TOKEN) {
   let count = 0;
   const auth = createAuth({ token, count: () => count++ });
-  /** The complaint; null when it is let in. */
+  /** The complaint; null when the request is let in. */
   const ask = (authorization?: string, query = ''): string | null => {
     const request = { headers: authorization === undefined ? {} : { authorization } } as IncomingMessage;
     try {

@@ -1,5 +1,5 @@
 /**
- * Whose request it is, behind proxies that are trusted and others.
+ * Whose request it is, behind proxies that are trusted and others that are not.
  */
 
 import type { IncomingMessage } from 'node:http';
@@ -9,7 +9,7 @@ import { createClientOf } from '../../src/http/client-address.js';
 
 const test = suite('http/client-address');
 
-/** As much of a request as is looked at. */
+/** The part of a request that is read. */
 function from(remoteAddress: string | undefined, forwarded?: string): IncomingMessage {
   const socket = { remoteAddress };
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };

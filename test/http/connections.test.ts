@@ -1,6 +1,6 @@
 /**
- * Requests that end otherwise than by their answer, over real sockets: the client leaves, or Node.js refuses them. Each
- * is counted once, by the code that its client was sent, or 499.
+ * Requests that do not end with their answer, over real sockets: the client leaves, or Node.js refuses them. Each is
+ * counted once, by the code that its client was sent, or as 499.
  */
 
 import { readFileSync } from 'node:fs';
@@ -17,11 +17,11 @@ import { type Served, serve, TOKEN } from './served.js';
 interface Scene {
   served: Served;
   server: Server;
-  /** Of requests to `/wait`, as they have come. */
+  /** Of requests to `/wait`, in the order in which they came. */
   signals: ClientSignal[];
-  /** What has come of them and has been told so. */
+  /** How many clients have left and were noticed. */
   left: number;
-  /** Connections, as the server has them. */
+  /** Connections, as the server sees them. */
   sockets: Socket[];
 }
 
@@ -61,7 +61,7 @@ test.before.each(async (scene) => {
 });
 test.after.each((scene) => scene.served.close());
 
-/** Writes bytes, gives all that comes back until the server closes. */
+/** Writes bytes, and returns all that comes back until the server closes. */
 async function exchange({ served }: Scene, bytes: string): Promise<string> {
   const socket = connect(served.port, '127.0.0.1');
   let got = '';
@@ -108,7 +108,7 @@ test('a connection of a thousand requests has no more listeners than one of two'
   socket.destroy();
 });
 
-/** By what is sent: how the answer begins, and what is counted. */
+/** What is sent, how the answer begins, and what is counted. */
 const REFUSED: readonly (readonly [name: string, sent: string, answer: RegExp, counted: string])[] = [
   ['a body that is too slow', `${POST}\r\nslow`, /^HTTP\/1.1 408 /, '/body POST 408'],
   ['a head that is too slow', 'GET /now HTTP/1.1\r\n', /^HTTP\/1.1 408 /, 'other  408'],
@@ -188,7 +188,7 @@ test('the system asks whether a silent client is still there', async (scene) => 
       readFileSync('/proc/self/net/tcp', 'utf8')
         .split('\n')
         .find((one) => one.includes(ends)) ?? '';
-    // The timer that runs: 02 is that of keep-alive.
+    // The timer that runs; 02 is keep-alive's.
     return (
       line
         .slice(line.indexOf(ends) + ends.length)

@@ -1,5 +1,5 @@
 /**
- * What the edge does around every route, over real sockets: limits, answers for what fails, what is counted.
+ * What the edge does around every route, over real sockets: limits, answers to failures, what is counted.
  */
 
 import { request } from 'node:http';
@@ -17,7 +17,7 @@ interface Scene {
   served: Served;
   /** The same with CORS for one origin. */
   cors: Served;
-  /** Of requests to `/wait`, as they come. */
+  /** Of requests to `/wait`, in the order in which they come. */
   waiting: ((signal: ClientSignal) => void)[];
 }
 
@@ -124,7 +124,7 @@ test('a link on a page of another site leads to the live page, and to nothing th
     linkable.map(([name]) => name),
     ['page', 'pageFile'],
   );
-  // `fetch` says itself what it is.
+  // `fetch` would set this header itself.
   const follow = (path: string, method = 'GET'): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
       const headers = { ...AUTHORIZED, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };

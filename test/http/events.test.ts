@@ -1,5 +1,5 @@
 /**
- * Streams of events: one a second for as many as listen, and each stream ends by itself after ten minutes.
+ * Streams of events: one event a second for all who listen, and each stream ends by itself after ten minutes.
  */
 
 import { IncomingMessage } from 'node:http';
@@ -17,7 +17,7 @@ function scene() {
   const clock = createTimedClock();
   let renderedCount = 0;
   const events = createEvents({ clock, render: () => `${++renderedCount}` });
-  /** Gives what has come since it was asked last; null: the stream has ended. */
+  /** Returns what has come since the last call; null: the stream has ended. */
   const listen = async () => {
     const { signal, abort } = createClient();
     const raw = new IncomingMessage(new Socket());

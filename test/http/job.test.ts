@@ -1,5 +1,5 @@
 /**
- * How a body is read, what the query says that is a key of the body as well, and who may ask for it.
+ * How a body is read, which of its keys the query may say, and who may ask for what.
  */
 
 import { IncomingMessage } from 'node:http';
@@ -20,7 +20,7 @@ interface Asked {
   readonly type?: string;
 }
 
-/** The body of the job; or why there is none, and whether that was known before the body was read. */
+/** The body of the job. Or why there is none, and whether that was known before the body was read. */
 async function read({ allows, body = HTML, given = {}, type = 'application/json' }: Asked): Promise<unknown> {
   const raw = new IncomingMessage(new Socket());
   raw.push(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));

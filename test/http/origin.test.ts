@@ -1,5 +1,5 @@
 /**
- * Who may ask, by what a browser says of where a request comes from, and by the host that it believes to speak to.
+ * Who may ask, by what a browser says of a request's origin, and by the host to which it believes it speaks.
  */
 
 import type { IncomingHttpHeaders } from 'node:http';
@@ -20,7 +20,7 @@ const gateOf = (given: Partial<GateOptions> = {}) =>
 /** Only some routes may be linked to. */
 type Given = Partial<GateOptions> & { readonly method?: string; readonly isLinkable?: true };
 
-/** The complaint; null when it is let in. */
+/** The complaint; null when the request is let in. */
 function ask(headers: IncomingHttpHeaders, { method = 'GET', isLinkable, ...given }: Given = {}): string | null {
   try {
     gateOf(given).check({ method, headers }, isLinkable ? { isLinkable } : {});

@@ -1,5 +1,5 @@
 /**
- * The page's routes: what they send, to whom, and that nothing but their own files can be had.
+ * The page's routes: what they send and to whom, and that only the page's own files can be had.
  */
 
 import { readFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * Bytes as a client may send them, and what comes back.
+ * Bytes as clients may send them, and what comes back.
  */
 
 import { connect, type Socket } from 'node:net';
@@ -13,7 +13,7 @@ export interface Refused {
   readonly body: string;
 }
 
-/** An upgrade request as it has to be; `changed`: headers by name, null for none. */
+/** A right upgrade request; `changed` has other headers by name, null for none. */
 export function upgradeRequest(path: string, changed: Readonly<Record<string, string | null>> = {}): string {
   const headers: Record<string, string | null> = {
     Host: '127.0.0.1',
@@ -33,7 +33,7 @@ export function open(port: number): Socket {
   return socket;
 }
 
-/** All that comes until the other side has ended the connection. */
+/** All that comes until the other side ends the connection. */
 export async function sendAndRead(port: number, bytes: string): Promise<Refused> {
   const socket = open(port);
   socket.write(bytes);

@@ -146,7 +146,7 @@ test('who has left before the answer is there is sent nothing', async (scene) =>
 
 const STALL_MS = 100;
 
-/** A client that takes nothing any more; what it has asked for is answered by `answers`, one after the other. */
+/** A client that takes nothing any more. `answers` answer what it has asked for, one after the other. */
 async function stall({ server }: Scene, answers: readonly Answer[]): Promise<void> {
   const send = createSend(STALL_MS);
   const left = [...answers];

@@ -31,7 +31,7 @@ export interface Served {
 interface ServeOptions {
   readonly cors?: Cors;
   readonly upgrades?: readonly UpgradeRoute[];
-  /** Given the server before it listens. */
+  /** Gets the server before it listens. */
   readonly adjust?: (server: Server) => void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The routes that run sessions, over a real socket, with sessions that end as they are told to.
+ * The routes that run sessions, over a real socket. The sessions end as the test says.
  */
 
 import { connect } from 'node:net';
@@ -17,18 +17,18 @@ interface Scene {
   served: Served;
   /** Why no session is taken. */
   refusal: Refusal | null;
-  /** What was asked of admission, one after the other. */
+  /** What admission was asked, in order. */
   told: string[];
   /** Names that had no effect. */
   ignored: string[];
-  /** What the page's server has said. */
+  /** What the page's server has answered. */
   navigation: NavigationAnswer;
 }
 
 const test = suite<Scene>('http/sessions');
 const NAVIGATION: NavigationAnswer = { url: 'http://a.test/', status: 200, statusText: 'OK', ip: '::1', port: 80 };
 
-/** So that 64 MiB are no more than 4 of the largest bodies. */
+/** With this limit, 64 MiB are no more than 4 of the largest bodies. */
 const LIMIT_BYTES = 16 * 1024 * 1024;
 const WAIT_MS = 10_000;
 
@@ -104,7 +104,7 @@ test("whatever a page's server says, its session is answered", async (scene) => 
   assert.equal(scene.served.errors, []);
 });
 
-/** A request that says so much of its body and sends so much of it; with all that comes back. */
+/** A request that announces one length of its body and sends another; with all that comes back. */
 function upload({ served }: Scene, declared: number, sent: number, type = 'text/html') {
   const socket = connect(served.port, '127.0.0.1');
   const upload = { socket, got: '', closed: new Promise<void>((resolve) => socket.once('close', () => resolve())) };
@@ -143,7 +143,7 @@ test('what is wrong with the head is said before whether there is room, and coun
 test('bodies that are being read hold 64 MiB together at most, and leave it when they go', async (scene) => {
   const nearlyAll = LIMIT_BYTES - 1;
   const held = Array.from({ length: 5 }, () => upload(scene, LIMIT_BYTES, nearlyAll));
-  // Who comes too late is not told which it is; one of them is.
+  // It is not known which of them comes too late, but one does.
   const first = await deadline(Promise.race(held.map(({ closed }, i) => closed.then(() => i))), WAIT_MS, 'a refusal');
   assert.match(held[first]?.got ?? '', /^HTTP\/1.1 429 [\s\S]*\r\nConnection: close[\s\S]*\r\nRetry-After: 1/);
   assert.equal(scene.told, ['content QUEUE_FULL']);

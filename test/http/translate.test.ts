@@ -1,6 +1,6 @@
 /**
  * Bodies and queries as other clients write them: each row of the tables, numbers as texts, slips. In: what a client
- * sends; out: the job that is made of it, or the complaint.
+ * sends; out: the job that is made from it, or the complaint.
  */
 
 import { suite } from 'uvu';
@@ -12,7 +12,7 @@ import { JOB_KINDS, JOBS, type JobKind } from '../../src/protocol/jobs/jobs.js';
 
 const test = suite('http/translate');
 
-/** What is made of a body, and what was ignored; or the complaint. */
+/** The body that is made, and what was ignored; or the complaint. */
 function read(kind: JobKind, body: object): { readonly made: unknown; readonly ignored: string[] } | string {
   const ignored: string[] = [];
   try {
@@ -25,7 +25,7 @@ function read(kind: JobKind, body: object): { readonly made: unknown; readonly i
   }
 }
 
-/** A body with this value at the path, and without anything there. */
+/** A body with this value at the path, and one with nothing there. */
 function bodies(path: string, value: unknown): { readonly given: object; readonly without: object } {
   const [first = '', ...rest] = path.split('.');
   const around: Readonly<Record<string, object>> = {

@@ -1,5 +1,6 @@
 /**
- * Upgrades over raw sockets: how each is refused, what reaches whoever takes it, who is told when its client goes.
+ * Upgrades over raw sockets: how each is refused, what reaches the one that takes it, and who is told when its client
+ * leaves.
  */
 
 import { request } from 'node:http';
@@ -27,7 +28,7 @@ interface Session {
 
 interface Scene {
   served: Served;
-  /** Those that were asked of admission. */
+  /** Sessions that admission was asked for. */
   sessions: Session[];
   ignored: string[];
 }

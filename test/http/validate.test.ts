@@ -1,5 +1,6 @@
 /**
- * What is said of a body that cannot be taken, for every kind: it names the key. Both sides of each bound are tried.
+ * What is said of a body that cannot be taken, for every kind: the complaint names the key. Both sides of each bound
+ * are tried.
  */
 
 import fc from 'fast-check';
@@ -13,7 +14,7 @@ import { freshSeed } from '../seeded-random.js';
 const test = suite('http/validate');
 const VALIDATES = new Map<JobKind, Validate>(JOB_KINDS.map((kind) => [kind, createValidate(kind, JOBS[kind])]));
 
-/** The complaint; null when it is taken. */
+/** The complaint; null when the body is taken. */
 function complaintOf(kind: JobKind, body: unknown): string | null {
   try {
     assert.equal(VALIDATES.get(kind)?.(body), { kind, body });
@@ -30,7 +31,7 @@ const options = (over: object): object => page({ options: over });
 const clip = (over: object): object => options({ clip: { x: 0, y: 0, width: 1, height: 1, ...over } });
 const viewport = (over: object): object => page({ viewport: { width: 10, height: 10, ...over } });
 
-/** Key, the last that is taken, the first that is not. */
+/** The key, the last value that is taken, the first that is not. */
 const BOUNDS: readonly (readonly [JobKind, string, object, object])[] = [
   ['content', 'viewport.width', viewport({ width: 1 }), viewport({ width: 0 })],
   ['content', 'viewport.width', viewport({ width: 10_000 }), viewport({ width: 10_001 })],

@@ -10,9 +10,9 @@ import { INNER_FOLDERS, ROOMS, roomOf } from './rooms.js';
 import { blank, type Source } from './source.js';
 
 const FILE_LINES_MAX = 300;
-/** Without the functions within it: a function fits a screen. */
+/** Without the functions within it, a function fits a screen. */
 const FUNCTION_LINES_MAX = 70;
-/** With them: what shares its variables is read as one. */
+/** With the functions within it: what shares its variables is read as one. */
 const FACTORY_LINES_MAX = 100;
 const LINE_COLUMNS_MAX = 120;
 
@@ -44,7 +44,7 @@ export function longFiles(sources: readonly Source[]): string[] {
   });
 }
 
-/** From the line that opens the body to the one that closes it, with the functions within and without. */
+/** Counts from the line that opens the body to the one that closes it, without and with inner functions. */
 export function longFunctions(sources: readonly Source[]): string[] {
   return sources.flatMap(({ path, text }) => {
     const lines = blank(text).split('\n');
@@ -81,14 +81,14 @@ export function escapes(sources: readonly Source[]): string[] {
 
 /** `process.env` and `process.exit` belong to `main.ts`; `exitCode` too. */
 export function processEdges(sources: readonly Source[]): string[] {
-  // The one that ends a thread on purpose runs in no other process than a test's.
+  // The last one ends a thread on purpose, and runs only in a test's process.
   const mayEnd = ['src/main.ts', 'src/worker/jobs/test.ts'];
   const others = sources.filter(({ path }) => path.startsWith('src/') && !mayEnd.includes(path));
   return linesOf(others, codeOf, (line) => /\bprocess\s*\??\.\s*(?:env|exit|exitCode)\b/.exec(line)?.[0] ?? false);
 }
 
 export function defaultExports(sources: readonly Source[]): string[] {
-  // What piscina loads is the default export of its file.
+  // piscina loads the default export of a file.
   const mayHave = ['src/worker/entry.ts', 'test/pool/pool-entry.ts', 'test/pool/threads-entry.ts'];
   const others = sources.filter(({ path }) => !mayHave.includes(path));
   const isDefault = /^export default\b|^export \{.*\bas default\b/;
@@ -147,7 +147,7 @@ export function idleTests(sources: readonly Source[]): string[] {
   return [...singled, ...unrun];
 }
 
-/** What loses a race stays among the reactions of what lives on, with all that it holds: `wait.ts` leaves nothing. */
+/** The loser of a race stays among the reactions of what lives on, with all that it holds. `wait.ts` leaves nothing. */
 export function races(sources: readonly Source[]): string[] {
   const others = sources.filter(({ path }) => path.startsWith('src/') && path !== 'src/wait.ts');
   return linesOf(others, codeOf, (line) => /\bPromise\s*\.\s*(?:race|any)\b/.exec(line)?.[0] ?? false);
@@ -158,7 +158,7 @@ export function kindNames(sources: readonly Source[]): string[] {
   // The page knows the HTTP interface only, and has no table.
   const mayName = ['src/page/', 'src/protocol/jobs/jobs.ts', 'src/worker/jobs/jobs.ts'];
   const others = sources.filter(({ path }) => path.startsWith('src/') && !mayName.some((one) => path.startsWith(one)));
-  // The path of `test` is not made of its kind.
+  // The path of `test` is not derived from its kind.
   const names = [...Object.keys(JOBS), ...JOB_KINDS.map((kind) => `/${kind}`)];
   return names.flatMap((name) =>
     linesOf(
@@ -169,7 +169,7 @@ export function kindNames(sources: readonly Source[]): string[] {
   );
 }
 
-/** A lock file with addresses in it ties every install to the registry of whoever wrote it. */
+/** A lock file with addresses in it ties every install to its writer's registry. */
 export function registryAddresses(lockText: string): string[] {
   return lockText.split('\n').filter((line) => /"resolved":\s*"https?:/.test(line));
 }

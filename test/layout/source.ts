@@ -1,7 +1,7 @@
 /**
  * Source files as the layout rules see them: the text, the text with comments and the insides of strings blanked, and
- * the imports. A scanner of a hundred lines instead of a compiler, which has no stable interface: it relies on
- * formatted code and is right about strings, templates, comments and regular expressions.
+ * the imports. By a scanner of a hundred lines, because a compiler has no stable interface. It relies on formatted
+ * code, and is right about strings, templates, comments and regular expressions.
  */
 
 export interface Source {
@@ -12,20 +12,20 @@ export interface Source {
 
 export interface Import {
   readonly specifier: string;
-  /** Nothing of it is left when it runs. */
+  /** The import is erased before the code runs. */
   readonly isType: boolean;
 }
 
 const STATIC_IMPORT = /^(import|export)\b(?:([^'"`;]*?)\sfrom)?\s*'([^'\n]+)'/gm;
 const DYNAMIC_IMPORT = /\bimport\(\s*'([^'\n]+)'/g;
-/** After these a `/` begins a regular expression. */
+/** After these, a `/` begins a regular expression. */
 const BEFORE_REGEX = /(?:^|[=(,:[!&|?{};+\-*%<>~^]|\b(?:return|typeof|case|in|of|void|await|yield|throw))\s*$/;
 
-/** Every import and re-export of `text`: static ones at the start of a line, then dynamic ones anywhere in code. */
+/** Every import and re-export in `text`: static ones at the start of a line, then dynamic ones anywhere in code. */
 export function importsOf(text: string): Import[] {
   const code = blank(text, { strings: false });
   const outside = blank(text);
-  // The same words inside a string are no import.
+  // The same words within a string are no import.
   const isCode = ({ index, 0: words }: RegExpExecArray): boolean => outside.startsWith(words.slice(0, 6), index);
   const found: Import[] = [];
   for (const match of [...code.matchAll(STATIC_IMPORT)].filter(isCode)) {
@@ -37,10 +37,10 @@ export function importsOf(text: string): Import[] {
   return found;
 }
 
-/** `text` with comments, and unless told otherwise the insides of strings, as spaces; every position stays. */
+/** `text` with comments, and usually the insides of strings, as spaces. Every position stays. */
 export function blank(text: string, { strings = true }: { strings?: boolean } = {}): string {
   const out: string[] = [];
-  /** Depth of braces at which each open `${` of a template ends. */
+  /** The depth of braces at which each open `${` of a template ends. */
   const templates: number[] = [];
   let depth = 0;
   let index = 0;

@@ -39,7 +39,7 @@ export interface Core {
   readonly writers: readonly RecordDelta[];
   readonly fold: Fold;
   readonly record: RecordDelta;
-  /** Collectors that threw, in the order they did. */
+  /** Collectors that threw, in the order in which they did. */
   readonly failures: Collector[];
   snapshot(): Snapshot;
   readonly history: HistoryView;
@@ -86,7 +86,7 @@ export function createCore(options: CoreOptions = {}): Core {
   };
 }
 
-/** Records a session from its cell to its end, in the order in which the server does. */
+/** Records a session from its request to its end, in the server's order. */
 export function runSession(core: Core, runMs: number, failure?: string): void {
   startSession(core, 0);
   settleSession(core, runMs, failure);

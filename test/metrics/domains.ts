@@ -1,6 +1,6 @@
 /**
- * The closed lists of label values that tests and benches of the metrics share: as many as a server with four workers
- * has, so that what is measured with them is of a real size.
+ * The closed lists of label values that tests and benches of the metrics share. They have the size of a server with
+ * four workers, so measurements are realistic.
  */
 
 import { REJECTION_REASONS, SESSION_FAILURE_REASONS } from '../../src/failures.js';

@@ -1,6 +1,6 @@
 /**
- * A clock that stands still until a test moves it. The two times are moved together or apart, as a wall clock that is
- * set by hand moves and a monotonic one does not.
+ * A clock that stands still until a test moves it. Its two times move together or apart: a wall clock may be set by
+ * hand, a monotonic one never is.
  */
 
 import type { Clock } from '../../src/clock.js';
@@ -8,7 +8,7 @@ import type { Clock } from '../../src/clock.js';
 export interface FakeClock extends Clock {
   /** Lets `ms` pass. */
   pass(ms: number): void;
-  /** Sets the wall clock forward, or back when negative; no time passes. */
+  /** Sets the wall clock forward, or back when negative. No time passes. */
   step(ms: number): void;
 }
 

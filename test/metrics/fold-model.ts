@@ -1,6 +1,6 @@
 /**
- * What the fold should come to, kept in the plainest way: every value in a list, every row an object, sums taken when
- * asked. Slow and obvious; the tests run random lives through it and through the real thing.
+ * What the fold should come to, in the plainest way: every value in a list, every row an object, sums taken when asked.
+ * Slow and obvious. The tests run random lives through it and through the real fold.
  */
 
 import type { FamilyName } from '../../src/metrics/families.js';
@@ -106,7 +106,7 @@ export class FoldModel {
     }
   }
 
-  /** A period ends when the wall clock is in a later one, or far behind, or when it has lasted as long as one does. */
+  /** A period ends when it has lasted its time, or when the wall clock is in a later one or far behind. */
   roll(): void {
     const { periodMs } = this.options;
     const [epochMs, nowMs] = [this.clock.epochMs(), this.clock.monotonicMs()];
@@ -123,7 +123,9 @@ export class FoldModel {
     this.endsAtMs = nowMs + periodMs - Math.max(0, epochMs - date);
   }
 
-  /** The rows that are shown, oldest first, each with those that it is made of, when `periods` closed ones are kept. */
+  /**
+   * The rows that are shown when `periods` closed ones are kept, oldest first, each with the rows that it is made of.
+   */
   shown(periods: number): ShownModelRow[] {
     const { periodMs } = this.options;
     const held = this.rows.slice(-1 - periods);
@@ -168,7 +170,7 @@ function emptyRow(date: number, active: number): ModelRow {
   };
 }
 
-/** The columns of rows taken together, as `/metrics` names them; one row, or all of them for the totals. */
+/** The columns of merged rows, as `/metrics` names them; of one row, or of all for the totals. */
 export function columnsOf(rows: readonly ModelRow[]): { [column: string]: number | number[] } {
   const counted = (name: string): number => sum(rows.map(({ counts }) => counts[name] ?? 0));
   const times = rows.flatMap((row) => row.times);

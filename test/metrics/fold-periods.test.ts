@@ -1,6 +1,6 @@
 /**
- * When a row closes and which date the next one has, with the wall clock and the monotonic one moved apart: on time,
- * late, after a long stop, set forward and set back. Dates are those that are shown.
+ * When a row closes and which date the next one has, while the wall clock and the monotonic one move apart: on time,
+ * late, after a long stop, set forward and set back. The dates are those that are shown.
  */
 
 import fc from 'fast-check';

@@ -1,5 +1,5 @@
 /**
- * Random lives of a server, through the real fold and through the plain model of it: sessions, refusals, samples,
+ * Random lives of a server, run through the real fold and through the plain model of it: sessions, refusals, samples,
  * workers' records in small lanes, time that passes and clocks that are set. Every column of every row, the totals and
  * every counter must agree. A failure prints the seed and the shortest life that shows it.
  */
@@ -46,7 +46,7 @@ const ofWorker = fc.oneof(
   delta('headcount_session_phase_duration_seconds', PHASES, runMs),
   delta('headcount_network_failures_total', NETWORK_ERRORS),
   delta('headcount_contexts_open', DOMAINS.worker, fc.nat(20)),
-  // Not a worker's in life, but it moves a row, so that a late record shows.
+  // No worker sends this in life. But it changes a row, so a late record shows.
   delta('headcount_unauthorized_total', []),
 );
 const passed = fc.oneof(fc.nat(2000), fc.nat(PERIOD_MS), fc.constantFrom(PERIOD_MS - 1, PERIOD_MS, PERIOD_MS + 1));
@@ -134,7 +134,7 @@ function take(core: Core, model: FoldModel, one: Step): void {
   }
 }
 
-/** Takes a snapshot, which drains and rolls, and holds all that can be read against the model. */
+/** Takes a snapshot, which drains and rolls, and compares all that can be read with the model. */
 function compare(core: Core, model: FoldModel): void {
   const snapshot = core.snapshot();
   model.drain();

@@ -85,7 +85,7 @@ test('reads the histogram at its offset', () => {
 
 test.run();
 
-/** The middle of a bucket, in ms: what a histogram with one value there says, when nothing is known of its extremes. */
+/** The middle of a bucket, in ms: what a histogram with one value there gives when its extremes are unknown. */
 function middleOf(index: number): number {
   const words = new Float64Array(BUCKET_COUNT);
   words[index] = 1;

@@ -1,6 +1,6 @@
 /**
- * A worker thread that claims a lane and writes records 0, 1, 2 … into it until it has written enough, or for ever. A
- * record that found the lane full is written again, so that main must see every number once.
+ * A worker thread that claims a lane and writes records 0, 1, 2 … into it, until it has written enough or for ever. A
+ * record that finds the lane full is written again, so main must see every number once.
  */
 
 import { parentPort, threadId, workerData } from 'node:worker_threads';
@@ -16,11 +16,11 @@ export interface LaneThreadSetup {
 
 export interface LaneThreadReport {
   readonly index: number;
-  /** Times that the lane was full. */
+  /** How often the lane was full. */
   readonly fullCount: number;
 }
 
-/** The cell that goes with a value, so that a record made of two others shows. */
+/** The cell that belongs to a value, so a record made of two others is noticed. */
 export function cellFor(value: number): number {
   return (value * 7) % 1009;
 }

@@ -185,7 +185,7 @@ interface Place {
   readonly index: number;
 }
 
-/** Both ends of a lane; `start` is where its cursors begin, null where they are. */
+/** Both ends of a lane. `start` is where its cursors begin; null: where they are. */
 function openLane(shape: LaneShape, start: number | null = 0, place?: Place) {
   const { buffer, index } = place ?? { buffer: createLanes(shape), index: 0 };
   if (start !== null && index === 0) {
@@ -213,7 +213,7 @@ function startThread(setup: LaneThreadSetup): Worker {
   return new Worker(new URL('./lane-thread.js', import.meta.url), { workerData: setup });
 }
 
-/** Checks that the numbers come one after the other, each with its cell and after the one before. */
+/** Checks that the numbers come one after the other, each with its cell, and that their times never fall. */
 function createCheck() {
   let lastMs = 0;
   const check = {
@@ -228,7 +228,7 @@ function createCheck() {
   return check;
 }
 
-/** Drains until `isEnough`, or something is wrong; lets messages through in between. */
+/** Drains until `isEnough`, or something is wrong. Lets messages through in between. */
 async function drainUntil(
   reader: LaneReader,
   check: ReturnType<typeof createCheck>,

@@ -1,5 +1,5 @@
 /**
- * Every labelset has words of its own, and the table keeps the rules of naming that Prometheus has.
+ * Every labelset has words of its own, and the table keeps Prometheus's rules of naming.
  */
 
 import { suite } from 'uvu';
@@ -53,7 +53,7 @@ test('names are unique and say what they are', () => {
     assert.is(name.endsWith('_total'), type === 'counter', name);
     assert.ok(!/_(created|bucket|count|sum)$/.test(name), name);
     assert.ok(help.endsWith('.') || help.includes(';'), `${name}: ${help}`);
-    // What is held in ms is exposed in seconds, and only that is divided.
+    // Only what is held in ms is divided, and it is exposed in seconds.
     assert.is(divisor === 1000, /_seconds(_total)?$/.test(name), name);
   }
 });

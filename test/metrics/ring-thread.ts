@@ -1,6 +1,6 @@
 /**
  * A worker thread that copies rows of a ring as fast as it can while main closes others. Each closed row has its own
- * sequence number in every word, so that a copy made of two rows shows.
+ * sequence number in every word, so a copy made of two rows is noticed.
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
@@ -21,7 +21,7 @@ export interface RingThreadReport {
   readonly torn: number;
 }
 
-/** What fills the words of a row: never 0, as a row that is being opened is. */
+/** Fills the words of a row. Never 0, because a row that is being opened has zeros. */
 export function markOf(sequence: number): number {
   return sequence + 1;
 }

@@ -1,5 +1,5 @@
 /**
- * Where a row's words lie, which is the format of the history file, and how two rows become one.
+ * Where a row's words are, which is the format of the history file, and how two rows become one.
  */
 
 import { suite } from 'uvu';

@@ -1,6 +1,6 @@
 /**
- * What the threads of `pool.test.ts` load: claims its lane, answers what main asks of a worker, and does what a job's
- * page says.
+ * What the threads of `pool.test.ts` load. It claims its lane, answers what main asks of a worker, and does what a
+ * job's page says.
  */
 
 import { type MessagePort, threadId, workerData } from 'node:worker_threads';

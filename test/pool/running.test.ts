@@ -1,5 +1,5 @@
 /**
- * A job's two promises, whichever of its thread's signs comes first.
+ * A job's two promises, whichever sign of its thread comes first.
  */
 
 import { suite } from 'uvu';

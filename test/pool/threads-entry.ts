@@ -1,6 +1,6 @@
 /**
- * What the threads of `threads.test.ts` load: does what the task's path says. It cannot be loaded while the file exists
- * that `workerData` names.
+ * What the threads of `threads.test.ts` load. It does what the task's path says, and cannot be loaded while the file
+ * exists that `workerData` names.
  */
 
 import { existsSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * Real threads of real piscinas: as many as there are to be, whatever happens to them.
+ * Real threads of real piscinas: there are as many as there should be, whatever happens to them.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const COUNT = 2;
 
 interface Scene {
   threads: Threads;
-  /** Alive, in the order they were started. */
+  /** The threads alive, in the order in which they were started. */
   alive: Thread[];
   told: string[];
   blocker: string;
@@ -45,7 +45,7 @@ test.before.each((scene) => {
   scene.blocker = join(scene.folder, 'blocker');
   scene.alive = [];
   scene.told = [];
-  // The entry of these tests reads nothing of the setup but this.
+  // The entry of these tests reads nothing else of the setup.
   const setup: object = { blocker: scene.blocker };
   scene.threads = createThreads({
     entry: fileURLToPath(new URL('./threads-entry.js', import.meta.url)),

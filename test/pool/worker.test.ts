@@ -1,6 +1,6 @@
 /**
- * A worker as main has it, over a real port and a thread that does nothing: which browser takes its sessions, whatever
- * is told of others.
+ * A worker as main has it, over a real port and a thread that does nothing: new sessions go to the right browser,
+ * whatever is told of others.
  */
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
@@ -118,7 +118,7 @@ test('a browser that was given up while it was attached to takes no session when
     'no such pipe',
   );
   assert.not.ok(worker.isAttached);
-  // Nothing of one that failed is heard any more.
+  // Word of a browser that failed is ignored from now on.
   say(port, { kind: 'lost', generation: 2 });
   await attach(scene, 3);
   assert.equal(scene.told, []);

@@ -1,6 +1,6 @@
 /**
- * One HTTP request on a connection of its own, so that no answer depends on what another left behind; the body as
- * bytes. And the bound on how long any answer in these tests may take.
+ * One HTTP request on a connection of its own, so that no answer depends on an earlier one; the body comes as bytes.
+ * And the bound on the time of each answer in these tests.
  */
 
 import { type IncomingHttpHeaders, request } from 'node:http';
@@ -13,7 +13,7 @@ export interface Question {
   readonly method?: 'GET' | 'HEAD' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** When aborted, the connection is closed and `ask` rejects. */
+  /** Aborting it closes the connection, and `ask` rejects. */
   readonly signal?: AbortSignal;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A week of history, exported by the program and turned into blocks by promtool, in a real Prometheus: it answers with
- * the exact sums of the rows, of the whole week and of each period.
+ * A week of history, exported by the program and turned into blocks by promtool, in a real Prometheus. It answers with
+ * the exact sums of the rows, for the whole week and for each period.
  */
 
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ const PERIOD_SECONDS = PERIOD_MS / 1000;
 const SESSIONS_A_PERIOD = 40;
 const FAILURES = [undefined, undefined, undefined, 'timeout', 'error'] as const;
 const RUN_MS_MAX = 60_000;
-/** In ms; a sum of seconds is rounded in its last digits. */
+/** In ms. A sum of seconds is rounded in its last digits. */
 const TOLERANCE_MS = 1e-3;
 const SEED = 20_261_123;
 
@@ -38,7 +38,7 @@ const test = suite('prometheus/backfill');
 
 let folder: Folder;
 let prometheus: RuledPrometheus;
-/** Closed ones: the live row ends when it was written. */
+/** Closed rows only, because the live row ends when it was written. */
 let rows: JsonRow[];
 let span: Span;
 
@@ -98,7 +98,7 @@ test('what was measured is there for each period as in its row', async () => {
 
 test.run();
 
-/** A week, until the period before the present one, which is live. */
+/** Writes a week that ends with the period before the present one, which is live. */
 async function writeHistory(path: string): Promise<JsonRow[]> {
   const endMs = Math.floor(Date.now() / PERIOD_MS) * PERIOD_MS;
   const clock = createFakeClock(endMs - PERIODS * PERIOD_MS);

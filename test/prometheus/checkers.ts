@@ -1,7 +1,6 @@
 /**
- * The judges of an exposition that are not ours: `promtool check metrics` for the text format, and the parsers of
- * Prometheus' own Python client, of which the one for OpenMetrics is strict. A scrape that passes comes back as
- * samples.
+ * Other people's judges of an exposition: `promtool check metrics` for the text format, and the parsers of Prometheus's
+ * own Python client, of which the one for OpenMetrics is strict. A scrape that passes comes back as samples.
  */
 
 import * as assert from 'uvu/assert';
@@ -17,7 +16,7 @@ export const ACCEPT = {
   openmetrics: 'application/openmetrics-text;version=1.0.0',
 } as const;
 
-/** The system's own, because that is the one that Debian's package of the client is for. */
+/** The system's own, because Debian's package of the client is for that one. */
 const PYTHON = '/usr/bin/python3';
 const PARSER = `
 import importlib, json, sys
@@ -32,7 +31,7 @@ json.dump(families, sys.stdout)
 `;
 const PARSERS = { text: 'prometheus_client.parser', openmetrics: 'prometheus_client.openmetrics.parser' } as const;
 
-/** Every judge on a scrape of each format; `when` names the moment. Gives the samples of the later one. */
+/** Runs every judge on a scrape of each format. `when` names the moment. Returns the samples of the later scrape. */
 export async function checkScrape(url: string, when: string): Promise<Sample[]> {
   const text = await scrape(url, 'text');
   const openmetrics = await scrape(url, 'openmetrics');
@@ -40,7 +39,7 @@ export async function checkScrape(url: string, when: string): Promise<Sample[]> 
   const families = await parse(openmetrics, 'openmetrics', when);
   assert.equal(families.map(headOf), (FAMILIES as readonly Family[]).map(expectedHead), `families ${when}`);
   const samples = families.flatMap((family) => family.samples);
-  // The parser forgives a series that comes twice, and Prometheus does not.
+  // The parser accepts a series that comes twice; Prometheus does not.
   assert.is(samples.length, openmetrics.split('\n').filter((line) => !/^(#|$)/.test(line)).length, `series ${when}`);
   return samples;
 }
@@ -52,7 +51,7 @@ export async function scrape(url: string, format: Format, token?: string): Promi
   return body.toString('utf8');
 }
 
-/** Promtool says nothing about an exposition that it likes; nor about an empty one. */
+/** Promtool says nothing about an exposition that is right, and nothing about an empty one. */
 export async function lint(text: string, when: string): Promise<void> {
   assert.match(text, /^# HELP headcount_/);
   const result = await runTool('promtool', ['check', 'metrics'], text);
@@ -66,7 +65,7 @@ export async function parse(text: string, format: Format, when: string): Promise
   return families;
 }
 
-/** As both parsers name families: a counter's without the `_total` of its samples. */
+/** Both parsers name a counter's family without the `_total` of its samples. */
 export function expectedHead({ name, type, help }: Family): string {
   return `${type === 'counter' ? name.replace(/_total$/, '') : name} ${type} ${help}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The two deaths that a server must survive without losing count: of a worker thread, by its own doing, and of a
- * browser, by a signal to its process group. Each under a session, and over when the server has noticed.
+ * The two deaths that a server must survive with right counts: of a worker thread, by its own doing, and of a browser,
+ * by a signal to its process group. Each happens under a session, and is over when the server has noticed.
  */
 
 import * as assert from 'uvu/assert';
@@ -30,7 +30,7 @@ export async function endWorker({ server, load }: Scene, operation: 'exit' | 'th
   await until(() => server.said('browser gone') > gone, NOTICE_MS, 'its browser has gone');
 }
 
-/** The one in which a session waits for a page that never comes. */
+/** Kills the browser in which a session waits for a page that never comes. */
 export async function killBrowser({ server, pages, load }: Scene): Promise<void> {
   const trackingId = `victim-${pages.requests.length}`;
   const path = `/never?${trackingId}`;
@@ -45,7 +45,7 @@ export async function killBrowser({ server, pages, load }: Scene): Promise<void>
   await until(() => server.said('browser gone') > gone, NOTICE_MS, 'the browser has gone');
 }
 
-/** Those that still hold their slot. */
+/** Sessions that still hold their slot. */
 export async function runningSessions({ url }: Server): Promise<RunningSession[]> {
   const { body } = await ask(`${url}/sessions`);
   const listed: RunningSession[] = JSON.parse(body.toString('utf8'));

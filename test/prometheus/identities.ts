@@ -1,11 +1,11 @@
 /**
- * What must add up between the samples of one scrape, whoever took it. Every one holds in every scrape, since a
- * snapshot is taken between two events of the main thread; those that hold only at rest are apart.
+ * What must add up between the samples of one scrape. Every identity holds in every scrape, because a snapshot is taken
+ * between two events of the main thread. Those that hold only at rest are kept apart.
  */
 
 import type { Sample } from '../metrics/views/exposition.js';
 
-/** `[what, one side, the other]` of each that does not hold. */
+/** `[what, one side, the other]` for each identity that does not hold. */
 export function brokenIdentities(samples: readonly Sample[]): [what: string, left: number, right: number][] {
   const of = (name: string, labels?: Sample['labels']): number => sum(samples, name, labels);
   const kinds = valuesOf(samples, 'headcount_sessions_total', 'kind');
@@ -44,7 +44,7 @@ export function brokenIdentities(samples: readonly Sample[]): [what: string, lef
   return pairs.filter(([, left, right]) => left !== right);
 }
 
-/** The keys of `/metrics/all` that counters since start must give, on a server from which no row has expired. */
+/** Those keys of `/metrics/all` that follow from the counters, on a server from which no row has expired. */
 export function expectedTotals(samples: readonly Sample[]): Record<string, number> {
   const of = (name: string, labels?: Sample['labels']): number => sum(samples, name, labels);
   const failed = of('headcount_session_failures_total');
@@ -67,7 +67,7 @@ export function expectedTotals(samples: readonly Sample[]): Record<string, numbe
   };
 }
 
-/** Over the series of this name that have these labels. */
+/** Sum over the series of this name with these labels. */
 export function sum(samples: readonly Sample[], name: string, labels: Sample['labels'] = {}): number {
   const wanted = Object.entries(labels);
   return samples

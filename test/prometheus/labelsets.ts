@@ -1,6 +1,6 @@
 /**
- * Every series that a server must show from its first scrape on, worked out from the table of families and the values
- * of its labels, apart from the code that lays them out.
+ * Every series that a server must show from its first scrape on. Derived from the table of families and the values of
+ * its labels, without the code that lays them out.
  */
 
 import { pathsOf, ROUTES, UPGRADES } from '../../src/http/interface.js';
@@ -13,7 +13,7 @@ import type { Sample } from '../metrics/views/exposition.js';
 
 type Labels = Sample['labels'];
 
-/** Keys of `keyOf`, sorted; without the sparse families, whose series come with their first value. */
+/** Keys of `keyOf`, sorted. Sparse families are left out, because their series come with their first value. */
 export function expectedSeries(workers: number, versions: Versions): string[] {
   const switches = { apiGet: true, testSessions: true };
   const routes = [...new Set([...pathsOf(ROUTES, switches), ...pathsOf(UPGRADES, switches)])];

@@ -1,6 +1,6 @@
 /**
- * Modest traffic of every kind on a server, and a tally of what its clients were told: what the counters say in the end
- * must be the same.
+ * Modest traffic of every kind on a server, and a tally of what its clients were told. In the end the counters must say
+ * the same.
  */
 
 import { FAILURES, type FailureCode } from '../../src/failures.js';
@@ -21,7 +21,7 @@ export interface Load {
   readonly told: ReadonlyMap<Told, number>;
   /** Clients that left before they were told anything. */
   left(): number;
-  /** No more than is on its way. @throws what a client met that was not an answer */
+  /** Waits for what is on its way, and sends no more. @throws what a client met that was no answer */
   stop(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export function startLoad(url: string, pages: Pages): Load {
     count(code);
     return code;
   };
-  /** Leaves once its page has been asked for, so that it is known to have had a slot. */
+  /** Leaves once its page has been asked for, because it is sure then that it had a slot. */
   const leave = async (id: number): Promise<void> => {
     const path = `/never?client=${id}`;
     const client = new AbortController();

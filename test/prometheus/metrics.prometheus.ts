@@ -1,6 +1,6 @@
 /**
- * The exposition of a fresh server, before any traffic: liked by promtool and by both parsers of Prometheus' Python
- * client, with every family of the table and every labelset; and the format that each kind of scraper is given.
+ * The exposition of a fresh server before any traffic. promtool and both parsers of Prometheus's Python client accept
+ * it, and it has every family of the table and every labelset. And the format that each kind of scraper gets.
  */
 
 import { gunzipSync } from 'node:zlib';
@@ -23,7 +23,7 @@ const WORKERS = 2;
 const TEXT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-/** What scrapers send as `Accept`, and the type that they must be given at both paths. */
+/** What scrapers send as `Accept`, and the type that they must get at both paths. */
 const SCRAPERS: Readonly<Record<string, readonly [accept: string, type: string]>> = {
   'Prometheus 2.42': [
     'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,' +

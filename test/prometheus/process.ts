@@ -1,5 +1,6 @@
 /**
- * Programs that a test starts: what they write, line by line, and an end that is waited for. Only ever ended by pid.
+ * Programs that a test starts: what they write, line by line, and an end that is waited for. They are ended only by
+ * pid.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -15,7 +16,7 @@ export interface Program {
   readonly lines: readonly string[];
   /** The exit code or signal; null while it runs. */
   ended(): string | null;
-  /** Sends SIGTERM, or SIGKILL when that does not help, and gives the exit code or signal. */
+  /** Sends SIGTERM, or SIGKILL when that does not help. Returns the exit code or signal. */
   stop(): Promise<string>;
 }
 

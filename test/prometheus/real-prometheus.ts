@@ -1,6 +1,6 @@
 /**
  * A real Prometheus with a data folder of its own that scrapes each second, and what tests ask its HTTP API. Times are
- * Prometheus' own: seconds since the epoch, to the ms.
+ * Prometheus's own: seconds since the epoch, to the ms.
  */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -13,10 +13,10 @@ import { ask } from './ask.js';
 import { type Program, startProgram } from './process.js';
 
 const READY_MS = 20_000;
-/** Another process may take the port between its being found and its being used. */
+/** Between finding a port and using it, another process may take it. */
 const PORTS_TRIED_MAX = 5;
 const POLL_MS = 200;
-/** Longer than any test of these lasts: everything that was ever scraped. */
+/** Longer than each of these tests lasts, so it covers all that was ever scraped. */
 export const EVER = '10m';
 
 export interface Job {
@@ -49,7 +49,7 @@ export interface Metadata {
 export interface RealPrometheus {
   /** The value of each series of an instant query, by `job`. */
   byJob(query: string): Promise<Map<string, number[]>>;
-  /** Every scrape of a job so far, oldest first, failed ones too; also the series that Prometheus itself adds. */
+  /** Every scrape of a job so far, oldest first, failed ones too, with the series that Prometheus itself adds. */
   scrapes(job: string): Promise<Scrape[]>;
   /** Resolves when each job has been scraped `count` times in all. */
   scraped(jobs: readonly string[], count: number, ms: number): Promise<void>;
@@ -57,7 +57,7 @@ export interface RealPrometheus {
   metadata(job: string): Promise<Metadata[]>;
   /** Prometheus' own metrics. */
   ownMetrics(): Promise<string>;
-  /** From the level of warnings on. */
+  /** Warnings and worse. */
   readonly log: readonly string[];
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * A server under load and faults, watched by a real Prometheus from beginning to end: no scrape fails, no counter
- * falls, no series comes or goes, and in the end Prometheus has what the server has and what its clients were told. The
+ * A server under load and faults, which a real Prometheus watches from beginning to end. No scrape fails, no counter
+ * falls, no series comes or goes. In the end Prometheus has what the server has and what its clients were told. The
  * tests are the acts of one story, in order.
  */
 
@@ -26,7 +26,7 @@ const test = suite('prometheus/scrape');
 const SLOTS = 4;
 const QUEUE_LIMIT = 4;
 const TOKEN = 'a-token-for-scrapes';
-/** Of jobs that must always succeed; `metrics` has the path that Prometheus scrapes unless told otherwise. */
+/** Jobs that must always succeed. `metrics` uses Prometheus's default path. */
 const GOOD_JOBS = ['prometheus', 'metrics', 'with-token'];
 const LOADED_JOBS = ['prometheus', 'metrics'];
 const NO_TOKEN_JOB = 'without-token';
@@ -121,7 +121,7 @@ test('comes to rest, and Prometheus scrapes it there', async () => {
   await until(isAtRest, WAIT_MS, 'every slot is free');
   await server.ready();
   before = await checkScrape(server.url, 'at rest');
-  // The first may have been on its way already.
+  // The first scrape may have begun before.
   const counts = await prometheus.byJob(`count_over_time(up[${EVER}])`);
   await prometheus.scraped(GOOD_JOBS, Math.max(...[...counts.values()].flat()) + 2, WAIT_MS);
   for (const job of [...GOOD_JOBS, NO_TOKEN_JOB]) scrapes.set(job, await prometheus.scrapes(job));
@@ -182,7 +182,7 @@ test('the counters in Prometheus are those of the server', () => {
   for (const job of LOADED_JOBS) {
     const last = scrapesOf(job).at(-1)?.samples ?? [];
     const kept = valuesByKey(last);
-    // HTTP requests come between the three scrapes, so a series of theirs may be missing from the earlier ones.
+    // HTTP requests come between the three scrapes, so the earlier ones may lack some of their series.
     for (const [key, value] of to) {
       const seen = kept.get(key) ?? 0;
       assert.ok((from.get(key) ?? 0) <= seen && seen <= value, `${key} of ${job} is ${seen}`);
@@ -203,7 +203,7 @@ test('the counters are what the clients were told', async () => {
   let untold = sent;
   const compare = (counted: number, codes: readonly Told[], what: string): void => {
     const told = codes.reduce((total, code) => total + (load.told.get(code) ?? 0), 0);
-    // A client that leaves may do so in the moment in which it is answered.
+    // A client may leave in the moment in which it is answered.
     assert.ok(told <= counted && counted <= told + load.left(), `${what}: told ${told}, counted ${counted}`);
     untold -= told;
   };
@@ -257,7 +257,7 @@ function scrapesOf(job: string): Scrape[] {
   return scrapes.get(job) ?? [];
 }
 
-/** Without what Prometheus adds. */
+/** Without the samples that Prometheus adds. */
 function lengthOf(samples: readonly Sample[]): number {
   return samples.filter(({ name }) => name !== HTTP_REQUESTS && !ADDED.test(name)).length;
 }

@@ -9,7 +9,7 @@ import { startProgram } from './process.js';
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const START_MS = 20_000;
 const READY_MS = 30_000;
-/** What a server needs of the test's environment; a setting that happens to be there must not reach it. */
+/** The part of the test's environment that a server needs. A setting that happens to be there must not reach it. */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'XDG_CACHE_HOME', 'PLAYWRIGHT_BROWSERS_PATH', 'CHROMIUM_PATH'];
 
 export interface Server {
@@ -34,7 +34,7 @@ interface LogLine {
 
 export async function startServer(workers: number, settings: Readonly<Record<string, string>> = {}): Promise<Server> {
   const passedOn = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
-  // Without a history file: totals since the start, and nothing of another server's.
+  // Without a history file, totals count from the start, and nothing is another server's.
   const own = {
     PORT: '0',
     WORKERS: String(workers),

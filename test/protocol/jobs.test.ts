@@ -1,6 +1,6 @@
 /**
- * The table of kinds at the edge: a row is all that a kind needs there. A made-up one is put into the table and asked
- * for as clients would.
+ * The table of kinds at the edge: a kind needs only a row there. A made-up one is put into the table, and asked for as
+ * clients would.
  */
 
 import { IncomingMessage } from 'node:http';

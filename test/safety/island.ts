@@ -1,7 +1,7 @@
 /**
- * A network of two machines: the server's, a namespace that nothing leads out of but one cable, and this process's at
- * the other end, which is all of the internet there. It answers questions for names, and writes down whatever comes.
- * Needs root.
+ * A network of two machines. The server's is a namespace with one cable as its only way out. At the other end is this
+ * process, which is all of the internet there: it answers questions for names, and writes down all that comes. Needs
+ * root.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -15,32 +15,32 @@ import { deadline, until } from '../deadline.js';
 /** What is needed to make one. */
 export const ISLAND_TOOLS = ['ip', 'unshare', 'nsenter', 'python3'];
 const WAIT_MS = 10_000;
-/** By its path in the repository: it is not compiled. */
+/** By its path in the repository, because it is not compiled. */
 const WITNESS = 'test/safety/witness.py';
 
 export interface Island {
-  /** Of this process's end. */
+  /** The address of this process's end. */
   readonly far: string;
-  /** Of the server's. */
+  /** The address of the server's end. */
   readonly near: string;
-  /** What runs a program on the server's machine, its path and arguments behind it. */
+  /** The command that runs a program on the server's machine. The program's path and arguments come behind it. */
   readonly within: readonly string[];
-  /** A name's addresses, by the number of times that it was asked for before; none: there is no such name. */
+  /** A name's addresses, by how often it was asked for before. A name that is missing does not exist. */
   readonly names: Map<string, (before: number) => readonly string[]>;
-  /** Questions in the order of their coming, as `A name`. */
+  /** Questions in the order in which they came, as in `A name`. */
   readonly questions: string[];
-  /** Names whose answers fit no datagram. */
+  /** Names whose answers are too large for a datagram. */
   readonly large: Set<string>;
-  /** Packets that came from the server's machine, as `udp <destination> <port>`, each once. */
+  /** Packets from the server's machine, as `udp <destination> <port>`, each once. */
   packets(): string[];
-  /** `text` is what is at `path` on the server's machine. */
+  /** Puts `text` at `path` on the server's machine. */
   place(path: string, text: string): void;
   close(): Promise<void>;
 }
 
 /** `folder` is for its files. */
 export async function createIsland(folder: string): Promise<Island> {
-  // Several of these may be there at once, and none of the addresses is in the internet.
+  // Several of these may exist at once, and none of the addresses is in the internet.
   const net = `198.18.${(process.pid >> 6) % 256}`;
   const [far, near] = [1, 2].map((end) => `${net}.${(process.pid % 64) * 4 + end}`) as [string, string];
   const cable = `far${process.pid}`;
@@ -81,7 +81,7 @@ export async function createIsland(folder: string): Promise<Island> {
   };
 }
 
-/** Its network is there once it has said so; it is there for as long as nobody closes its input. */
+/** Its network is there once it says so, for as long as nobody closes its input. */
 const MACHINE = `
   ip link set lo up
   ip address add 169.254.169.254/32 dev lo

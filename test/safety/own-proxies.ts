@@ -1,5 +1,5 @@
 /**
- * Outgoing proxies, as operators and clients have them: HTTP with Basic credentials, and SOCKS5 with name and password.
+ * Outgoing proxies as operators and clients have them: HTTP with Basic credentials, and SOCKS5 with name and password.
  * Both take every host for one site, and remember who was asked for.
  */
 import { createServer as createHttpServer } from 'node:http';
@@ -10,9 +10,9 @@ export const PASSWORD = 'p@ss:word';
 
 export interface OwnProxy {
   readonly port: number;
-  /** With the credentials that it wants. */
+  /** With the credentials that the proxy wants. */
   readonly url: string;
-  /** `host:port`, of whoever had the right credentials. */
+  /** `host:port` of each request that had the right credentials. */
   readonly asked: string[];
   close(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export async function startSocksProxy(sitePort: number): Promise<OwnProxy> {
   const asked: string[] = [];
   const server = createServer((client) => {
     client.on('error', () => {});
-    // Whoever asks waits for each answer, so what comes is one message each time.
+    // The client waits for each answer, so each time one whole message comes.
     client.once('data', () => {
       client.write(Buffer.from([5, 2]));
       client.once('data', (login) => {

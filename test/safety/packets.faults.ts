@@ -1,6 +1,6 @@
 /**
- * What leaves the machine while pages try whatever does not go through a proxy: the server is on a machine of its own,
- * and whoever is at the other end of its only cable sees each packet. Beside it, a Chromium without our flags.
+ * What leaves the machine while pages try all that does not go through a proxy. The server is on a machine of its own,
+ * and whoever is at the other end of its only cable sees each packet. Beside it runs a Chromium without our flags.
  */
 
 import { spawn } from 'node:child_process';
@@ -31,9 +31,9 @@ interface Context {
 const WAIT_MS = 30_000;
 /** On the server's machine somebody listens there, at the far end nobody. */
 const CANARY_PORT = 8_443;
-/** Of servers for TURN over TCP that a page may reach. */
+/** Of TURN servers over TCP that a page may reach. */
 const TURN_PORTS = [3_480, 5_349];
-/** Names in the page that no proxy is asked to lead to. */
+/** Names in the page to which no proxy is asked to lead. */
 const NEVER_DIALLED = ['prefetched', 'preconnected', 'linked', 'stun', 'turn-udp', 'turn-tcp', 'transport'].map(
   (name) => `${name}.test`,
 );
@@ -61,7 +61,7 @@ async function onIsland(use: (context: Context) => Promise<void>): Promise<void>
   }
 }
 
-/** Takes connections, and never says anything. */
+/** Takes connections, and never sends anything. */
 async function listenSilently({ island, ends }: Context, port: number): Promise<void> {
   const sockets = new Set<Socket>();
   const server = createTcpServer((socket) => sockets.add(socket.on('error', () => {}))).listen(port, island.far);
@@ -88,7 +88,7 @@ async function startSite(
   return server;
 }
 
-/** Asks for its own host, where nobody listens until the name leads to another place. */
+/** Asks for its own host, where nobody listens until the name leads to another address. */
 const FLIPPING_PAGE = `<!doctype html><body><script type="module">
   const secret = 'https://' + location.hostname + ':${CANARY_PORT}/';
   for (let i = 0; i < 3; i++) await fetch(secret, { mode: 'no-cors' }).catch(() => {});
@@ -97,7 +97,7 @@ const FLIPPING_PAGE = `<!doctype html><body><script type="module">
   document.body.append(Object.assign(document.createElement('p'), { id: 'done' }));
 </script>`;
 
-/** Done, its `#done` is there. */
+/** When it is done, its `#done` is there. */
 function wayOutPage(far: string): string {
   return `<!doctype html>
   <link rel="dns-prefetch" href="//prefetched.test"><link rel="preconnect" href="https://preconnected.test">
@@ -164,7 +164,7 @@ islandTest('nothing leaves the machine but connections of pages, and questions f
     const dialled = ['page', 'quic', 'large', 'socket', 'turns'].map((name) => `${name}.test`);
     for (const name of [...dialled, ...NEVER_DIALLED]) names.set(name, () => [far]);
     large.add('large.test');
-    // A name that is denied as such is asked of nobody by the server, so who asks for it is Chromium.
+    // The server asks nobody for a name that is denied by itself. So whoever asks for it is Chromium.
     await Promise.all(TURN_PORTS.map((port) => listenSilently(context, port)));
     const ask = await startOn(context, { NETWORK_DENY: `${far}:3481 turn-tcp.test` });
     const body = { url: 'https://page.test/way-out', waitForSelector: { selector: '#done', timeout: 20_000 } };
@@ -174,7 +174,7 @@ islandTest('nothing leaves the machine but connections of pages, and questions f
       assert.is(status, 200, text);
       assert.match(text, '<p id="done"></p>', 'no address of the machine is told to the page');
       const asked = dialled.flatMap((name) => [`A ${name}`, `AAAA ${name}`]);
-      // The large one's by a datagram, and then by a connection.
+      // The large one's answer comes by a datagram first, and then by a connection.
       assert.equal([...questions].sort(), [...asked, 'A large.test', 'AAAA large.test'].sort());
     }
     const own = ['tcp 443', 'tcp 3480', 'tcp 5349', 'tcp 53', 'udp 53'];
@@ -217,7 +217,7 @@ islandTest('a Chromium without our flags sends what the witness is there for', (
   }),
 );
 
-/** Somebody on the server's machine who is nobody's business, at every address; gives how many have come. */
+/** A listener on the server's machine that no page may reach, at every address. Returns how many have come. */
 async function startCanary({ island, ends }: Context): Promise<() => number> {
   const script = `require('net').createServer((socket) => { console.log('came'); socket.destroy(); })
     .listen(${CANARY_PORT}, '0.0.0.0', () => console.log('listening'))`;

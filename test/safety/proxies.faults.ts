@@ -1,6 +1,6 @@
 /**
- * Proxies on the way out, the operator's and clients': who goes through which, what pages learn of them, and what is
- * said where one fails.
+ * Proxies on the way out, the operator's and clients': which traffic goes through which, what pages learn of them, and
+ * what is said when one fails.
  */
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,7 +12,7 @@ import { atRest, ready, type Server, start } from '../end-to-end/server.js';
 import { type OwnProxy, PASSWORD, startHttpProxy, startSocksProxy, USER } from './own-proxies.js';
 
 interface Context {
-  /** Shows what it was asked with, whatever its name. */
+  /** Shows the request that it got, for every name. */
   site: HttpServer;
   sitePort: number;
   web: OwnProxy;
@@ -20,7 +20,7 @@ interface Context {
 }
 
 const WAIT_MS = 20_000;
-/** What bodies have for a context of plain make, and for one of Playwright's. */
+/** What bodies need for a plain context, and for one of Playwright's. */
 const MAKES = [{}, { setExtraHTTPHeaders: { 'x-mine': 'yes' } }];
 
 const test = suite<Context>('safety/proxies');
@@ -57,7 +57,7 @@ async function asked(server: Server, body: object, query = ''): Promise<readonly
   return [response.status, await response.text()];
 }
 
-/** Of a page that came, and of nothing else. */
+/** Checks a page that came; nothing else passes. */
 function checkPage([status, text]: readonly [number, string], host: string): void {
   assert.is(status, 200, text);
   assert.match(text, `here is ${host}`);
@@ -83,7 +83,7 @@ test('the operator’s are used by port, and not for what goes without; pages do
         checkPage(await asked(server, { url: 'http://far.test:8081/', ...make }), 'far.test:8081');
         assert.equal([web.asked.splice(0), socks.asked.splice(0)], [['far.test:80'], ['far.test:8081']]);
       }
-      // Asked of the system's name servers, which know of none.
+      // The system's name servers are asked for these, and know none of them.
       const direct = ['direct.invalid', 'x.direct.invalid', 'corp.invalid', 'x.corp.invalid:81'];
       const unknown = direct.map((host) => asked(server, { url: `http://${host}/` }));
       for (const answer of await Promise.all(unknown)) checkFailed(answer, 'net::ERR_NAME_NOT_RESOLVED');
@@ -132,7 +132,7 @@ test('clients name their own, in each place for it; at once, each goes by its ow
       }
       assert.equal(web.asked.splice(0).sort(), ['a.test:80', 'c.test:80']);
       assert.equal(socks.asked.splice(0).sort(), ['b.test:80', 'd.test:80']);
-      // Whoever comes next has none.
+      // The next session has no proxy.
       checkFailed(await asked(server, { url: 'http://next.invalid/', ...make }), 'net::ERR_NAME_NOT_RESOLVED');
     }
     assert.equal([web.asked, socks.asked], [[], []]);

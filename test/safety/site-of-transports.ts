@@ -1,6 +1,6 @@
 /**
- * Sites that speak whatever browsers do: HTTP/1.1, HTTP/2 over TLS, WebSockets, event streams, a lot of bytes either
- * way, slowly, half-open, and cut off at every point. And the page that tries all of it, and tells what came.
+ * Sites that speak all that browsers do: HTTP/1.1, HTTP/2 over TLS, WebSockets, event streams; many bytes either way,
+ * slowly, half-open, and cut off at every point. And the page that tries all of it, and tells what came.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
@@ -11,16 +11,16 @@ import type { Duplex } from 'node:stream';
 export const DOWNLOAD_BYTES = 200_000_000;
 export const UPLOAD_BYTES = 50_000_000;
 export const ECHO_BYTES = 10_000_000;
-/** More than Chromium has connections through a proxy. */
+/** More than Chromium opens connections through a proxy. */
 const HOST_COUNT = 100;
 const SLOW_MS = 50;
 
 export interface TransportsSite {
-  /** The page of all transports; when it is done, its `#done` holds what came. */
+  /** The page of all transports. When it is done, its `#done` holds what came. */
   readonly page: string;
-  /** Pages of servers that do not end their answer as they should, by what they do. */
+  /** Pages of servers that do not end their answers properly, by what they do. */
   readonly broken: Readonly<Record<string, string>>;
-  /** A page that loads so many bytes. */
+  /** A page that loads this many bytes. */
   heavy(bytes: number): string;
   close(): Promise<void>;
 }
@@ -60,7 +60,7 @@ export async function startTransportsSite(secret: {
 
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/html\r\naccess-control-allow-origin: *\r\n';
 
-/** What a server does once it has been asked. */
+/** What a server does after the request. */
 const BROKEN: Readonly<Record<string, (socket: Socket) => void>> = {
   'resets before it answers': (socket) => socket.resetAndDestroy(),
   'closes before it answers': (socket) => socket.end(),

@@ -1,6 +1,6 @@
 /**
- * Whom a session may have its page loaded from: every spelling under each policy, redirects, the server itself. From
- * the client's side, with real Chromium.
+ * From where a session may load its page: every spelling under each policy, redirects, the server itself. From the
+ * client's side, with real Chromium.
  */
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -69,7 +69,7 @@ async function asked(server: Server, url: string, more: object = {}): Promise<An
 
 const AT_ONCE = 8;
 
-/** As many at a time as there are slots for. */
+/** As many at once as there are slots. */
 async function eachOf<T>(of: readonly T[], check: (one: T) => Promise<void>): Promise<void> {
   for (let at = 0; at < of.length; at += AT_ONCE) await Promise.all(of.slice(at, at + AT_ONCE).map(check));
 }
@@ -158,12 +158,12 @@ test('the server itself is out of reach under every policy, whatever else is all
       const isUnknown = host === hostname() && code === 'NAVIGATION_FAILED';
       if (!isUnknown) assert.equal([status, code], [403, 'FORBIDDEN_TARGET'], `${host}: ${message}`);
     });
-    // What contexts leave by is on loopback too.
+    // The exits of contexts are on loopback too.
     const ports = listeningPorts().filter((one) => one !== site.port);
     assert.ok(ports.length > 3, `${ports}`);
     await eachOf(ports, async (one) => {
       const [status, code, message] = await asked(server, `http://127.0.0.1:${one}/`);
-      // Contexts are made and go all the time.
+      // Contexts come and go all the time.
       if (/UNSAFE_PORT/.test(message) || !listeningPorts().includes(one)) return;
       assert.equal([status, code], [403, 'FORBIDDEN_TARGET'], `${one}: ${message}`);
     });
@@ -210,7 +210,7 @@ test('what is allowed besides is reached, and what is denied besides is not, all
 
 test('a page that cannot be reached is told as ever, and one that can with its address', async () => {
   await withBoth({}, async (server, { port }) => {
-    // Chromium takes a star for part of a host, and dots at its end; nobody else does.
+    // Chromium accepts a star as a part of a host, and dots at its end; nobody else does.
     for (const host of ['name.invalid', '*.localhost', 'localhost..']) {
       const [, code, message] = await asked(server, `http://${host}/`);
       assert.equal([code, message], ['NAVIGATION_FAILED', 'net::ERR_NAME_NOT_RESOLVED'], host);
@@ -226,7 +226,7 @@ test('a page that cannot be reached is told as ever, and one that can with its a
   });
 });
 
-/** Of this process, on loopback by IPv4; servers here are in the test's own process. */
+/** Of this process, on loopback by IPv4. Servers here are in the test's own process. */
 function listeningPorts(): number[] {
   const inodes = new Set(socketInodes());
   const rows = readFileSync('/proc/self/net/tcp', 'utf8').trim().split('\n').slice(1);
@@ -241,7 +241,7 @@ function socketInodes(): string[] {
     try {
       return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[1] ?? [];
     } catch {
-      // The one that the folder is read by.
+      // The descriptor by which the folder is read.
       return [];
     }
   });

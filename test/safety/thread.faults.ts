@@ -1,6 +1,6 @@
 /**
- * The thread by which all pages leave dies while sessions load: they are settled once, as the crash of a worker, and
- * whoever comes next gets out by another thread. Again and again, and nothing is left behind.
+ * The thread by which all pages leave dies while sessions load. They are settled once, as the crash of a worker, and
+ * later ones get out by another thread. Again and again, and nothing is left behind.
  */
 import { readdirSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
@@ -12,7 +12,7 @@ import { checkIdentities } from '../end-to-end/identities.js';
 import { atRest, ready, type Server, start, total } from '../end-to-end/server.js';
 
 const test = suite('safety/thread');
-/** Connections of this process to the server are kept alive for a while, and both their ends are in it. */
+/** This process keeps connections to the server alive for a while, and both their ends are in it. */
 const KEPT_ALIVE_MAX = 12;
 const DEATHS = 10;
 const SESSION_COUNT = 6;
@@ -23,12 +23,12 @@ const AT_REST = { contexts: 2, pages: 2, leaked: 0, connections: 0 };
 
 interface Site {
   readonly origin: string;
-  /** Pages that wait for the rest of themselves. */
+  /** Pages that wait for the rest of their documents. */
   readonly slow: Set<ServerResponse>;
   close(): Promise<void>;
 }
 
-/** `/slow` never ends, and begins. */
+/** `/slow` begins and never ends. */
 async function startSite(): Promise<Site> {
   const slow = new Set<ServerResponse>();
   const server = createServer(({ url }, response) => {
@@ -48,7 +48,7 @@ async function startSite(): Promise<Site> {
   };
 }
 
-/** Every other one in a context of Playwright's make. */
+/** Every second one is in a context of Playwright's. */
 function slowSessions(server: Server, { origin }: Site): Promise<readonly [number, string]>[] {
   return Array.from({ length: SESSION_COUNT }, async (_, index) => {
     const url = `${origin}/slow`;
@@ -67,7 +67,7 @@ async function die(server: Server, site: Site): Promise<void> {
   await until(async () => !(await isReady()), AT_ONCE_MS, 'a server that is not ready');
   const outcomes = await deadline(Promise.all(sessions), AT_ONCE_MS, 'the end of its sessions');
   assert.equal(outcomes, Array(SESSION_COUNT).fill([502, 'WORKER_CRASHED']));
-  // More than there were pages kept ready on the thread before, which must not be among what they get.
+  // More than the pages that were kept ready on the thread before; none of those may be among what they get.
   const fresh = Array.from({ length: 4 }, async () => {
     const response = await server.post('/content', { url: `${site.origin}/fresh` });
     return [response.status, /fresh/.test(await response.text())];
@@ -112,7 +112,7 @@ test(`the thread dies ${DEATHS} times under load, and each time all goes on`, as
     await until(async () => isAtRest(await held(server)), AT_REST_MS, 'what it held before').catch(async () => {
       assert.equal(await held(server), AT_REST);
     });
-    // A death that left two would have left more.
+    // If each death left two descriptors, there would be more.
     await until(() => descriptors() <= descriptorsMax, AT_REST_MS, `${descriptorsMax} descriptors again`);
     const { samples } = await checkIdentities(server);
     const crashes = total(samples, 'headcount_session_failures_total', 'reason="worker_crash"');

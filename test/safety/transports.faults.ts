@@ -1,6 +1,6 @@
 /**
- * What pages speak with sites comes through their way out as if there were none: the same pages in a Chromium without a
- * proxy are told the same, whole or broken. Its weight is known, bounded, and nowhere held.
+ * What pages and sites say to each other passes the way out unchanged: in a Chromium without a proxy, the same pages
+ * are told the same, complete or broken. The bytes are counted, bounded, and nowhere held.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
@@ -30,7 +30,7 @@ const WAIT_MS = 60_000;
 const WEIGHED_MS = 20;
 /** Of the server's process, while another 270 MB pass through it. */
 const GROWTH_MB_MAX = 60;
-/** What HTTP, WebSockets and TLS add. */
+/** The share that HTTP, WebSockets and TLS add. */
 const OVERHEAD = 0.02;
 
 const test = suite<Context>('safety/transports');
@@ -52,12 +52,12 @@ async function post({ url }: Pick<Program, 'url'>, body: object): Promise<readon
   return [response.status, await response.text()];
 }
 
-/** As `#done` of a page has it. */
+/** What `#done` of a page says. */
 function toldIn(html: string): unknown {
   return JSON.parse(/<p id="done">(.*?)<\/p>/.exec(html)?.[1] ?? 'null');
 }
 
-/** The same page without a server, and without a proxy. */
+/** The same page without a server and without a proxy. */
 async function toldDirectly(browser: Browser, url: string): Promise<unknown> {
   const page = await browser.newPage({ ignoreHTTPSErrors: true });
   await page.goto(url);
@@ -92,7 +92,7 @@ secureTest('all that a page speaks comes through, is weighed, and held nowhere',
   withProgram({ ALLOW_INSECURE_CERTS: 'true', TMPDIR: folder }, async (program) => {
     const waitForSelector = { selector: '#done', timeout: WAIT_MS };
     const body = { url: site.page, acceptInsecureCerts: true, waitForSelector };
-    // What is garbage by then is not collected at once; however much goes through, it is no more.
+    // Garbage is not collected at once, but it does not grow with what goes through.
     const [beforeMb] = await weighed(program, () => post(program, body));
     const [afterMb, [status, html]] = await weighed(program, () => post(program, body));
     assert.is(status, 200, html);
@@ -136,7 +136,7 @@ secureTest('what breaks off is told as by a Chromium without a proxy', ({ site, 
   }),
 );
 
-/** Playwright waits for the load of a document that broke off, which does not come. */
+/** Playwright waits for the load of a document that broke off, and that load never comes. */
 async function outcomeDirectly(browser: Browser, url: string): Promise<string> {
   const page = await browser.newPage();
   const session = await page.context().newCDPSession(page);

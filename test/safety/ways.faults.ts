@@ -1,6 +1,6 @@
 /**
- * A page tries every way that there is to reach somebody whom it may not: nobody comes. Beside it, the same page tries
- * the same ways to somebody whom it may reach, and comes by each.
+ * A page tries every way to reach somebody whom it may not reach, and none works. Beside it the same page tries the
+ * same ways to somebody whom it may reach, and each works.
  */
 
 import { suite } from 'uvu';

@@ -1,5 +1,5 @@
 /**
- * Every way that a page has of asking somebody for something: a page that tries all of them, and somebody who notes
+ * Every way in which a page can ask somebody for something: a page that tries all of them, and a server that notes
  * which came. Each way asks for a path of its own name.
  */
 
@@ -40,7 +40,7 @@ const WAYS: Readonly<Record<string, string>> = {
   redirected: 'new Image().src = "/redirect?to=" + encodeURIComponent(to)',
   redirectedFrame: 'add("iframe", { src: "/redirect?to=" + encodeURIComponent(to) })',
   refreshedFrame: 'add("iframe", { srcdoc: `<meta http-equiv=refresh content="0;url=${to}">` })',
-  // In a frame: in the page, it would end what the page loads.
+  // In a frame, because in the page it would end what the page loads.
   download: 'const { body } = add("iframe", {}).contentDocument; add("a", { href: to, download: "x" }, body).click()',
   service: `navigator.serviceWorker.register("/service.js").then(() =>
     navigator.serviceWorker.ready).then(({ active }) => active.postMessage(to))`,
@@ -50,8 +50,8 @@ const WAYS: Readonly<Record<string, string>> = {
 export const WAY_NAMES: readonly string[] = Object.keys(WAYS);
 
 /**
- * Never loads, so that its session does not end. Tries each way to one origin after the other, on its own: one that
- * throws keeps none from trying.
+ * Never finishes loading, so its session does not end. Tries each way to one origin after the other. One way that
+ * throws does not keep the others from trying.
  */
 function pageOf(origins: readonly string[]): string {
   const tries = Object.entries(WAYS).flatMap(([name, way]) =>
@@ -95,9 +95,9 @@ export async function startWays(): Promise<Listening> {
 }
 
 export interface Noted extends Listening {
-  /** Names of the ways by which somebody came. */
+  /** Names of the ways that arrived. */
   readonly ways: ReadonlySet<string>;
-  /** Connections, whatever came by them. */
+  /** Connections, whatever came on them. */
   connections(): number;
 }
 

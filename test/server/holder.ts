@@ -1,6 +1,6 @@
 /**
- * A process that has a temporary folder as a server does, for the tests that need one to be stopped or killed. Its
- * argument is the folder for temporary files; it tells the path of its own on stdout, and lives until it is killed.
+ * A process that has a temporary folder like a server's, for tests that need one to be stopped or killed. Its argument
+ * is the folder for temporary files. It tells the path of its own folder on stdout, and lives until it is killed.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';

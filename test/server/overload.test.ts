@@ -1,5 +1,6 @@
 /**
- * When a resource counts as over its limit: by the mean of five seconds, and until that is well below it again.
+ * When a resource counts as over its limit: by the mean of five seconds, and until the mean is well below the limit
+ * again.
  */
 
 import { suite } from 'uvu';

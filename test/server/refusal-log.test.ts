@@ -1,5 +1,5 @@
 /**
- * Lines about refused requests: some a second, and how many were left out.
+ * Lines about refused requests: some each second, and how many were left out.
  */
 
 import { suite } from 'uvu';

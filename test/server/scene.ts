@@ -1,5 +1,5 @@
 /**
- * A folder for temporary files with what may lie and live in it: dead locks, processes, and what is left after a test.
+ * A folder for temporary files, with what may be in it: dead locks, processes, and what is left after a test.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -52,11 +52,11 @@ export function createScene(tempDir = mkdtempSync(join(tmpdir(), 'headcount-temp
   };
 }
 
-/** As a killed server leaves it: with a socket that nobody listens on. */
+/** As a killed server leaves it: with a socket on which nobody listens. */
 export async function makeDead(path: string): Promise<string> {
   mkdirSync(path, { recursive: true });
   const server = createServer();
-  // Through a short path: this is about what is left, not about how it came there.
+  // By way of a short path, because this is about what is left and not about how it came there.
   const bound = join(mkdtempSync(join(tmpdir(), 'headcount-bound-')), 'socket');
   await new Promise<void>((resolve) => server.listen(bound, resolve));
   renameSync(bound, join(path, 'lock'));

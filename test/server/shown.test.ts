@@ -1,5 +1,5 @@
 /**
- * How much of a target, and what of a message, is shown.
+ * How much of a target and of a message is shown.
  */
 
 import { suite } from 'uvu';

@@ -1,5 +1,5 @@
 /**
- * What `/pressure` says of CPU and memory: shown as sampled last, judged as they have been for some seconds.
+ * What `/pressure` says of CPU and memory: it shows the latest samples, and judges by the last seconds.
  */
 
 import { suite } from 'uvu';

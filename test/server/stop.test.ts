@@ -1,5 +1,5 @@
 /**
- * The order of stopping, over rooms that only say what is asked of them and a clock that stands still.
+ * The order of stopping, over rooms that only say what is asked of them, and a clock that stands still.
  */
 
 import { createServer } from 'node:http';
@@ -54,11 +54,11 @@ function scene(over: Partial<Record<'leadMs' | 'drainTimeoutMs', number>> = {}, 
     core: { stop: asked('core') },
     temp: { remove: asked('temp') },
   };
-  // The rooms have more than stopping asks of them.
+  // Real rooms have more functions than stopping needs.
   return { options: options as unknown as StopOptions, clock, done, idle: () => idle() };
 }
 
-/** What can go on has gone on. */
+/** Lets all promises go on that can. */
 async function turn(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,6 @@
 /**
- * What a sweep removes and whom it ends, and above all what it leaves alone: real folders, sockets and processes.
+ * What a sweep removes and which processes it ends, and above all what it leaves alone. With real folders, sockets and
+ * processes.
  */
 
 import { spawn } from 'node:child_process';
@@ -47,7 +48,7 @@ function leads(group: number): boolean {
   }
 }
 
-/** The pid of a process that has been. */
+/** The pid of a process that has ended. */
 async function deadPid(): Promise<number> {
   const child = spawn('true');
   await deadline(once(child, 'exit'), WAIT_MS, 'the end of a process');
@@ -89,7 +90,7 @@ test('processes elsewhere live on, however near', async ({ scene }) => {
 
 test('children that went elsewhere go with their parent, unless they lead their own group', async ({ scene }) => {
   const dead = await makeDead(scene.of('headcount-aaaaaa'));
-  // As a sandboxed renderer: the child of a child, with its directory elsewhere.
+  // Like a sandboxed renderer: the child of a child, with its directory elsewhere.
   const code = 'cd /; sh -c "sleep 60 & echo child \\$!; wait" & setsid sleep 60 & echo leader $!; cd "$OLDPWD"; wait';
   const parent = spawn('sh', ['-c', code], { cwd: dead, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
   let text = '';
@@ -206,7 +207,7 @@ test('processes that start others as they are ended take them along', async ({ s
 
 test('it is over when they have gone, not when they were told to', async ({ scene }) => {
   const dead = await makeDead(scene.of('headcount-aaaaaa'));
-  // The kernel takes its time to free so much.
+  // The kernel needs time to free so much.
   const code = 'const big = Buffer.alloc(3e8, 1); console.log(big.length); setInterval(() => {}, 1000);';
   const big = spawn(process.execPath, ['--eval', code], { cwd: dead, stdio: ['ignore', 'pipe', 'inherit'] });
   await deadline(once(big.stdout, 'data'), WAIT_MS, 'a big process');

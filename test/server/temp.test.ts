@@ -1,6 +1,6 @@
 /**
  * The temporary folder over a server's life: never without its lock, made again whatever a cleaner took, and gone in
- * the end. What it does about other servers' folders is in `sweep.test.ts`.
+ * the end. What happens to other servers' folders is in `sweep.test.ts`.
  */
 
 import {
@@ -37,7 +37,7 @@ test.after.each(async ({ scene, temp }) => {
   scene.remove();
 });
 
-/** What a server's folder has to be, whatever happened before. */
+/** What must hold of a server's folder, whatever happened before. */
 async function check({ path }: TempFolder): Promise<void> {
   assert.is(statSync(path).mode & 0o777, 0o700);
   assert.is(await ask(join(path, 'lock')), 'holds');
@@ -188,7 +188,7 @@ test('never stands without its lock, as it comes, as it is made again, and as it
   const look = (): void => {
     for (const name of readdirSync(scene.tempDir).filter((one) => one.startsWith('headcount-'))) {
       const path = scene.of(name);
-      // It may move while it is looked at: only what stood there before and after counts.
+      // The folder may move while it is looked at, so only what stood there before and after counts.
       const before = lstatSync(path, { throwIfNoEntry: false })?.ino;
       const isLocked = existsSync(join(path, 'lock'));
       const after = lstatSync(path, { throwIfNoEntry: false })?.ino;

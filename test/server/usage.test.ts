@@ -1,5 +1,5 @@
 /**
- * What the shards' browsers use, from a made-up /proc to the families: also of two browsers of a shard at once.
+ * What the shards' browsers use, from a made-up /proc to the families; also for two browsers of one shard at once.
  */
 
 import { suite } from 'uvu';

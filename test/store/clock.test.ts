@@ -1,6 +1,6 @@
 /**
- * A clock that was wrong while rows were written to the file: after a restart with a right one they are dated anew, and
- * what was there before is there again.
+ * A clock that was wrong while rows were written to the file. After a restart with a right clock they are dated anew,
+ * and what was there before is there again.
  */
 
 import { suite } from 'uvu';

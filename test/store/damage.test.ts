@@ -1,6 +1,6 @@
 /**
- * Files with flipped bits and files that were cut, anywhere: the server starts, the rows that are good are there to the
- * digit, no sum is wrong, and the broken file is put aside and named.
+ * Files with flipped bits and files that were cut anywhere. The server starts, good rows are there to the digit, no sum
+ * is wrong, and the broken file is put aside and named.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ async function makeFile(): Promise<{ bytes: Buffer; rows: JsonRow[]; clock: Fake
   return { bytes: readFileSync(folder.of('good.ring')), rows: life.rows(), clock: life.clock };
 }
 
-/** Opens a broken file and looks at what came of it; how many rows are as they were. */
+/** Opens a broken file and looks at the result. Returns how many rows are unchanged. */
 async function tryFile(
   name: string,
   { bytes, rows, clock }: { bytes: Buffer; rows: readonly JsonRow[]; clock: FakeClock },
@@ -51,7 +51,7 @@ async function tryFile(
     if (isSame(row, good)) whole++;
     if (isSame({ ...row, sessionTimes: [], sessionTimesDropped: 0 }, { ...good, sessionTimes: [] })) figures++;
   }
-  // Told at once, of a file that is never written.
+  // A file that is never written is reported at once.
   const isOurs = life.failures.length === 0;
   life.session(11);
   if (isWritten) await life.history.flush();

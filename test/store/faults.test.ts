@@ -1,5 +1,5 @@
 /**
- * A file system that refuses: the server serves from memory, says so once, counts each failure, and writes all that it
+ * A file system that refuses. The server serves from memory, says so once, counts each failure, and writes all that it
  * holds when it can again.
  */
 
@@ -11,7 +11,7 @@ import { type Folder, makeFolder, startLife } from './life.js';
 
 const CREATE_AGAIN_MS = 10_000;
 
-/** What is refused, and how: a write in the middle stops short first, as on a real disk that fills up. */
+/** What is refused, and how. A write in the middle first stops short, as on a real disk that fills up. */
 interface Trouble {
   code: string | null;
   readonly on: readonly ('open' | 'write' | 'sync' | 'lock')[];

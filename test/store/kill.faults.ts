@@ -1,6 +1,6 @@
 /**
- * SIGKILL at random moments, under full load: everything that was flushed is there, every sum is consistent, and the
- * next life goes on in the same file. The lock of the one that was killed is no obstacle.
+ * SIGKILL at random moments, under full load: all that was flushed is there, every sum is consistent, and the next life
+ * goes on in the same file. The lock of the killed process is no obstacle.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -30,7 +30,7 @@ test.after(() => {
   folder.remove();
 });
 
-/** Starts one and waits until it has told of its first flush; `told` goes on growing until it ends. */
+/** Starts a process and waits until it has told of its first flush. `told` grows until it ends. */
 async function startOther(path: string, startMs: number, mode = 'run'): Promise<{ child: ChildProcess; told: Told[] }> {
   const program = fileURLToPath(new URL('./other-process.js', import.meta.url));
   const child = spawn(process.execPath, [program, path, String(startMs), mode], {
@@ -42,7 +42,7 @@ async function startOther(path: string, startMs: number, mode = 'run'): Promise<
   const first = new Promise<void>((resolve, reject) => {
     child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
       const lines = (text + piece).split('\n');
-      // A line that the kill has cut is none.
+      // A line that the kill has cut does not count.
       text = lines.pop() ?? '';
       told.push(...lines.map((line) => JSON.parse(line)));
       resolve();
@@ -88,7 +88,7 @@ test(`${KILL_COUNT} kills, seed ${SEED}`, async () => {
     const lastDate = restored?.rows.at(-1)?.[0] ?? 0;
     const ring = createRing({ periods: OTHER_PERIODS }, lastDate, restored);
     checkSums(ring);
-    // The last told of a period is what its row must at least have; the flush after it may have been done, too.
+    // A row must have at least what was told last of its period. It may have more, when the next flush was done too.
     const byDate = new Map(told.map((one) => [one.date, one]));
     for (const [date, one] of byDate) {
       const row = findRow(ring, date);

@@ -1,6 +1,7 @@
 /**
- * A history file that cannot be had at the start: tried again for as long as that lasts, each try counted, said once
- * when it begins and once when it is over; and then all rows since the start are in it, whatever was there before.
+ * A history file that cannot be had at the start. It is tried again for as long as that lasts, and each try is counted.
+ * The log says it once when it begins and once when it is over. Then all rows since the start are in the file, whatever
+ * was there before.
  */
 
 import * as fs from 'node:fs/promises';
@@ -10,7 +11,7 @@ import type { Files } from '../../src/store/files.js';
 import { deadline } from '../deadline.js';
 import { checkSums, type Folder, type Life, type LifeOptions, makeFolder, PERIOD_MS, startLife } from './life.js';
 
-/** The most that is waited between two tries. */
+/** The longest pause between two tries. */
 const AGAIN_MOST_MS = 10_000;
 
 const test = suite<{ folder: Folder }>('store, a file that comes later');
@@ -20,7 +21,7 @@ test.before.each((context) => {
 });
 test.after.each(({ folder }) => folder.remove());
 
-/** Flushes once a second, as the server does, and gives the seconds at which a try failed. */
+/** Flushes once a second, as the server does, and returns the seconds at which a try failed. */
 async function failuresIn(life: Life, seconds: number): Promise<number[]> {
   const failed: number[] = [];
   for (let second = 1; second <= seconds; second++) {
@@ -150,7 +151,7 @@ test('a folder that comes with a history in it: that goes on, and is shown after
   second.session(30);
   await second.history.close();
   assert.equal(await fs.readdir(folder.of('state')), ['headcount.ring'], 'nothing is put aside');
-  // The row in which one stopped and the other began is one.
+  // The row in which the first stopped and the second began is one row.
   assert.equal(await nextTimes({ path, periods, clock }), [[1], [2], [3, 10], [20, 21], [30]]);
 });
 

@@ -1,5 +1,5 @@
 /**
- * A server's life as far as its history knows: the file opened, a ring of its rows, the fold, and sessions over a clock
+ * A server's life as far as its history knows it: the file, a ring of its rows, the fold, and sessions over a clock
  * that stands still. Shared by the tests of `src/store/`.
  */
 
@@ -29,7 +29,7 @@ export interface LifeOptions {
   readonly periodMs?: number;
   readonly clock?: FakeClock;
   readonly files?: Files;
-  /** Without, nothing is ever written. */
+  /** Without it, nothing is ever written. */
   readonly isAttached?: boolean;
 }
 
@@ -42,9 +42,9 @@ export interface Life {
   readonly logs: string[];
   readonly failures: string[];
   readonly flushesMs: number[];
-  /** A session from its seat to its end. */
+  /** A session from its slot to its end. */
   session(runMs: number, failure?: string): void;
-  /** One that only starts. */
+  /** A session that only starts. */
   start(): void;
   nextPeriod(): void;
   /** The rows held, as they are stored, the live one last. */
@@ -141,7 +141,7 @@ export function checkSums(ring: Ring): void {
 export interface Folder {
   readonly path: string;
   of(name: string): string;
-  /** Removes what is in it. */
+  /** Removes all that is in it. */
   clear(): void;
   remove(): void;
 }

@@ -1,5 +1,5 @@
 /**
- * The lock by itself: who gets it, who does not, what is left behind, and places where a socket has it hard.
+ * The lock by itself: who gets it, who does not, what is left behind, and places where sockets are difficult.
  */
 
 import * as fs from 'node:fs/promises';
@@ -45,7 +45,7 @@ test('of many that ask at once, exactly one gets it', async ({ folder }) => {
 
 test('what a dead holder has left is removed, whatever its name says', async ({ folder }) => {
   const path = folder.of('headcount.ring');
-  // A socket whose owner closed without removing it is what a kill leaves.
+  // A kill leaves a socket whose owner closed without removing it, like this one.
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(`${path}.tmp`, resolve));
   await fs.link(`${path}.tmp`, `${path}.lock-${process.pid}`);

@@ -1,7 +1,7 @@
 /**
- * A server in a process of its own, for the tests that need one to be killed or to be in the way: folds and flushes as
- * fast as it can, and tells after each flush what must be in the file from then on. Arguments: the path, where its
- * clock starts, epoch ms, and `hold` to only open the file.
+ * A server in a process of its own, for tests that need one to be killed or in the way. It folds and flushes as fast as
+ * it can, and tells after each flush what must be in the file from then on. Arguments: the path, the epoch ms at which
+ * its clock starts, and `hold` to only open the file.
  */
 
 import { writeSync } from 'node:fs';
@@ -13,7 +13,7 @@ export const OTHER_PERIODS = 8;
 
 /** One line on stdout. */
 export interface Told {
-  /** `written`, or why it was not. */
+  /** `written`, or why nothing was written. */
   readonly state: string;
   readonly date: number;
   readonly settled: number;
@@ -25,7 +25,7 @@ if (path !== undefined && startMs !== undefined) {
   const life = await startLife({ path, periods: OTHER_PERIODS, clock: createFakeClock(Number(startMs)) });
   await life.history.flush();
   tell(life);
-  // A timer keeps it alive; it ends when it is killed.
+  // A timer keeps the process alive until it is killed.
   setInterval(() => {}, 1000);
   if (mode !== 'hold') await run(life);
 }

@@ -1,5 +1,5 @@
 /**
- * Random lives with restarts and kills in between: after each, the rows are those that the ring in memory had, at the
+ * Random lives with restarts and kills in between. After each, the rows are those that the ring in memory had at the
  * stop or at the last flush. A failure prints the seed and the shortest life that shows it.
  */
 
@@ -39,7 +39,7 @@ const test = suite('store, random lives');
 const folder = makeFolder('reload');
 test.after(() => folder.remove());
 
-/** What a ring of `count` periods has at `nowMs` after these rows. */
+/** The rows that a ring of `count` periods has at `nowMs` after these rows. */
 function expected(rows: readonly JsonRow[], count: number, nowMs: number): object[] {
   const date = Math.floor(nowMs / PERIOD_MS) * PERIOD_MS;
   const last = rows.at(-1);
@@ -53,7 +53,7 @@ async function restart(life: Life, at: Extract<Step, { periods: number }>, name:
   if (at.kind === 'crash') {
     await life.history.flush();
     const before = life.rows();
-    // What comes after the flush is lost; the file is as a kill leaves it.
+    // What comes after the flush is lost. The copy is what a kill leaves.
     copyFileSync(path, folder.of(`${name}-copy`));
     life.session(999_999);
     await life.history.close();

@@ -20,18 +20,18 @@ interface Scene {
   path: string;
   clients: Server;
   workers: Server;
-  /** The client, main's socket to it. */
+  /** The client, and main's socket to it. */
   client: Socket;
   accepted: Socket;
-  /** The worker's sockets, as they come. */
+  /** The worker's sockets, in the order in which they come. */
   arrived: Socket[];
-  /** Not due yet; a test makes them so. */
+  /** Timers that are not due; a test makes them due. */
   timers: Set<() => void>;
   settle: (outcome: Outcome) => void;
   told: string[];
   bytes: { sent: number; received: number };
   start(early?: string): Running;
-  /** As a worker that has been given the job. */
+  /** Acts like a worker that has been given the job. */
   serve(): void;
 }
 
@@ -103,14 +103,14 @@ function listening(server: Server, where: number | string): Promise<void> {
   });
 }
 
-/** What has come on a socket by now. */
+/** Returns what has come on a socket so far. */
 function collect(socket: Socket): () => string {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   return () => Buffer.concat(chunks).toString();
 }
 
-/** The client answered by its worker: the ends of either, with what they have heard. */
+/** The client, answered by its worker: both ends, with what each has received. */
 async function joined(scene: Scene) {
   const running = scene.start();
   scene.serve();
@@ -154,7 +154,7 @@ for (const [name, from] of [
     writer.write(Buffer.alloc(total));
     const moved = (): number => (name === 'client' ? scene.bytes.received : scene.bytes.sent);
     let before = -1;
-    // Until nothing moves any more: all buffers on the way are full.
+    // Until nothing moves any more, because all buffers on the way are full.
     await until(
       async () => {
         const now = moved();

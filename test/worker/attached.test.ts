@@ -1,6 +1,6 @@
 /**
- * Contexts that are slow to close: the browser is asked whether it lives, and is not given up for being slow. What
- * cannot be caused with a real one is made up: a close that never comes.
+ * Contexts that are slow to close. The browser is asked whether it lives, and is not given up for being slow. A close
+ * that never comes cannot be caused with a real browser, so it is made up.
  */
 
 import { suite } from 'uvu';
@@ -45,7 +45,7 @@ test.before.each((scene) => {
     playwright: never,
     pid: 0,
     connection: connection as Connection,
-    // Nobody here goes out.
+    // No page goes out here.
     egress: createEgress(),
     clock: scene.clock,
     onUnusable: (reason) => scene.told.push(reason),

@@ -1,5 +1,5 @@
 /**
- * Playwright comes to a browser when it is first needed, in the midst of other sessions: with a real one.
+ * Playwright is attached to a browser when it is first needed, in the middle of other sessions. With a real browser.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';

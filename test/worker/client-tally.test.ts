@@ -1,5 +1,5 @@
 /**
- * What is counted of clients becomes deltas only when it is written, one a cell.
+ * Counts of clients become deltas only when they are written, one for each cell.
  */
 
 import { suite } from 'uvu';

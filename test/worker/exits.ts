@@ -1,6 +1,6 @@
 /**
- * A way out for what is tested without a server: real exits, served in this thread, to wherever the server lets pages
- * go by default.
+ * A way out for tests without a server: real exits, served in this thread, to wherever the server lets pages go by
+ * default.
  */
 
 import { MessageChannel } from 'node:worker_threads';
@@ -14,7 +14,7 @@ export interface Exits {
   readonly egress: Egress;
   /** The thread that serves them dies, as a worker sees it. */
   lose(): void;
-  /** Another serves. */
+  /** Another thread serves. */
   serve(): void;
   close(): void;
 }

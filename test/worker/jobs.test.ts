@@ -1,6 +1,6 @@
 /**
- * The table of kinds in a worker: a row is all that a kind needs there. Made-up ones are put into the table and run by
- * the worker's session, one in a page of a real Chromium, one without.
+ * The table of kinds in a worker: a kind needs only a row there. Made-up ones are put into the table and run by the
+ * worker's session, one in a page of a real Chromium, one without.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -32,7 +32,7 @@ const tally = createTally((slot) => counted.push(slot), layout, 0);
 const clock = systemClock;
 const exits = openExits();
 
-/** The page's title, and which make of context it was asked in. */
+/** The page's title, and the make of its context. */
 const title: PageRunner = {
   hasPage: true,
   plainKeys: ['suffix'],
@@ -43,7 +43,7 @@ const title: PageRunner = {
   },
 };
 
-/** Waits until the page has 19 windows left of those that it has opened, which it never has if none is closed. */
+/** Waits until 19 of the windows that the page has opened are left. If none is closed, that never comes. */
 const opening: PageRunner = {
   hasPage: true,
   plainKeys: [],
@@ -106,7 +106,7 @@ test('a made-up kind without a page is run with its shard, also with no browser,
   assert.equal(counted, []);
 });
 
-/** Calls `work` with the shard of a Chromium, which is gone afterwards. */
+/** Calls `work` with the shard of a Chromium that is removed afterwards. */
 async function withShard(work: (shard: Shard) => Promise<void>): Promise<void> {
   const browser = await startChromium(tempDir);
   const lost = createOnce();
@@ -140,8 +140,8 @@ test('one with a page is run in that page, in a plain context as far as its row 
 
 test('a session has at most 20 pages; what it opens beyond is closed, and it goes on', async () => {
   await withShard(async (shard) => {
-    // Frames and workers are none. Opened once they are there: Chromium may never load a page that opens others while
-    // its frames load, with Playwright alone as well.
+    // Frames and workers do not count. The windows are opened once the frames are there: Chromium may never load a page
+    // that opens others while its frames load, with Playwright alone too.
     const html = `${'<iframe srcdoc="x"></iframe>'.repeat(25)}<script>
       const worker = new Worker(URL.createObjectURL(new Blob(['postMessage(1)'])));
       let opened = [];

@@ -1,5 +1,5 @@
 /**
- * Which context a session gets by what it asks for.
+ * Which context a session gets, by what it asks for.
  */
 
 import { suite } from 'uvu';

@@ -1,5 +1,5 @@
 /**
- * A shard with two real browsers: the one that takes its sessions, and the one before, whose sessions are finishing.
+ * A shard with two real browsers: one that gets new sessions, and an older one whose sessions are finishing.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -126,7 +126,7 @@ test('sessions of the one before go on, and what it had kept ready goes', async 
   await until(() => scene.ready === 1, WAIT_MS, 'a ready page of the other');
   const young = await openPage(scene, PLAIN);
   for (const [i, { evaluate }] of [...old, young].entries()) assert.is(await evaluate(`${i} + 1`), i + 1);
-  // As soon as what the first had kept ready is gone.
+  // As soon as the pages are gone that the first browser had kept ready.
   await until(() => shard.contextsOpen() === 3, WAIT_MS, 'the contexts of both');
   assert.is(shard.pagesOpen(), 3);
   assert.is(await shard.strayContexts(), 0);

@@ -1,5 +1,5 @@
 /**
- * How long a session waits when its client has not said.
+ * How long a session waits when its client has named no limit.
  */
 
 import { suite } from 'uvu';

@@ -1,6 +1,6 @@
 /**
- * When a browser whose process lives is given up. The browser and the clock are made up; a frozen one and one without
- * its zygote are in `end-to-end/faults.faults.ts`.
+ * When a browser whose process lives is given up. The browser and the clock are made up; a frozen browser and one
+ * without its zygote are in `end-to-end/faults.faults.ts`.
  */
 
 import { suite } from 'uvu';
@@ -22,7 +22,7 @@ interface Scene {
   cpuMs: number;
   asked: number;
   probes: number;
-  /** What a probe does, given its number. */
+  /** What a probe does, by its number. */
   probe: (attempt: number) => Promise<void>;
   trials: number;
   trial: () => Promise<void>;
@@ -68,7 +68,7 @@ test.before.each(async (scene) => {
   await turn();
 });
 
-/** Lets promises that have settled be heard. */
+/** Lets promises that have settled run their reactions. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -93,7 +93,7 @@ test('one that says nothing at all, twice, is unresponsive; told once', async (s
 
 test('one that says anything, if it is no answer, lives', async (scene) => {
   for (let i = 0; i < 20; i++) {
-    // Every other look finds nothing new.
+    // Every second look finds nothing new.
     if (i % 2 === 0) scene.frames++;
     await pass(scene, EVERY_MS);
   }
@@ -127,7 +127,7 @@ test('so is one whose frame comes and does not end', async (scene) => {
     await pass(scene, EVERY_MS);
   }
   assert.equal(scene.told, []);
-  // What it was occupied with is over, and still no page.
+  // It is no longer occupied, and there is still no page.
   for (let second = 0; second < 16; second += 2) {
     scene.frames++;
     await pass(scene, EVERY_MS);

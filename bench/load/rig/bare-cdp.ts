@@ -17,7 +17,7 @@ const { chromiumPath, chromiumEnv, flags, slots, hasExits } = readSetup();
 const exits = hasExits ? startExits() : null;
 const profileDir = mkdtempSync(join(tmpdir(), 'bare-cdp-'));
 const cdp = launchBare(chromiumPath, [...flags, `--user-data-dir=${profileDir}`], { ...process.env, ...chromiumEnv });
-// The first answer: from then on it takes orders.
+// After this first answer, the browser takes orders.
 await cdp.send('Browser.getVersion');
 
 serveBatches(
@@ -62,7 +62,7 @@ const PRODUCE: Readonly<Record<Kind, Produce>> = {
 /** Resolves when a frame has been drawn. */
 const NEXT_FRAME = 'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))';
 
-/** Chromium refuses while a page has not drawn yet, now and then on a busy machine; then it is asked again. */
+/** Now and then, on a busy machine, Chromium refuses while a page has not drawn yet. Then it is asked again. */
 async function capture(browser: Cdp, sessionId: string): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,6 +1,6 @@
 /**
- * The rival that users would write: playwright-core, launched by itself, a context for each session. A process of its
- * own, started by `rival.ts`.
+ * The rival that users would write themselves: playwright-core, one launched browser, a context for each session. A
+ * process of its own, started by `rival.ts`.
  */
 
 import { chromium } from 'playwright-core';

@@ -1,6 +1,6 @@
 /**
- * The least that sends a request to a thread and back: polka and piscina with nothing between them. What a session with
- * no browser behind it is held against. A process of its own, started by `server.ts`, which it tells its URL.
+ * The least that sends a request to a thread and back: polka and piscina with nothing between. A session without a
+ * browser is compared with it. A process of its own, started by `server.ts`, to which it tells its URL.
  */
 
 import { createServer } from 'node:http';
@@ -22,7 +22,7 @@ app.add('POST', '/test', (_request, response) => {
     response.end(body);
   });
 });
-// What an answer takes that nothing is done for.
+// What an answer costs for which nothing is done.
 app.add('GET', '/', (_request, response) => {
   response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 3 });
   response.end('ok\n');

@@ -1,5 +1,5 @@
 /**
- * What piscina runs for `bare-server.ts`: nothing, answered with no bytes. Worker thread.
+ * What piscina runs for `bare-server.ts`: it does nothing, and answers no bytes. Worker thread.
  */
 
 export function runNull(): Uint8Array {

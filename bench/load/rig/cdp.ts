@@ -1,6 +1,6 @@
 /**
  * The least that speaks CDP: a browser spawned with its pipe on descriptors 3 and 4, commands as promises, events by
- * session. What every driver of Chromium has to do at least, and so what ours is held against.
+ * session. Every driver of Chromium has to do at least this, so ours is compared with it.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -12,7 +12,7 @@ export type Params = Readonly<Record<string, unknown>>;
 
 export interface Cdp {
   send(method: string, params?: Params, sessionId?: string): Promise<Record<string, unknown>>;
-  /** The next event of that name in that session. */
+  /** The next event of this name in this session. */
   once(method: string, sessionId: string): Promise<void>;
   readonly child: ChildProcess;
 }

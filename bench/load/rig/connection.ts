@@ -1,6 +1,6 @@
 /**
  * One keep-alive connection over HTTP/1.1 that asks one thing at a time. Bytes are built once and answers are only
- * measured: a client that parses as much as `fetch` does would take from the two cores what the server needs.
+ * measured, because a client that parses as much as `fetch` would take CPU from the server.
  */
 
 import { connect, type Socket } from 'node:net';
@@ -16,7 +16,7 @@ export interface Reply {
 }
 
 export interface Connection {
-  /** Sends a whole request; resolves when its answer is complete. Rejects when the connection breaks. */
+  /** Sends a whole request. Resolves when its answer is complete, rejects when the connection breaks. */
   ask(request: Buffer): Promise<Reply>;
   close(): void;
 }
@@ -94,7 +94,7 @@ export function openConnection({ hostname, port }: URL): Connection {
 function parseHead(text: string): Reply {
   const status = Number(text.slice(9, 12));
   const length = /^content-length: *(\d+)/im.exec(text)?.[1];
-  // 204 and 304 have none and need none; a chunked answer is none that these servers give.
+  // 204 and 304 have no body and need no length. These servers send no chunked answers.
   if (length === undefined && status !== 204 && status !== 304) throw new Error(`an answer without length: ${text}`);
   const etag = /^etag: *(.+)$/im.exec(text)?.[1]?.trim() ?? null;
   const timing = /^server-timing: *(.+)$/im.exec(text)?.[1] ?? null;

@@ -1,8 +1,8 @@
 /**
- * All who run sessions, ours and the rivals, started with the same binary and as many slots; and what a batch of
+ * All that run sessions, ours and the rivals, started with the same binary and as many slots; and what a batch of
  * sessions cost one of them.
  *
- * Ours is measured through HTTP, with everything counted and logged as usual; theirs without.
+ * Ours is measured through HTTP, with everything counted and logged as usual; the rivals without.
  */
 
 import { homedir } from 'node:os';
@@ -27,7 +27,7 @@ import { type Lasting, type Memory, sumOf, type Tree, watchTree } from './tree.j
 
 const BATCH_MS_MAX = 90_000;
 const SAMPLE_MEMORY_EVERY_MS = 500;
-/** Sessions at once; what comes above waits in a queue. */
+/** Sessions at once. Those beyond it wait in a queue. */
 export const SLOTS = 4;
 const QUEUE = 64;
 
@@ -77,9 +77,9 @@ export interface Measured {
   readonly sessions: readonly Session[];
   readonly elapsedMs: number;
   readonly errors: number;
-  /** Of the whole process tree, a session that ended well. */
+  /** Of the whole process tree, for each session that ended well. */
   readonly cpuMs: number;
-  /** Of what lasts; what is left of `cpuMs` is renderers. */
+  /** Of the processes that last. The rest of `cpuMs` is renderers'. */
   readonly lastingCpuMs: Lasting;
   /** When the whole tree had the most. */
   readonly memory: Memory;
@@ -115,9 +115,9 @@ async function rivalSetup(hasExits: boolean): Promise<RivalSetup> {
     progress: () => {},
     setting: undefined,
   });
-  // They start it themselves, as themselves: with its sandbox it refuses to run as root.
+  // They start it themselves, as their own user. As root, Chromium refuses to run in its sandbox.
   const flags = browserFlags({ profileDir: '', isSandboxed: process.getuid?.() !== 0, deadEndPort: 9 });
-  // What is the same for all: not where its files are, and not how ours leave, unless that is what is measured.
+  // Only flags that are the same for all: not where its files are, and not how ours leave, unless that is measured.
   const notShared = hasExits ? /-dir=/ : /-dir=|^--(proxy|host-resolver|force-webrtc)/;
   const shared = flags.filter((flag) => !notShared.test(flag));
   return { chromiumPath: path, chromiumEnv: env, flags: shared, slots: SLOTS, hasExits };
@@ -139,7 +139,7 @@ async function startOurs(settings: Settings): Promise<Rival> {
         gapMs,
         limitMs,
       });
-      // What follows the answer keeps nobody waiting: its cycle is the answer's time.
+      // What follows the answer keeps nobody waiting, so its cycle is the answer's time.
       return asked.map(({ status, bodyBytes, timing, ms }) => ({
         isOk: status === 200 && bodyBytes >= PRODUCT_BYTES_MIN[kind],
         productMs: ms,

@@ -9,13 +9,16 @@ import { type Connection, openConnection, type RequestParts, requestBytes } from
 
 export interface Load extends RequestParts {
   readonly url: string;
-  /** Sends the tag of the connection's last answer along, as a client that keeps it does. */
+  /** Sends the tag of the connection's last answer along, as a client that keeps answers does. */
   readonly isConditional?: boolean;
   readonly connections: number;
   readonly requests: number;
-  /** ms that a connection pauses after an answer. */
+  /** ms for which a connection pauses after an answer. */
   readonly gapMs?: number;
-  /** Requests come at this rate, whatever the answers do; one that finds no connection free is timed from its due. */
+  /**
+   * Requests come at this rate, whatever the answers do. One that finds no connection free is timed from the moment it
+   * was due.
+   */
   readonly ratePerSecond?: number;
   readonly limitMs: number;
 }
@@ -68,8 +71,8 @@ export async function drive(load: Load): Promise<Driven> {
 }
 
 /**
- * Waits until it is due, and gives the moment to time from. A timer's lateness is the bench's own and not counted; that
- * all connections were still busy when it was due is the server's, and is.
+ * Waits until the request is due, and returns the moment from which it is timed. When a timer is late, that is the
+ * bench's own lateness and is not counted. When all connections were still busy, that is the server's, and is counted.
  */
 async function begin(dueMs: number): Promise<number> {
   const aheadMs = dueMs - performance.now();
@@ -79,7 +82,7 @@ async function begin(dueMs: number): Promise<number> {
   return performance.now();
 }
 
-/** Nearest rank; NaN of nothing. */
+/** Nearest rank; NaN when there are no values. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;

@@ -1,5 +1,5 @@
 /**
- * The server's own egress thread, and exits from it, for a rival that has none.
+ * The server's own egress thread, and exits from it, for a rival that has none of its own.
  */
 
 import { systemClock } from '../../../src/clock.js';

@@ -1,6 +1,6 @@
 /**
- * A page as they are on the web, made from nothing: 300 KB in 7 files. A grid of cards in HTML, a style sheet of which
- * most matches nothing, a script that fills in half of the cards while the page loads, and four pictures of noise.
+ * A page like those on the web, made from nothing: 300 KB in 7 files. A grid of cards in HTML, a style sheet that
+ * mostly matches nothing, a script that fills half of the cards while the page loads, and four pictures of noise.
  */
 
 import { PNG } from 'pngjs';
@@ -51,7 +51,7 @@ function style(): string {
 ${rules.join('\n')}`;
 }
 
-/** Mostly functions that are parsed and never called, as in any bundle. */
+/** Mostly functions that are parsed and never called, as in real bundles. */
 function script(): string {
   const work = `for (const p of document.querySelectorAll('.card p:empty')) {
   p.textContent = ${JSON.stringify(WORDS)}.split(' ').map((word) => word.toLowerCase()).sort().join(' ');

@@ -1,6 +1,6 @@
 /**
- * The rival that isolates by brute force: playwright-core, a browser launched for each session and closed after it. A
- * process of its own, started by `rival.ts`.
+ * The rival that isolates by brute force: playwright-core with a browser that is launched for each session and closed
+ * after it. A process of its own, started by `rival.ts`.
  */
 
 import { chromium } from 'playwright-core';

@@ -1,7 +1,7 @@
 /**
- * The rival that gives each client a browser of its own, as other services do for WebSocket clients: Puppeteer, a
- * browser launched for each session with Puppeteer's flags, or one that was launched ahead, and closed after it. A
- * process of its own.
+ * The rival that gives each client a browser of its own, as other services do for WebSocket clients. Puppeteer with its
+ * own flags; the browser is launched for each session, or was launched ahead, and is closed after it. A process of its
+ * own.
  */
 
 import puppeteer, { type Browser } from 'puppeteer';

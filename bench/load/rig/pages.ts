@@ -1,6 +1,6 @@
 /**
  * The pages that all contenders load, from a loopback port of the bench's own process: 2 KB of HTML with text and a
- * little style, and 300 KB of HTML, style, script and images. Their cost is nobody's, and the same for all.
+ * little style, and 300 KB of HTML, style, script and images. Serving them costs no contender anything.
  */
 
 import { createServer } from 'node:http';

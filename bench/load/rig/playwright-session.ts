@@ -1,5 +1,5 @@
 /**
- * One session over playwright-core, as its documentation shows it; for the rivals that use it.
+ * One session over playwright-core, as its documentation shows it, for the rivals that use it.
  */
 
 import type { BrowserContext, LaunchOptions, Page } from 'playwright-core';

@@ -1,6 +1,6 @@
 /**
- * Reads what `node --cpu-prof` wrote, a file a thread, and tells whose the time was: a sample belongs to the room or
- * the package nearest to where it was taken, so that what a builtin does is its caller's.
+ * Reads what `node --cpu-prof` wrote, one file for each thread, and tells whose the time was. A sample belongs to the
+ * room or package nearest to where it was taken, so what a builtin does is its caller's.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -13,9 +13,11 @@ export interface ProfiledWindow {
 
 export interface ProfiledThread {
   readonly isMain: boolean;
-  /** ms by owner: a room of `src/`, a package, `node:http` and the like, `(garbage collector)`; idle is left out. */
+  /**
+   * ms by owner: a room of `src/`, a package, `node:http` and the like, `(garbage collector)`. Idle time is left out.
+   */
   readonly msByOwner: ReadonlyMap<string, number>;
-  /** ms of samples with a recording function anywhere on their stack. */
+  /** ms of samples with a recording function on their stack. */
   readonly recordingMs: number;
 }
 
@@ -31,19 +33,19 @@ interface Frame {
 }
 
 interface Profile {
-  /** µs of the machine's monotonic clock, as `process.hrtime` has it. */
+  /** µs of the machine's monotonic clock, the same as `process.hrtime`. */
   readonly startTime: number;
   readonly nodes: readonly Frame[];
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
 
-/** Where sessions are counted, measured and kept: rooms, and the files of others that do nothing else. */
+/** Where sessions are counted, measured and kept: these rooms, and files of others that do nothing else. */
 const RECORDING = /\/src\/(?:metrics|host|store)\/|\/src\/worker\/tally|\/src\/admission\/books|\/src\/server\/usage/;
 /** Waiting, not working. */
 const IDLE = '(idle)';
 
-/** What was sampled in a window of `nowUs`, so that neither start nor end of the program counts. */
+/** What was sampled within a window of `nowUs`, so that neither start nor end of the program counts. */
 export function readProfiles(folder: string, window: ProfiledWindow): ProfiledThread[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.cpuprofile'))
@@ -66,7 +68,7 @@ function readThread(profile: Profile, { fromUs, toUs }: ProfiledWindow, isMain: 
     if (atUs < fromUs || atUs > toUs) continue;
     const stack = stackOf(id, frames, parents);
     if (stack[0]?.callFrame.functionName === IDLE) continue;
-    // A delta is the time since the sample before, in µs; what is sampled lasts until the next.
+    // A delta is the time since the sample before, in µs. What is sampled lasts until the next sample.
     const ms = Math.max(0, timeDeltas[i + 1] ?? 0) / 1000;
     const owner = ownerOf(stack);
     msByOwner.set(owner, (msByOwner.get(owner) ?? 0) + ms);

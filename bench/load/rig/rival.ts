@@ -1,6 +1,6 @@
 /**
- * A rival as a process of its own, so that its CPU time can be told from the bench's: one program that runs sessions,
- * so many at a time. Parent's side and child's side of the conversation.
+ * A rival as a process of its own, so that its CPU time can be told from the bench's: one program that runs so many
+ * sessions at a time. The parent's and the child's side of the conversation.
  */
 
 import { fork } from 'node:child_process';
@@ -13,7 +13,7 @@ const START_MS = 30_000;
 
 export const KINDS = ['screenshot', 'pdf', 'content'] as const;
 export type Kind = (typeof KINDS)[number];
-/** What a session gives has more; an empty answer would be fast. */
+/** The product of a session is larger; an empty answer would be fast. */
 export const PRODUCT_BYTES_MIN: Readonly<Record<Kind, number>> = { screenshot: 3_000, pdf: 3_000, content: 2_000 };
 
 export const RIVAL_FILES = ['bare-cdp', 'bare-playwright', 'launching', 'cluster', 'own-browsers'] as const;
@@ -24,11 +24,11 @@ export interface RivalSetup {
   readonly chromiumPath: string;
   readonly chromiumEnv: Readonly<Record<string, string>>;
   readonly flags: readonly string[];
-  /** Sessions at once; what comes above waits. */
+  /** Sessions at once. Those beyond it wait. */
   readonly slots: number;
   /** Each context leaves by an exit of its own, as ours do. */
   readonly hasExits: boolean;
-  /** For those that give each client a browser: they are launched before they are asked for. */
+  /** For rivals that give each client a browser: it is launched before it is asked for. */
   readonly isLaunchedAhead?: boolean;
 }
 
@@ -37,18 +37,18 @@ export interface Batch {
   readonly pageUrl: string;
   readonly sessions: number;
   readonly clients: number;
-  /** ms between the end of a client's session and its next. */
+  /** ms between the end of a client's session and its next one. */
   readonly gapMs: number;
 }
 
-/** What a session's time is made of; `close` comes after the product. */
+/** The parts of a session's time. `close` comes after the product. */
 export const PARTS = ['context', 'navigate', 'run', 'close'] as const;
 export type Part = (typeof PARTS)[number];
 export type Parts = Readonly<Partial<Record<Part, number>>>;
 
 export interface Session {
   readonly isOk: boolean;
-  /** Until the picture, say, was there, from when it was asked for: with the wait for a slot. */
+  /** From the request until the product was there, the wait for a slot included. */
   readonly productMs: number;
   /** Until its context was gone as well. */
   readonly cycleMs: number;
@@ -62,7 +62,7 @@ export interface Rival {
   stop(): Promise<void>;
 }
 
-/** Runs one session, and calls `gotProduct` when it has the bytes; `ended` when a part is over, if it can tell. */
+/** Runs one session. Calls `gotProduct` when it has the bytes, and `ended` when a part is over, if it can tell. */
 export type RunSession = (
   work: Batch,
   gotProduct: (bytes: number) => void,
@@ -134,7 +134,7 @@ export async function runBatch(batch: Batch, run: RunSession): Promise<Session[]
   return sessions;
 }
 
-/** The queue that a program without one would be given: first come, first served. */
+/** A queue for programs without one: first come, first served. */
 function limit(slots: number, run: RunSession): RunSession {
   const waiting: (() => void)[] = [];
   let free = slots;
@@ -175,6 +175,6 @@ async function timed(run: RunSession, batch: Batch): Promise<Session> {
 }
 
 function tell(answer: Answer): void {
-  // A parent that was killed listens no more, and then this ends as well.
+  // A parent that was killed does not listen any more; then this process ends as well.
   if (process.connected) process.send?.(answer);
 }

@@ -14,7 +14,9 @@ import { deadline, until } from '../../../test/deadline.js';
 
 const START_MS = 30_000;
 const STOP_MS = 20_000;
-/** What the server may see of this process's environment; a setting left there by chance would change the figures. */
+/**
+ * The part of this process's environment that the server sees. A setting left there by chance would change the figures.
+ */
 const PASSED_ON = ['PATH', 'HOME', 'LANG', 'XDG_CACHE_HOME', 'PLAYWRIGHT_BROWSERS_PATH', 'LD_LIBRARY_PATH'];
 const MAIN = fileURLToPath(new URL('../../../src/main.js', import.meta.url));
 
@@ -52,14 +54,14 @@ export async function startServerProcess(
   }
 }
 
-/** The least that answers, see `bare-server.ts`. */
+/** The least that answers; see `bare-server.ts`. */
 export async function startBareServer(threads: number): Promise<ServerProcess> {
   const child = fork(fileURLToPath(new URL('./bare-server.js', import.meta.url)), [String(threads)]);
   const [url] = await deadline(once(child, 'message'), START_MS, 'the bare server listens');
   return { url: String(url), pid: child.pid ?? 0, stop: () => stopProcess(child) };
 }
 
-/** SIGTERM, and SIGKILL when that is not heard. */
+/** SIGTERM, then SIGKILL when the process does not end. */
 export async function stopProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
@@ -72,7 +74,7 @@ export async function stopProcess(child: ChildProcess): Promise<void> {
   }
 }
 
-/** The address in the log; what is logged after it is read and dropped, so that the pipe never fills. */
+/** The address in the log. What is logged later is read and dropped, so that the pipe never fills. */
 async function listeningUrl(child: ChildProcess): Promise<string> {
   if (!child.stdout) throw new Error('the server has no stdout');
   const lines = createInterface({ input: child.stdout });

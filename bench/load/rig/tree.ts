@@ -3,7 +3,7 @@
  * and the memory of those that live. Read from /proc, in 10 ms ticks a process; CPU time of all from the kernel's book
  * of a cgroup, where one may be made.
  *
- * The root is the program itself, so that its own work counts as well; processes of Chromium are its descendants.
+ * The root is the program itself, so its own work counts too. Processes of Chromium are its descendants.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,11 +14,11 @@ import { openAccount } from './account.js';
 
 const SETTLE_POLL_MS = 100;
 const SETTLE_POLLS_MAX = 30;
-/** A tree that uses less in a poll is at rest: the timers of an idle server come to a few ms. */
+/** A tree that uses less in a poll is at rest: the timers of an idle server take a few ms. */
 const REST_MS = 20;
 const PROC = '/proc';
 
-/** What is as long-lived as its browser; a renderer goes with its page. */
+/** Processes that live as long as the browser. A renderer goes with its page. */
 export const LASTING = ['program', 'browser', 'gpu-process', 'utility'] as const;
 export type Lasting = Readonly<Record<(typeof LASTING)[number], number>>;
 
@@ -31,17 +31,19 @@ export function sumOf(memory: Memory): number {
 }
 
 export interface Tree {
-  /** CPU ms, user and system, since the root began; once the tree is at rest, because disposal follows an answer. */
+  /**
+   * CPU ms, user and system, since the root began. Read once the tree is at rest, because disposal follows an answer.
+   */
   settledCpuMs(): Promise<number>;
-  /** CPU ms of those that last, since they began. */
+  /** CPU ms of the processes that last, since they began. */
   lastingCpuMs(): Lasting;
   /** Of all processes alive. */
   memory(): Memory;
   /** Resident memory of the root process alone. */
   rootRssBytes(): number;
-  /** CPU ms of the root process alone, of threads that live; to the microsecond where the kernel tells it so. */
+  /** CPU ms of the root process alone, of threads that live. To the microsecond, where the kernel tells it. */
   rootCpuMs(): number;
-  /** CPU ms of one of its threads; main's has the process's number. */
+  /** CPU ms of one of its threads; main's number is the process's. */
   threadCpuMs(thread: number): number;
   /** Whether `settledCpuMs` has all that ended; without an account, those are missing whose parent ended first. */
   readonly isWhole: boolean;
@@ -109,7 +111,7 @@ function descendants(root: number): number[] {
     if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid]);
   }
   const found = [root];
-  // Grows while it is walked; a pid is a child of one parent, so each comes once.
+  // The list grows while it is walked. A pid has one parent, so each comes once.
   for (const pid of found) found.push(...(children.get(pid) ?? []));
   return found;
 }
@@ -118,7 +120,7 @@ function kibOf(pid: number, file: string, key: string): number {
   return findNumber(readText(`${PROC}/${pid}/${file}`) ?? '', key) ?? 0;
 }
 
-/** The scheduler's nanoseconds; a tick of 10 ms would be more than what is looked for. */
+/** The scheduler's nanoseconds, because a tick of 10 ms would be more than what is measured. */
 function threadCpuMs(folder: string): number {
   return Number((readText(`${folder}/schedstat`) ?? '0').split(' ')[0]) / 1e6;
 }

@@ -1,5 +1,5 @@
 /**
- * A week of history for a server to begin with: rows as browserless wrote them, which headcount imports. One session a
+ * A week of history with which a server begins: rows as browserless wrote them, which headcount imports. One session a
  * second, 300 in each period.
  */
 
@@ -9,7 +9,7 @@ const PERIOD_MS = 300_000;
 const PERIODS = 2016;
 const SESSIONS = 300;
 
-/** Writes the file that METRICS_FILE is to name. */
+/** Writes the file for METRICS_FILE. */
 export function writeWeek(path: string): void {
   const open = Math.floor(Date.now() / PERIOD_MS) * PERIOD_MS;
   const rows = Array.from({ length: PERIODS }, (_, i) => row(open - (PERIODS - i) * PERIOD_MS, i));
@@ -37,7 +37,7 @@ function row(date: number, index: number) {
   };
 }
 
-/** Whole ms from 1 to 4 s, spread as run times are: many short, few long. */
+/** Whole ms from 1 to 4 s, spread like run times: many short, few long. */
 function timeOf(i: number): number {
   return 1 + Math.floor(4000 * ((i * 0.618_034) % 1) ** 3);
 }

@@ -1,6 +1,6 @@
 /**
- * The metrics of what pages load and send: all of it goes by the egress thread, which counts it.
- * Part of the one table of `../families.ts`; pure data.
+ * The metrics of what pages load and send. The egress thread counts all of it. Part of the one table of
+ * `../families.ts`; pure data.
  */
 import type { Family } from '../family.js';
 

@@ -1,6 +1,6 @@
 /**
- * The metrics of what was asked of the server and what became of it: requests, sessions, refusals, the queue.
- * Part of the one table of `../families.ts`; pure data.
+ * The metrics of what clients ask for and what becomes of it: requests, sessions, refusals, the queue. Part of the one
+ * table of `../families.ts`; pure data.
  */
 import type { Family } from '../family.js';
 

@@ -1,6 +1,6 @@
 /**
- * `/metrics`: the rows as a JSON array, oldest first, the live one last. The text of all closed rows is joined once
- * and kept as bytes, so that a request renders one row and joins two buffers. Main thread.
+ * `/metrics`: the rows as a JSON array, oldest first, the live one last. The text of all closed rows is joined once and
+ * kept as bytes. So a request renders one row and joins two buffers. Main thread.
  */
 import type { Ring } from '../ring.js';
 import type { Snapshot } from '../snapshot.js';
@@ -10,15 +10,17 @@ import { isNarrowed, type SelectedRows, type Selection, selectRows } from './sel
 import { createShownRows, type ShownRow } from './shown.js';
 
 export interface View {
-  /** The body, in pieces to be sent one after the other. */
+  /** The body, in pieces that are sent in this order. */
   readonly chunks: readonly Buffer[];
-  /** Equal for equal bodies of one process. */
+  /** Equal for equal bodies within one process. */
   readonly tag: string;
 }
 
 export type SelectingView = (snapshot: Snapshot, selection: Selection) => View;
 
-/** `pointCount`: at most so many rows, each of whole periods and without its session times; null: a row a period. */
+/**
+ * `pointCount`: at most so many rows, each made of whole periods and without its session times; null: one row a period.
+ */
 export type HistoryView = (snapshot: Snapshot, selection: Selection, pointCount?: number | null) => View;
 
 export function createHistoryView({
@@ -28,8 +30,8 @@ export function createHistoryView({
   readonly texts: RowTexts;
   readonly retentionMs: number;
 }): HistoryView {
-  // The last join with and without the session times and of merged rows, of all rows and of fewer: what scrapers and
-  // dashboards take turns with, none of which costs another its join.
+  // The latest joins: with session times, without, and of merged rows; of each one for all rows and one for fewer.
+  // Scrapers and dashboards take turns with these, and none throws away another's join.
   const joined: (Join | undefined)[] = [];
   const shownOf = createShownRows(retentionMs);
   return (snapshot, selection, pointCount = null) => {
@@ -54,12 +56,12 @@ export function createHistoryView({
   };
 }
 
-/** Where the joins of each kind are kept, each with one of narrowed requests two places on. */
+/** Where the join of each kind is kept. The join for a narrowed request is two places further. */
 const KINDS = { full: 0, bare: 1, merged: 4 } as const;
 
 interface Texts {
   readonly kind: number;
-  /** How rows were taken together, for the tag. */
+  /** How rows were merged, for the tag. */
   readonly grid: string;
   /** The stored rows that are in `closed`. */
   readonly range: { readonly from: number; readonly to: number };

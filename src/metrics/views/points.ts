@@ -1,28 +1,28 @@
 /**
- * `/metrics?points=N`: which rows are taken together so that there are at most N. Pure.
+ * `/metrics?points=N`: which rows are merged so that at most N are left. Pure.
  *
- * Time is cut into cells of 1, 2, 4, … periods, counted from the epoch, the smallest that give few enough rows. So
- * successive polls cut at the same moments, and larger cells are made of whole smaller ones. Cells that begin with the
- * oldest row would move with every period, and no figure of a poll would be found in the next.
+ * Time is cut into cells of 1, 2, 4, … periods, counted from the epoch. The smallest cells that give few enough rows
+ * are used. So successive polls cut at the same moments, and larger cells consist of whole smaller ones. If cells began
+ * with the oldest row, they would move with every period, and the next poll would find no figure again.
  *
- * A row does not reach over a gap, periods of which there is no row. Only where there are more stretches between gaps
- * than rows asked for does it, and then says so: it has fewer periods than its span.
+ * A row does not reach over a gap, which is a time without rows. It does so only where there are more stretches between
+ * gaps than rows asked for. Then it says so: it has fewer periods than its span.
  */
 import assert from 'node:assert/strict';
 import type { ShownRow } from './shown.js';
 
-/** Shown rows, taken together. */
+/** Shown rows that were merged into one. */
 export interface MergedRow extends ShownRow {
   /** End of its last period, epoch ms. */
   readonly untilMs: number;
-  /** Rows that it was made of. */
+  /** How many rows it was made of. */
   readonly periodCount: number;
 }
 
 export interface MergedRows {
   /** Oldest first. */
   readonly rows: readonly MergedRow[];
-  /** How they were taken together: equal ones of the same rows are equal. */
+  /** How they were merged. Equal values mean equal results for the same rows. */
   readonly grid: string;
 }
 
@@ -35,7 +35,7 @@ export function mergeRows(
     startsOf(rows, { cellMs: Number.POSITIVE_INFINITY, periodMs, isBridging: false }).length > pointCount;
   let cellMs = periodMs;
   let starts = startsOf(rows, { cellMs, periodMs, isBridging });
-  // It ends: at some length all there has been since the epoch is one cell.
+  // The loop ends: at some length, all time since the epoch is one cell.
   while (starts.length > pointCount) {
     cellMs *= 2;
     starts = startsOf(rows, { cellMs, periodMs, isBridging });
@@ -51,7 +51,7 @@ interface Grid {
   readonly isBridging: boolean;
 }
 
-/** Indexes of the rows with which a merged one begins. */
+/** Indexes of the rows with which merged rows begin. */
 function startsOf(rows: readonly ShownRow[], { cellMs, periodMs, isBridging }: Grid): number[] {
   const starts: number[] = [];
   let before = Number.NEGATIVE_INFINITY;

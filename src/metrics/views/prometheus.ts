@@ -1,7 +1,7 @@
 /**
  * `/prometheus`: the text format 0.0.4 and OpenMetrics 1.0, from a snapshot's typed array. prom-client keeps the
- * registry of the families and names the content types; the rendering is ours, because each line's name and labels are
- * known beforehand and only the number has to be written. Seconds appear here and nowhere else. Main thread.
+ * registry of the families and names the content types. The rendering is ours: each line's name and labels are known
+ * beforehand, so only the number has to be written. Seconds appear here and nowhere else. Main thread.
  */
 import { type Metric, type OpenMetricsContentType, Registry } from 'prom-client';
 import type { Collector, Family } from '../family.js';
@@ -15,14 +15,14 @@ export type Format = (typeof FORMATS)[number];
 export interface PrometheusView {
   render(snapshot: Snapshot, format: Format): View;
   readonly contentTypes: Readonly<{ [F in Format]: string }>;
-  /** The families in prom-client's own terms: for the bench and the test that compare the two renderings. */
+  /** The families in prom-client's own terms, for the bench and the test that compare the two renderings. */
   readonly registries: { readonly text: Registry; readonly openmetrics: Registry<OpenMetricsContentType> };
 }
 
 export function createPrometheusView(layout: Layout): PrometheusView {
   const renderers = { text: createRenderer(layout, 'text'), openmetrics: createRenderer(layout, 'openmetrics') };
   let current: Snapshot | null = null;
-  // Two registries: one OpenMetrics rendering by prom-client renames the counters of its registry for good.
+  // Two registries, because one OpenMetrics rendering by prom-client renames the counters of its registry for good.
   const registries = { text: new Registry(), openmetrics: new Registry<OpenMetricsContentType>() };
   registries.openmetrics.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   for (const placed of layout.families) {
@@ -47,8 +47,8 @@ function createRenderer(layout: Layout, format: Format): (snapshot: Snapshot) =>
     isSparse: placed.family.sparse === true,
     lines: linesOf(placed),
   }));
-  // Only labels and helps can hold other characters, and with a value everywhere they are all there. Without such, the
-  // text is copied into bytes instead of being encoded.
+  // Only labels and helps can hold other characters. In a rendering with a value everywhere, all of them appear. If
+  // there are none, the text is copied into bytes instead of being encoded.
   const isAscii = /^[\0-\x7f]*$/.test(renderAll(families, new Float64Array(layout.size).fill(1), new Set()));
   const encoding = isAscii ? 'latin1' : 'utf8';
   let last: { readonly id: number; readonly view: View } | null = null;
@@ -63,9 +63,9 @@ function createRenderer(layout: Layout, format: Format): (snapshot: Snapshot) =>
 }
 
 /**
- * A line shows a sum of words, divided by `divisor`. The words are [from, to): a single one; or one of each worker; or,
- * for a bucket of a histogram, those of this bucket and of all below it. `prefix` is the text between the number before
- * and this line's, so that a line costs two appends. `zero` is `prefix` with a 0 behind it: most lines show that.
+ * A line shows a sum of words, divided by `divisor`. The words are [from, to): a single word, or one of each worker, or
+ * those of a histogram's bucket and of all buckets below it. `prefix` is the text between the number before and this
+ * line's, so a line costs two appends. `zero` is `prefix` with a 0 behind it, because most lines show 0.
  */
 interface Line {
   readonly prefix: string;
@@ -82,7 +82,7 @@ interface FamilyLines {
   readonly lines: readonly Line[];
 }
 
-/** Appends two pieces a line to one text, and allocates no other. */
+/** Appends two pieces for each line to one text, and allocates nothing else. */
 function renderAll(families: readonly FamilyLines[], words: Float64Array, failed: ReadonlySet<Collector>): string {
   let text = '';
   for (const { collector, head, isSparse, lines } of families) {
@@ -118,13 +118,13 @@ function linesOf({ family, series, width }: PlacedFamily): Line[] {
     return [
       ...bounds.map((le, i) => line(`${name}_bucket${braces({ ...labels, le })}`, { from: cell, to: cell + i + 1 }, 1)),
       line(`${name}_sum${braces(labels)}`, { from: sumAt, to: sumAt + 1 }),
-      // The count is the sum of the buckets and not kept beside them, so the two can never disagree.
+      // The count is the sum of the buckets. It is not kept beside them, so the two can never disagree.
       line(`${name}_count${braces(labels)}`, { from: cell, to: sumAt }, 1),
     ];
   });
 }
 
-/** The same text in one piece: V8 keeps a text that was put together as a tree, and every rendering would walk it. */
+/** The same text in one piece. V8 keeps a text that was put together as a tree, and every rendering would walk it. */
 function flat(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8');
 }
@@ -146,12 +146,15 @@ function escapeLabel(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 }
 
-/** `1.0`, `0.25`: as OpenMetrics wants them, in both formats, or a change of format would change the series. */
+/**
+ * `1.0`, `0.25`: OpenMetrics wants them so. The text format has the same, or a change of format would change the
+ * series.
+ */
 function canonical(bound: number): string {
   return Number.isInteger(bound) ? bound.toFixed(1) : String(bound);
 }
 
-/** A family as prom-client sees a metric; `registerMetric` takes any object with a name and `get()`. */
+/** A family as prom-client sees a metric: `registerMetric` takes any object with a name and `get()`. */
 function asMetric(placed: PlacedFamily, words: () => Float64Array): Metric {
   const { family } = placed;
   const metric = {
@@ -160,7 +163,7 @@ function asMetric(placed: PlacedFamily, words: () => Float64Array): Metric {
     type: family.type,
     aggregator: 'sum',
     labelNames: Object.keys(family.labels ?? {}),
-    // prom-client renames a counter of an OpenMetrics registry, on the object itself, before it asks.
+    // In an OpenMetrics registry, prom-client renames a counter on the object itself before it asks.
     get: async () => ({
       name: metric.name,
       help: family.help,

@@ -1,7 +1,7 @@
 /**
- * The JSON text of rows as they are shown. Closed rows never change, so their text is made once and kept, save when the
- * ring of session times has lapped into them, or when they are shown otherwise; the live row is made anew each time.
- * Main thread.
+ * The JSON text of rows as they are shown. Closed rows never change, so their text is made once and kept. It is made
+ * again only when the ring of session times has lapped into the row, or when the row is shown in another way. The live
+ * row is made anew each time. Main thread.
  */
 import { FIELDS, type Field } from '../fields.js';
 import type { Ring } from '../ring.js';
@@ -16,7 +16,7 @@ interface RowText {
   readonly bare: string;
   /** The elements of `sessionTimes`, joined by commas. */
   readonly times: string;
-  /** Entries of `sessionTimes` no longer held. */
+  /** How many entries of `sessionTimes` are no longer held. */
   readonly dropped: number;
 }
 
@@ -25,7 +25,7 @@ export interface RowTexts {
 }
 
 export function createRowTexts(ring: Ring): RowTexts {
-  // One entry a held row, found as the ring finds its rows: bounded by the ring's own size.
+  // One entry for each held row, at the same place as in the ring, so the ring's size bounds it.
   const seats = ring.periods + 2;
   const kept: (ShownRow & { readonly text: RowText })[] = Array.from({ length: seats });
   return {
@@ -42,7 +42,9 @@ export function createRowTexts(ring: Ring): RowTexts {
   };
 }
 
-/** The figures of a row as it is shown, float64[ROW_WORDS]: the stored row itself where it is shown as it is. */
+/**
+ * The figures of a row as it is shown, float64[ROW_WORDS]. This is the stored row itself when it is shown unchanged.
+ */
 export function figuresOf(ring: Ring, { from, to, date }: ShownRow): Float64Array {
   const first = ring.row(from);
   if (from === to && word(first, 'date') === date) return first;
@@ -52,7 +54,7 @@ export function figuresOf(ring: Ring, { from, to, date }: ShownRow): Float64Arra
   return merged;
 }
 
-/** Entries of a row's session times that the ring has overwritten. */
+/** How many of a row's session times the ring has overwritten. */
 export function droppedOf(ring: Ring, sequence: number): number {
   const row = ring.row(sequence);
   const lost = ring.timesWritten() - SESSION_TIMES_HELD - word(row, 'timesStart');
@@ -60,9 +62,9 @@ export function droppedOf(ring: Ring, sequence: number): number {
 }
 
 /**
- * The same over the rows [from, to). It goes up with every entry that any of them loses, so it also tells whether what
- * was made of their texts is still true; the first row alone does not, once it has lost all it had. Row by row: those
- * that lost theirs with a damaged file are not at a place from which could be counted on.
+ * The same over the rows [from, to). It grows with each entry that one of them loses, so it also says whether a text
+ * made of these rows is still true. The first row's number alone would not, once that row has lost all entries. Each
+ * row is asked, because rows may also have lost entries with a damaged file.
  */
 export function droppedIn(ring: Ring, { from, to }: { readonly from: number; readonly to: number }): number {
   let dropped = 0;
@@ -79,7 +81,7 @@ export function columns(row: Float64Array, fields: readonly Field[], dropped: nu
   });
 }
 
-/** A merged row as a JSON object, without session times; not kept. Its last keys say what span it covers. */
+/** A merged row as a JSON object without session times; not kept. Its last keys say which span it covers. */
 export function mergedText(ring: Ring, row: MergedRow): string {
   const dropped = droppedIn(ring, { from: row.from, to: row.to + 1 });
   const parts = columns(figuresOf(ring, row), FIELDS, dropped).filter((part) => part !== null);

@@ -1,30 +1,30 @@
 /**
- * Which rows a reader asked for. Pure.
+ * Which rows a reader has asked for. Pure.
  */
 import type { ShownRow } from './shown.js';
 
 export interface Selection {
   /** Rows whose period starts at or after this, epoch ms. */
   readonly sinceMs: number | null;
-  /** Rows whose period starts before this, epoch ms: so that neighbouring ranges share no row. */
+  /** Rows whose period starts before this, epoch ms. So neighbouring ranges share no row. */
   readonly untilMs: number | null;
-  /** Of those, the latest so many. */
+  /** Of those, at most so many, the latest. */
   readonly last: number | null;
   readonly sessionTimes: boolean;
 }
 
-/** Whether it may leave out rows. */
+/** Whether the selection may leave out rows. */
 export function isNarrowed({ sinceMs, untilMs, last }: Selection): boolean {
   return sinceMs !== null || untilMs !== null || last !== null;
 }
 
 export interface SelectedRows {
   readonly closed: readonly ShownRow[];
-  /** The one with the open row in it, when it is selected. */
+  /** The row with the open row in it, when it is selected. */
   readonly live: ShownRow | undefined;
 }
 
-/** Of all rows that are shown, oldest first, those selected: dates go up, so they are one run. */
+/** The selected ones of `rows`, oldest first. Dates go up, so they follow each other without a gap. */
 export function selectRows(rows: readonly ShownRow[], { sinceMs, untilMs, last }: Selection): SelectedRows {
   const open = rows.length - 1;
   let from = 0;

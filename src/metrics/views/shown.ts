@@ -1,17 +1,17 @@
 /**
- * Which rows are shown, and with which dates. A row keeps for ever the date that the clock gave it; when that clock
- * turns out to have been wrong, it is the readers who date it anew. So a closed row never changes, and the rows of a
- * right clock are there again as soon as it is right, after a restart too. Pure, and a cache of it. Main thread.
+ * Which rows are shown, and with which dates. A row keeps for ever the date that the clock gave it. When that clock
+ * turns out to have been wrong, readers date the row anew. So a closed row never changes. As soon as the clock is
+ * right, its rows are there again, also after a restart. Pure, and a cache of it. Main thread.
  *
- * The open row says what the present is. A row dated after one that came later was dated by a wrong clock, and so was
- * one that is older than what is kept although one before it is not. The latest of such rows becomes part of the row
- * that came after it, those before it take the periods before, one each, while there are free ones; what is left joins
- * the earliest of these. Dates go up, no two are equal, and nothing of the sums is lost.
+ * The open row says what the present is. A clock was wrong when it gave a row a later date than a row after it has. It
+ * was wrong too when it gave a date older than what is kept, while a row before it is newer. The latest such row
+ * becomes part of the row after it. Those before it get the free periods before that, one each; the rest join the
+ * earliest of these. Dates go up, no two are equal, and all sums are kept.
  */
 import type { Ring } from '../ring.js';
 import { word } from '../row.js';
 
-/** The stored rows [from, to], by sequence number, shown as one. Most are one. */
+/** The stored rows [from, to], by sequence number, that are shown as one. Usually it is one row. */
 export interface ShownRow {
   readonly from: number;
   readonly to: number;
@@ -20,13 +20,13 @@ export interface ShownRow {
 }
 
 export interface ShownRows {
-  /** Oldest first; the last one has the open row in it. */
+  /** Oldest first; the last one contains the open row. */
   readonly rows: readonly ShownRow[];
-  /** Goes up when a row is shown otherwise that was closed already. */
+  /** Grows when a row that was closed already is shown in another way. */
   readonly revision: number;
 }
 
-/** Gives the rows that are shown, computed once a period: dates change only when a row closes. */
+/** Gives the rows that are shown. They are computed once a period, because dates change only when a row closes. */
 export function createShownRows(retentionMs: number): (ring: Ring) => ShownRows {
   let last: (ShownRows & { readonly ring: Ring; readonly closed: number }) | null = null;
   return (ring) => {
@@ -44,7 +44,7 @@ function isEqual(row: ShownRow, other: ShownRow | undefined): boolean {
   return row.from === other?.from && row.date === other.date;
 }
 
-/** `retentionMs` is that of the ring's closed rows. */
+/** `retentionMs` is how long the ring keeps closed rows. */
 export function shownRows(ring: Ring, retentionMs: number): ShownRow[] {
   const periodMs = retentionMs / ring.periods;
   const first = Math.max(0, ring.closed() - ring.periods);
@@ -57,13 +57,13 @@ export function shownRows(ring: Ring, retentionMs: number): ShownRow[] {
     const date = dates[to] ?? 0;
     let from = to;
     let before = from === 0 ? -1 : rightBefore(from);
-    // What lies between two rows of one period belongs to it as well.
+    // Rows that lie between two rows of one period belong to that period as well.
     while (before >= 0 && dates[before] === date) {
       from = before;
       before = from === 0 ? -1 : rightBefore(from);
     }
     const wrongCount = from - before - 1;
-    // None is dated before the epoch.
+    // No row is dated before the epoch.
     const freeCount = before < 0 ? date / periodMs : (date - (dates[before] ?? 0)) / periodMs - 1;
     const placedCount = Math.max(0, Math.min(wrongCount - 1, Math.floor(freeCount)));
     const ends = Array.from({ length: placedCount + 1 }, (_, i) => (i === 0 ? to : from - 1 - i));
@@ -73,11 +73,11 @@ export function shownRows(ring: Ring, retentionMs: number): ShownRow[] {
     }
     to = before;
   }
-  // After a long stop the ring still holds rows from before it that are older than what is kept.
+  // After a long stop the ring still holds rows that are too old to be kept.
   return shown.filter((row) => row.date >= oldest).reverse();
 }
 
-/** By index, whether the clock of each row was right, as far as the rows after it and before it tell. */
+/** Whether the clock of each row was right, as far as the rows before and after it tell. By index. */
 function rightOnes(dates: readonly number[], oldest: number): boolean[] {
   const present = dates.at(-1) ?? 0;
   let latest = Number.NEGATIVE_INFINITY;

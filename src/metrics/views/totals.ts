@@ -23,7 +23,7 @@ export function createTotalsView({
   readonly texts: RowTexts;
   readonly retentionMs: number;
 }): SelectingView {
-  // The last of all rows and of fewer, so that neither costs the other its own.
+  // The latest merge of all rows, and the latest of fewer. Neither throws the other away.
   const merged: (Merged | undefined)[] = [];
   const shownOf = createShownRows(retentionMs);
   return (snapshot, selection) => {
@@ -54,7 +54,7 @@ export function createTotalsView({
     const { monthlyUnits, minutes } = coverage(total);
     const ends = [`"estimatedMonthlyUnits":${monthlyUnits}`, `"minutesOfMetricsAvailable":${minutes}`];
     const after = [...parts.slice(at + 1), ...ends].join();
-    // What is covered goes up by time alone, without the version, so it is part of the tag.
+    // The time covered grows without a change of the version, so it is part of the tag.
     const version = live ? `${snapshot.version}-${monthlyUnits}-${minutes}` : '';
     const tag = `t${selection.sessionTimes ? 0 : 1}-${key}-${version}`;
     if (!selection.sessionTimes) return { chunks: [Buffer.from(`{${before},${after}}`, 'latin1')], tag };
@@ -87,7 +87,7 @@ function mergeClosed(ring: Ring, texts: RowTexts, closed: readonly ShownRow[]): 
   return { row, times: Buffer.from(times.join(), 'latin1') };
 }
 
-/** Units scaled from the time really covered to 30 days, once that says something, and that time. */
+/** Units scaled from the time really covered to 30 days, once enough time is covered; and that time. */
 function coverage(total: Float64Array): { readonly monthlyUnits: number; readonly minutes: number } {
   const coveredMs = word(total, 'coveredMs');
   return {

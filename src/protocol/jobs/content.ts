@@ -1,5 +1,5 @@
 /**
- * `content`, as main knows it: the page's HTML; nothing but the page can be asked for. Pure.
+ * `content`, as main knows it: the page's HTML. It has no options besides those of the page. Pure.
  */
 import { Type } from 'typebox';
 import { FOREIGN_TO_PAGES } from './foreign-names.js';

@@ -1,5 +1,5 @@
 /**
- * What browserless's clients ask for over WebSocket, in the query or in `launch`, and that a context cannot have: what
+ * What browserless's clients ask for over WebSocket, in the query or in `launch`, and a context cannot have; and what
  * becomes of it. The README's table derives from this. Pure data.
  */
 import type { ForeignParameter } from './foreign-names.js';
@@ -24,7 +24,7 @@ const HARMLESS_FLAGS = [
   ...['--disable-blink-features', '--disable-features', '--enable-features'],
 ];
 
-/** Any other flag, and any other name in `launch`, is as the row of `--…`. */
+/** All other flags and other names in `launch` follow the row of `--…`. */
 export const FOREIGN_TO_CLIENTS: readonly ForeignParameter[] = [
   ...named(['blockAds', 'blockConsentModals'], 'ignored', NO_LISTS),
   ...named([...OF_BROWSERS, ...OF_LAUNCHERS, ...HARMLESS_FLAGS], 'ignored', SHARED),

@@ -1,19 +1,19 @@
 /**
- * Names that browserless's and Puppeteer's clients send and that are no names of ours, and what becomes of each: those
- * of every body that has a page, and those in queries; what is a kind's own is in its row. The README's tables derive
- * from this. Pure data.
+ * Names that clients of browserless and Puppeteer send and that are not ours, and what becomes of each. Here are those
+ * of bodies with a page and of queries; those of one kind are in its row. The README's tables derive from this. Pure
+ * data.
  */
 
 export interface ForeignKey {
-  /** From the body's own keys on; `*` for each of a list. */
+  /** From the top of the body; `*` stands for each entry of a list. */
   readonly path: string;
   /**
-   * `renamed`: taken for `to`. `ignored`: it changes nothing that a client gets, and the log says so once. `refused`:
-   * 400, since it would.
+   * `renamed`: it is taken as `to`. `ignored`: it changes nothing for the client, and the log says so once. `refused`:
+   * 400, because it would change something.
    */
   readonly fate: 'renamed' | 'ignored' | 'refused';
   readonly to?: string;
-  /** Values with which even a refused one changes nothing, besides null. */
+  /** Values besides null with which even a refused name changes nothing. */
   readonly harmless?: readonly unknown[];
   readonly why: string;
 }
@@ -31,7 +31,7 @@ export const FOREIGN_TO_PAGES: readonly ForeignKey[] = [
   }),
 ];
 
-/** Of options that say where to write what was made. */
+/** For options that say where to write the result. */
 export const FOREIGN_FILE: ForeignKey = { path: 'options.path', fate: 'refused', why: NO_FILES };
 
 export interface ForeignParameter {
@@ -45,7 +45,7 @@ const NO_LISTS = 'there is no list of what would be blocked: use rejectRequestPa
 const NO_PROXY = 'there is no pool of proxies: name one by externalProxyServer, or as proxy in the body';
 const OF_BROWSERS = ['stealth', 'headless', 'dumpio', 'pause', 'ignoreDefaultArgs', 'record', 'slowMo', 'keepalive'];
 
-/** In the query of a session. Launch flags (`--name`) are refused as `launch` is. */
+/** In the query of a session. Launch flags (`--name`) are refused like `launch`. */
 export const FOREIGN_PARAMETERS: readonly ForeignParameter[] = [
   ...['launch', 'userDataDir'].map((name): ForeignParameter => ({ name, fate: 'refused', why: SHARED })),
   { name: 'proxy', fate: 'refused', why: NO_PROXY },

@@ -1,11 +1,11 @@
 /**
- * What the bodies of all kinds that have a page have in common: which page, and how it is brought to where the job
- * begins. Pure data; workers import the types only.
+ * What all bodies with a page have in common: which page it is, and what is done before the job begins. Pure data;
+ * workers import the types only.
  */
 import { Type } from 'typebox';
 import { closed, ms, oneOf, text } from './schema-parts.js';
 
-/** Chromium refuses or crashes beyond these; a canvas of 10 000 × 10 000 is 400 MB in the renderer. */
+/** Beyond this Chromium refuses or crashes. A canvas of 10 000 × 10 000 takes 400 MB in the renderer. */
 const Pixels = Type.Integer({ minimum: 1, maximum: 10_000 });
 
 const WAIT_UNTIL = ['load', 'domcontentloaded', 'networkidle0', 'networkidle2', 'commit'] as const;
@@ -36,7 +36,7 @@ const Cookie = Type.Object(
   closed,
 );
 
-/** On one line, since it is sent in a header. */
+/** One line, because it is sent in a header. */
 const WORD = { maxLength: 256, pattern: '^[\\x20-\\x7e]*$' } as const;
 
 const Headers = Type.Record(Type.String(), Type.String({ maxLength: 16_384 }));
@@ -45,7 +45,7 @@ const Brands = Type.Array(Type.Object({ brand: Type.String(WORD), version: Type.
   maxItems: 32,
 });
 
-/** As Puppeteer has it, and Chromium needs it. */
+/** As Puppeteer writes it and Chromium needs it. */
 const UserAgent = Type.Object(
   {
     userAgent: Type.Optional(text(2048)),
@@ -175,7 +175,7 @@ export const PAGE_KEYS = {
   ),
 } as const;
 
-/** The body may be the page as it is. */
+/** The body may be the page itself. */
 export const RAW_PAGE = { 'text/html': 'html' } as const;
 
 export type PageBody = Type.Static<Type.TObject<typeof PAGE_KEYS>>;

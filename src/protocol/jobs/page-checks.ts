@@ -1,5 +1,5 @@
 /**
- * What a schema cannot say of a body that has a page: which keys need or exclude each other, and texts that only their
+ * What a schema cannot say of a body that has a page: keys that need or exclude each other, and texts that only their
  * own parser can judge. Pure.
  */
 import { parseClientProxy } from '../../egress/proxies.js';
@@ -9,7 +9,7 @@ import type { PageBody } from './page-body.js';
 import { checkPixels } from './picture.js';
 import { complaint } from './row.js';
 
-/** Chromium's, as Puppeteer writes them. */
+/** Chromium's names, as Puppeteer writes them. */
 const RESOURCE_TYPES = [
   ...['document', 'stylesheet', 'image', 'media', 'font', 'script', 'texttrack', 'xhr', 'fetch', 'prefetch'],
   ...['eventsource', 'websocket', 'manifest', 'signedexchange', 'ping', 'cspviolationreport', 'preflight', 'other'],
@@ -57,7 +57,7 @@ export function checkProxy(proxy: ClientProxy, key: string): void {
   if (parsed.kind === 'error') throw complaint(key, parsed.message);
 }
 
-/** Chromium refuses a page's header later, and an interceptor's never: its request hangs. */
+/** Chromium refuses a page's bad header later. An interceptor's bad header it never refuses: the request hangs. */
 function checkHeaders(key: string, headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) {
     if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) throw complaint(`${key}.${name}`, 'not a header name');
@@ -65,7 +65,10 @@ function checkHeaders(key: string, headers: Readonly<Record<string, string>>): v
   }
 }
 
-/** Read as the browser reads it, never by prefix: a tab within a scheme, or capitals, change nothing for a browser. */
+/**
+ * Parsed as the browser parses it, and not judged by its prefix: capitals or a tab within the scheme change nothing for
+ * a browser.
+ */
 function checkUrl(value: string): void {
   if (!URL.canParse(value)) throw complaint('url', 'must be an absolute URL');
   const { protocol, username, password, href } = new URL(value);

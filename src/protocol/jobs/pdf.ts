@@ -1,5 +1,5 @@
 /**
- * `pdf`, as main knows it: the page printed, with Puppeteer's options. Pure.
+ * `pdf`, as main knows it: the printed page, with Puppeteer's options. Pure.
  */
 import { Type } from 'typebox';
 import { FOREIGN_FILE, FOREIGN_TO_PAGES, type ForeignKey } from './foreign-names.js';

@@ -1,17 +1,18 @@
 /**
- * How large a picture may be, for the edge, which knows what the body says, and for workers, who see the page. Beyond
- * its bounds Chromium draws blanks, encodes nothing, or dies with everybody's sessions. Pure.
+ * How large a picture may be. The edge asks, which knows what the body says, and so do workers, which see the page.
+ * Beyond these bounds Chromium draws blanks, encodes nothing, or dies with everybody's sessions. Pure.
  *
- * Measured on Chromium 156: a png is right to its last row up to 500 000, and at 524 288 ends blank; jpeg and webp have
- * no bytes from 65 501 and 16 384 on; 125 million in all are drawn, of 130 million the end is blank.
+ * Measured on Chromium 156: a png is right to its last row up to 500 000, and at 524 288 its end is blank. From 65 501
+ * a jpeg has no bytes, and from 16 384 a webp. A picture of 125 million pixels is drawn; of 130 million the end is
+ * blank.
  */
 import { complaint } from './row.js';
 
 /** In device pixels. */
 const SIDE_MAX = { png: 500_000, jpeg: 65_500, webp: 16_383 } as const;
-/** In device pixels: 400 MB of them in the renderer. */
+/** In device pixels; these take 400 MB in the renderer. */
 const PIXELS_MAX = 100e6;
-/** The longest that any picture may be, in CSS pixels. */
+/** The greatest length of any picture, in CSS pixels. */
 export const LENGTH_MAX = SIDE_MAX.png;
 
 export type PictureType = keyof typeof SIDE_MAX;
@@ -23,7 +24,7 @@ interface Size {
 }
 
 /**
- * `scale` is how many device pixels a CSS pixel has on a side.
+ * `scale` is the number of device pixels on each side of a CSS pixel.
  * @throws {ServiceError} BAD_REQUEST with `key`
  */
 export function checkPicture(key: string, type: PictureType, { width, height }: Size, scale: number): void {

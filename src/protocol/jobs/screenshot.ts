@@ -1,5 +1,5 @@
 /**
- * `screenshot`, as main knows it: the viewport, the whole page, a part of it or an element. Pure.
+ * `screenshot`, as main knows it: of the viewport, the whole page, a part of it, or an element. Pure.
  */
 import { Type } from 'typebox';
 import { FOREIGN_FILE, FOREIGN_TO_PAGES, type ForeignKey } from './foreign-names.js';
@@ -76,7 +76,7 @@ export const screenshot: JobRow<typeof Body> = {
   },
 };
 
-/** Of the whole page and of an element only the page can tell. */
+/** The size of a whole page or an element is known only from the page. */
 function checkSize({ options = {}, viewport, selector }: ScreenshotBody): void {
   const { type = 'png', clip, fullPage } = options;
   const scale = viewport?.deviceScaleFactor ?? 1;

@@ -1,5 +1,5 @@
 /**
- * `test`, as main knows it: what a test or a bench may ask of a worker. The route exists only where it is switched on.
+ * `test`, as main knows it: what a test or a bench may ask of a worker. Its route exists only where it is switched on.
  * Pure.
  */
 import { Type } from 'typebox';
@@ -12,7 +12,7 @@ const Body = Type.Object({ operation: oneOf(TEST_OPERATIONS) }, closed);
 
 export type TestBody = Type.Static<typeof Body>;
 
-// Most operations end the thread: on another, they would end that one too.
+// It is not retryable: most operations end the thread, and on another thread they would end that one too.
 export const test: JobRow<typeof Body> = {
   about: 'sessions without a page, for tests and benches',
   produces: ['application/octet-stream', 'application/json'],

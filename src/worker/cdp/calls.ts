@@ -1,13 +1,13 @@
 /**
- * Commands of ours that are under way: each is answered, or fails with its session or with the pipe. Worker thread.
+ * Our own commands that are under way. Each is answered, or fails with its session or with the pipe. Worker thread.
  */
 import type { CDPSession } from 'playwright-core';
 import type { Cdp } from './cdp.js';
 import type { Frame } from './frame.js';
 
-/** Ids of Playwright's commands count from 1, ours from here; Chromium takes 31 bits. */
+/** Ids of Playwright's commands count from 1, ours from here. Chromium takes 31 bits. */
 export const OWN_IDS_FROM = 1_000_000_000;
-/** As Playwright says it of its own calls. */
+/** Playwright's words for its own calls. */
 export const CLOSED = 'Target closed';
 
 type Method = Parameters<CDPSession['send']>[0];
@@ -20,13 +20,13 @@ interface Call {
 }
 
 export interface Calls {
-  /** To a session, or to the browser as a whole. */
+  /** For a session; without id for the browser as a whole. */
   sender(sessionId?: string): Sender;
-  /** False when it answers no command of ours. */
+  /** False when the frame answers no command of ours. */
   answer(frame: Frame): boolean;
-  /** Fails a command, when it is one of ours. */
+  /** Fails the command with this id, when it is one of ours. */
   refuse(id: number | undefined, message: string): boolean;
-  /** The session has gone: nobody will answer. */
+  /** The session has gone, so nobody will answer. */
   abandon(sessionId: string): void;
   /** The pipe has ended. */
   end(): void;
@@ -80,7 +80,7 @@ export function createCalls(send: (message: object) => void): Calls {
   };
 }
 
-/** Of a command of ours. */
+/** Whether it is the id of a command of ours. */
 export function isOwnId(id: number | undefined): boolean {
   return id !== undefined && id > OWN_IDS_FROM;
 }

@@ -1,9 +1,9 @@
 /**
- * A page as the protocol has it: commands to it, and those of its events that somebody here listens to. Pure types.
+ * A page as the protocol shows it: commands to it, and the events that are used here. Pure types.
  */
 import type { CDPSession } from 'playwright-core';
 
-/** A session with a page, Playwright's or ours; the events are those that somebody here listens to. */
+/** A session with a page, Playwright's or ours. It has only the events that are used here. */
 export interface Cdp extends Pick<CDPSession, 'send'> {
   on(event: 'Page.lifecycleEvent', listener: (event: LifecycleEvent) => void): unknown;
   on(event: 'Page.frameNavigated', listener: (event: FrameEvent) => void): unknown;
@@ -23,9 +23,9 @@ type RequestEventName = 'Network.requestWillBeSent' | 'Network.loadingFinished';
 export interface FailedEvent {
   readonly requestId: string;
   readonly errorText: string;
-  /** Of what was asked for: `Document` for a frame's. */
+  /** What was asked for: `Document` for a frame's document. */
   readonly type: string;
-  /** Asked for: by a stop, say. */
+  /** True when something ended it from outside, such as a stop. */
   readonly canceled?: boolean;
 }
 
@@ -33,13 +33,13 @@ type FrameEndName = 'Page.frameClearedScheduledNavigation' | 'Page.frameStoppedL
 
 interface ScheduledEvent {
   readonly frameId: string;
-  /** In s. */
+  /** In seconds. */
   readonly delay: number;
 }
 
 interface RequestedEvent {
   readonly frameId: string;
-  /** Where it is to be shown, as `currentTab`. */
+  /** Where it will be shown, such as `currentTab`. */
   readonly disposition: string;
 }
 

@@ -1,10 +1,10 @@
 /**
- * One pipe to Chromium, three who talk over it: Playwright, tabs of our own for the sessions that need nothing that
- * Playwright adds (src/README.md, decision 20), and clients through their broker. In: frames from the pipe, each for
- * one of them; out: Playwright's transport, `openTab`, and `raw`. Runs in a worker thread.
+ * One pipe to Chromium, on which three talk: Playwright; tabs of our own, for sessions that need nothing of Playwright
+ * (src/README.md, decision 20); and clients through their broker. In: frames from the pipe, each for one of them; out:
+ * Playwright's transport, `openTab`, and `raw`. Runs in a worker thread.
  *
- * Chromium attaches us to everything new, and holds it paused. What is new in a context that somebody has claimed goes
- * to its claimant. The rest goes to Playwright, which wants the same, once it is there.
+ * Chromium attaches us to everything new, and holds it paused. What is new in a claimed context goes to its claimant.
+ * The rest goes to Playwright, once that is attached; it wants the same.
  */
 import type { ConnectOverCDPTransport } from 'playwright-core';
 import { createOnce, createRecurring, type End, type Once, waitFor } from '../../wait.js';
@@ -18,16 +18,16 @@ import { idOf, methodOf, sessionIdOf } from './peek.js';
 import { createRaw, type Raw } from './raw.js';
 import type { Pipe } from './transport.js';
 
-/** Or Chromium would go to the machine itself directly. */
+/** Without this, Chromium would reach the machine itself without the proxy. */
 export const NOTHING_BYPASSED = '<-loopback>';
-/** Of the pages that were ended, the latest: their sessions ask at once. */
+/** Only the latest of the pages that were ended are kept, because their sessions ask at once. */
 const ENDED_MAX = 100;
 
 export interface TabOptions {
   /** CSS pixels. */
   readonly width: number;
   readonly height: number;
-  /** The way out of its context; null: the browser's, which leads nowhere. */
+  /** The way out of its context; null: the browser's own, which leads nowhere. */
   readonly proxyServer: string | null;
   /** Takes pages whose certificate cannot be trusted. */
   readonly isInsecure?: true;
@@ -39,28 +39,28 @@ export interface Tab {
   readonly crashed: End;
   /** The page is closed: by itself, or with its context. */
   readonly closed: End;
-  /** Pages in its context: itself, and what it has opened. */
+  /** How many pages its context has: this one and those that it has opened. */
   pageCount(): number;
   /** Resolves when Chromium has disposed of the context. */
   close(): Promise<void>;
 }
 
 export interface Connection {
-  /** Playwright's, whenever it comes. */
+  /** For Playwright, whenever it is attached. */
   readonly transport: ConnectOverCDPTransport;
   /** Of the browser as a whole. */
   readonly cdp: Sender;
-  /** For whoever reads and writes frames as they are. */
+  /** For those who read and write frames as they are. */
   readonly raw: RawAccess;
   /** The pipe has ended, and the browser with it. */
   readonly lost: Once;
-  /** The renderer of some page of Playwright's has died. */
+  /** The renderer of a page of Playwright's has died. */
   readonly crashes: End;
-  /** A page of its own in a context of its own, not begun yet: `Runtime.runIfWaitingForDebugger` lets it go. */
+  /** A page in a context of its own. It does not begin before `Runtime.runIfWaitingForDebugger`. */
   openTab(options: TabOptions): Promise<Tab>;
-  /** How often something has come so far, if only a part of a frame: the browser lives for as long as it does. */
+  /** How often something has come so far, perhaps only a part of a frame. As long as it grows, the browser lives. */
   signCount(): number;
-  /** How many whole frames: none for as long as a giant one comes. */
+  /** How many whole frames have come. It does not grow while a giant frame comes. */
   frameCount(): number;
   /** Why the page with this target was ended from here; null: it was not. */
   whyEnded(targetId: string): string | null;
@@ -68,21 +68,21 @@ export interface Connection {
 }
 
 export interface RawAccess extends Pick<Raw, 'listen' | 'ignore' | 'detached'> {
-  /** A context with nothing in it, of which the claimant hears and nobody else. Gives its id. */
+  /** An empty context, of which only the claimant hears. Returns its id. */
   openContext(proxyServer: string, claimant: Claimant): Promise<string>;
   /** Resolves when Chromium has disposed of it. */
   closeContext(browserContextId: string): Promise<void>;
-  /** Commands of ours to a session that somebody listens on. */
+  /** For our own commands to a session on which somebody listens. */
   sender(sessionId: string): Sender;
   write(json: string): void;
-  /** What Chromium has not read yet; it has read all each time that `drained` happens. */
+  /** How much Chromium has not read yet. Each time that `drained` happens, it has read all. */
   backlogBytes(): number;
   readonly drained: End;
-  /** While somebody reads whatever their pages tell. */
+  /** True while somebody reads all that their pages tell. */
   keepAll(isNeeded: boolean): void;
 }
 
-/** What a connection holds at this moment; at rest only what is kept ready. */
+/** What a connection holds at this moment. At rest this is only what is kept ready. */
 export interface ConnectionCensus {
   readonly calls: number;
   readonly contexts: number;
@@ -109,7 +109,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     if (!contexts.get(sessionId)) crashes.happen();
   };
 
-  /** What the browser as a whole tells. True when it was for whoever has claimed the context. */
+  /** Takes what the browser as a whole tells. True when it was for the claimant of a context. */
   const takeRoot = (frame: Buffer): boolean => {
     const method = methodOf(frame);
     if (method === 'Target.attachedToTarget') {
@@ -137,7 +137,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   /** A page that tells more than can be taken ends with its context, and nobody else does. */
   const endPage = (sessionId: string, why: string): void => {
     const browserContextId = pages.end(sessionId, why);
-    // To be closed alone, a page would have to come to an end of what it does.
+    // Closing the page alone does not help, because it would first have to finish what it does.
     if (browserContextId) mayFail(cdp.send('Target.disposeBrowserContext', { browserContextId }));
   };
 
@@ -153,7 +153,7 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
     },
     onTooMuch: endPage,
   });
-  // A frame may take many chunks and seconds, in which the browser lives.
+  // A frame may take many chunks and seconds, and each of them shows that the browser lives.
   pipe.onchunk = () => void seen.signs++;
   pipe.onframe = (frame) => {
     seen.frames++;
@@ -162,12 +162,12 @@ export function openConnection(pipe: Pipe, onPageCrash: () => void): Connection 
   pipe.ongiant = (ends) => {
     if (raw.giant(ends)) return;
     const sessionId = sessionIdOf(ends);
-    // Whoever has asked for it is told; a page that tells it unasked ends.
+    // Whoever asked for it gets an error. A page that sends it unasked is ended.
     if (!calls.refuse(idOf(ends), 'the answer is larger than can be taken') && sessionId)
       endPage(sessionId, 'the page told something larger than can be taken');
   };
   pipe.onclose = () => {
-    // First, so that whoever asks why a call failed knows.
+    // First, so that those who ask why their call failed find the reason.
     lost.happen();
     calls.end();
     transport.onclose?.();
@@ -234,7 +234,7 @@ interface TabParts {
   readonly lost: End;
 }
 
-/** Nothing is in it yet, and nothing will be downloaded there. */
+/** Nothing is in the context yet, and nothing will be downloaded there. */
 async function makeContext(cdp: Sender, proxyServer: string | null): Promise<string> {
   const way = proxyServer === null ? {} : { proxyServer, proxyBypassList: NOTHING_BYPASSED };
   const { browserContextId } = await cdp.send('Target.createBrowserContext', way);
@@ -242,7 +242,7 @@ async function makeContext(cdp: Sender, proxyServer: string | null): Promise<str
   return browserContextId;
 }
 
-/** A context of its own, and a page in it. */
+/** A page in a context of its own. */
 async function openTab(options: TabOptions, { cdp, contexts, pages, lost }: TabParts): Promise<Tab> {
   const { isInsecure, proxyServer, ...size } = options;
   const browserContextId = await makeContext(cdp, proxyServer);
@@ -258,13 +258,13 @@ async function openTab(options: TabOptions, { cdp, contexts, pages, lost }: TabP
     const pageCount = (): number => [...context.sessions.values()].filter(({ isPage }) => isPage).length;
     return { cdp: session, crashed: session.crashed, closed: session.closed, pageCount, close };
   } catch (error) {
-    // A context without a page is nobody's, and would stay for as long as the browser.
+    // Nobody would own a context without a page, and it would stay as long as the browser.
     await close().catch(() => {});
     throw error;
   }
 }
 
-/** Sessions with a page that lives, ours and Playwright's: one a page, since a second one is not told of up here. */
+/** One session for each living page, ours or Playwright's. A second session with the same page is not told of here. */
 function createPages() {
   const pages = new Map<string, AttachedParams['targetInfo']>();
   const ended = new Map<string, string>();
@@ -273,7 +273,7 @@ function createPages() {
       if (targetInfo.type === 'page') pages.set(sessionId, targetInfo);
     },
     delete: (sessionId: string) => pages.delete(sessionId),
-    /** All pages of its context are to be ended, for this reason. Gives the context; undefined: there is none. */
+    /** Marks all pages of its context as ended for this reason. Returns the context; undefined: there is none. */
     end(sessionId: string, why: string): string | undefined {
       const contextId = pages.get(sessionId)?.browserContextId;
       if (contextId === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Contexts of ours, and the sessions with what is in them. In: what Chromium tells of targets; out: events to whoever
- * listens on a session. Worker thread.
+ * Our own contexts, and the sessions with what is in them. In: what Chromium tells of targets; out: events for those
+ * who listen on a session. Worker thread.
  */
 import { EventEmitter } from 'node:events';
 import { createOnce, type Once } from '../../wait.js';
@@ -9,43 +9,43 @@ import type { Cdp } from './cdp.js';
 import type { AttachedParams } from './frame.js';
 
 export const CRASHED = 'Inspector.targetCrashed';
-/** In a context, in either make: a page may open as many as it likes, each with a renderer. */
+/** For each context of either make, because a page may open any number of pages, each with a renderer. */
 export const PAGES_MAX = 20;
 
 export interface Session extends Cdp {
   readonly events: EventEmitter;
-  /** Listened for from the start: a page may die before anybody has been told that it is there. */
+  /** Listened for from the start, because a page may die before anybody knows that it is there. */
   readonly crashed: Once;
   readonly closed: Once;
   readonly isPage: boolean;
 }
 
-/** A context, and who is in it. */
+/** A context, and the sessions with what is in it. */
 export interface OwnContext {
   readonly sessions: ReadonlyMap<string, Session>;
   /** Its first page. */
   readonly main: Promise<Session>;
 }
 
-/** Whoever has made a context: what is in it is theirs, and nobody else hears of it. */
+/** Somebody who has made a context. What is in it belongs to the claimant, and nobody else hears of it. */
 export interface Claimant {
-  /** Attached to by the browser as a whole, and paused. `frame`: as it was told. Must not throw. */
+  /** The browser as a whole has attached to something new and paused it. `frame` is what it said. Must not throw. */
   attached(params: AttachedParams, frame: Buffer): void;
 }
 
 export interface Contexts {
-  /** Before anything is in it. */
+  /** To be called before anything is in the context. */
   claim(browserContextId: string, claimant: Claimant): void;
   /** `isInsecure`: its pages take any certificate. */
   add(browserContextId: string, isInsecure?: boolean): OwnContext;
-  /** It has gone, with all that was in it. */
+  /** The context has gone, with all that was in it. */
   remove(browserContextId: string): void;
   /** False when it is in a context that nobody has claimed. */
   attached(params: AttachedParams, frame: Buffer): boolean;
   /** False when it was no session of ours. */
   detached(sessionId: string): boolean;
   get(sessionId: string): Session | undefined;
-  /** All that is there now. */
+  /** All that is there at this moment. */
   census(): { readonly contexts: number; readonly sessions: number; readonly listeners: number };
 }
 
@@ -77,14 +77,15 @@ export function createContexts(calls: Calls): Contexts {
     sessions.set(sessionId, session);
     context.sessions.set(sessionId, session);
     if (isPage) dismissDialogs(session);
-    // Its frames and workers go with it. A pop-up waits here for its debugger, before it asks for anything.
+    // Holds for its frames and workers too. A pop-up waits for its debugger here, before it loads anything.
     if (isPage && context.isInsecure) mayFail(session.send('Security.setIgnoreCertificateErrors', { ignore: true }));
     if (isMain) {
       context.onMain(session);
       return;
     }
     const begun = session.send('Runtime.runIfWaitingForDebugger');
-    // Closed while it waits, it would take the word to go on with it, and its opener waits in the same process.
+    // If it were closed while it waits, the command to go on would be lost with it. Its opener waits in the same
+    // process.
     mayFail(isBeyond ? begun.then(() => session.send('Page.close')) : begun);
   };
 
@@ -119,7 +120,7 @@ export function createContexts(calls: Calls): Contexts {
   };
 }
 
-/** Of iframes and workers are sessions too. */
+/** Iframes and workers have sessions too, and do not count. */
 export function pagesIn({ sessions }: Pick<OwnContext, 'sessions'>): number {
   return [...sessions.values()].filter(({ isPage }) => isPage).length;
 }
@@ -131,7 +132,9 @@ function openSession(calls: Calls, sessionId: string, isPage: boolean): Session 
   return { ...calls.sender(sessionId), on: events.on.bind(events), events, crashed, closed: createOnce(), isPage };
 }
 
-/** As Playwright does: a dialog that nobody answers would hold up the page; only leaving it is allowed. */
+/**
+ * As Playwright does, because a dialog that nobody answers would hold up the page. Only leaving the page is allowed.
+ */
 function dismissDialogs(session: Session): void {
   mayFail(session.send('Page.enable'));
   session.on('Page.javascriptDialogOpening', ({ type }) => {
@@ -139,7 +142,7 @@ function dismissDialogs(session: Session): void {
   });
 }
 
-/** What is asked of a target that may just be going. */
+/** For a command to a target that may be about to go. */
 export function mayFail(call: Promise<unknown>): void {
   call.catch(() => {});
 }

@@ -1,18 +1,21 @@
 /**
- * Whether what a document's server sends breaks off: it never loads then, and nothing else says so. Worker thread.
+ * Whether the server breaks off in the middle of a document. The document then never loads, and nothing else says so.
+ * Worker thread.
  */
 import { createRecurring, type End } from '../../wait.js';
 import type { Cdp, FailedEvent } from './cdp.js';
 
 export interface CutOff {
   readonly happens: End;
-  /** `net::ERR_…`, of the last one. */
+  /** `net::ERR_…` of the last one that broke off. */
   why(): string;
-  /** `net::ERR_…`: why the present document is Chromium's own page about one that could not be had, if it is. */
+  /**
+   * `net::ERR_…` when the present document is Chromium's own page about a document that could not be had; else null.
+   */
   whyNone(): string | null;
 }
 
-/** `loaderId` is the present document's, whose request has the same name. */
+/** `loaderId` gives the present document's, which is also the id of its request. */
 export function watchCutOff(cdp: Cdp, loaderId: () => string): CutOff {
   const happens = createRecurring();
   let why = '';

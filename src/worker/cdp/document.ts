@@ -1,6 +1,6 @@
 /**
- * The document of a page's main frame, as Chromium tells of it: which one is there, what it has had so far, what it was
- * answered, and whether another is about to take its place. Worker thread.
+ * The document of a page's main frame, as Chromium tells of it: which one is there, which events it has had, how it was
+ * answered, and whether another is about to replace it. Worker thread.
  */
 import type { NavigationAnswer } from '../../protocol/job.js';
 import type { WaitUntilName } from '../../protocol/jobs/page-body.js';
@@ -9,7 +9,7 @@ import type { Cdp, ResponseEvent } from './cdp.js';
 import { type CutOff, watchCutOff } from './cut-off.js';
 import { watchLeaving } from './leaving.js';
 
-/** By what Chromium calls it. */
+/** Chromium's names for them. */
 export const EVENTS: Readonly<Record<WaitUntilName, string>> = {
   commit: 'init',
   domcontentloaded: 'DOMContentLoaded',
@@ -19,37 +19,40 @@ export const EVENTS: Readonly<Record<WaitUntilName, string>> = {
 };
 export const PARSED = EVENTS.domcontentloaded;
 export const IDLE = /^network/;
-/** Of a new document; the second when it is told of afterwards. */
+/** Events of a new document. The second comes when Chromium tells of the document afterwards. */
 const BEGIN = /^(init|commit)$/;
 
 export interface WatchedDocument {
-  /** Of the main frame; the target's of its page too. */
+  /** Of the main frame; the same as the target id of its page. */
   readonly frameId: string;
-  /** Which one it is; another has another. */
+  /** Names the document: each has another. */
   loaderId(): string;
   /** Resolves when a document after the present one has had all `events`. */
   next(events: readonly string[]): Promise<void>;
-  /** Resolves when the present document, about to be written anew, has had all `events` again. */
+  /** Resolves when the present document, which is about to be written anew, has had all `events` again. */
   rewritten(events: readonly string[]): Promise<void>;
-  /** Resolves when none is about to take its place, and it is `loaderId` or has had all `events`. */
+  /** Resolves when no other document is about to come, and the present one is `loaderId` or has had all `events`. */
   settled(loaderId: string, events: readonly string[]): Promise<void>;
-  /** Another has taken its place. */
+  /** Another document has taken its place. */
   readonly replaced: End;
-  /** Another is about to. */
+  /** Whether another document is about to come. */
   isLeaving(): boolean;
   readonly cutOff: CutOff;
-  /** The page has been told to stay: whatever was about to come does not. */
+  /** The page was told to stay, so what was about to come does not. */
   stay(): void;
-  /** What the present document was answered; null for one that nobody was asked for. */
+  /** How the present document was answered; null when no server was asked. */
   answer(): NavigationAnswer | null;
 }
 
-/** Resolves when the page's own blank document has loaded. `onAnswer` is told statuses that are another than before. */
+/**
+ * Resolves when the page's own blank document has loaded. `onAnswer` gets a status whenever it differs from the one
+ * before.
+ */
 export async function watchDocument(cdp: Cdp, onAnswer: (status: number) => void): Promise<WatchedDocument> {
   let frameId = '';
   let loaderId = '';
   const seen = new Set<string>();
-  /** The last two: the next document is answered before it is there. */
+  /** The last two, because the next document is answered before it is there. */
   const answers: ResponseEvent[] = [];
   let check = (): void => {};
   const replaced = createRecurring();
@@ -89,7 +92,7 @@ export async function watchDocument(cdp: Cdp, onAnswer: (status: number) => void
   cdp.on('Page.lifecycleEvent', (event) => {
     if (event.frameId !== frameId) return;
     if (BEGIN.test(event.name)) began(event.loaderId);
-    // The blank document before it goes idle at its own time, half a second after it was made.
+    // The blank document before it goes idle in its own time, half a second after it was made.
     const isLate = event.loaderId !== loaderId || (IDLE.test(event.name) && !seen.has(PARSED));
     if (!isLate) happened(event.name);
   });
@@ -106,14 +109,14 @@ export async function watchDocument(cdp: Cdp, onAnswer: (status: number) => void
       loaderId = frameTree.frame.loaderId;
     }),
     cdp.send('Page.enable'),
-    // Nobody asks for the bodies of answers, so Chromium need not keep them.
+    // Nobody reads the bodies of answers here, so Chromium need not keep them.
     cdp.send('Network.enable', { maxTotalBufferSize: 0, maxResourceBufferSize: 0 }),
-    // Tells first what the document there has had so far.
+    // Chromium first tells which events the present document has had.
     cdp.send('Page.setLifecycleEventsEnabled', { enabled: true }),
     cdp.send('Runtime.runIfWaitingForDebugger'),
   ]);
   await until(() => has([EVENTS.load]));
-  // A load that is told by them comes so early that every second picture is refused, since nothing was drawn yet.
+  // With these events, a load is known so early that every second picture would be refused: nothing was drawn yet.
   await cdp.send('Page.setLifecycleEventsEnabled', { enabled: false });
 
   return {

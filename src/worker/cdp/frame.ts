@@ -1,5 +1,5 @@
 /**
- * What a frame from Chromium may hold. Pure types. `never`: whoever waits for it knows what it is and takes it as that.
+ * What a frame from Chromium may hold. Pure types. `never`: whoever asked for it knows its type.
  */
 export interface Frame {
   readonly id?: number;

@@ -1,37 +1,37 @@
 /**
- * What comes from the browser, on its way to whoever it is for: what nobody needs is let go unread, and each page has
- * its turn. In: frames as bytes; out: frames, one a task. Runs in a worker thread.
+ * What comes from the browser, on its way to its receivers. What nobody needs is dropped unread, and each page has its
+ * turn. In: frames as bytes; out: frames, one a task. Runs in a worker thread.
  */
 import type { Frame } from './frame.js';
 import { isLogged, isNobodys } from './needs.js';
 import { methodOf, sessionIdOf, subjectOf } from './peek.js';
 import { createTurns } from './turns.js';
 
-/** Of one page, waiting for its turns. */
+/** The most that waits for the turns of one page. */
 const WAITING_BYTES_MAX = 64 * 2 ** 20;
-/** Lines of one page; it may be told of each by Chromium whether anybody listens or not, 5 to 10 000 a second. */
+/** Lines that one page may log. Chromium may send each line, 5 to 10 000 a second, even when nobody listens. */
 const LOGGED_MAX = 20_000;
 
 export interface IncomingOptions {
-  /** Whether somebody has taken it as it came: first of all, before anything of it is judged or waits. */
+  /** Takes a frame as it comes, before it is judged or waits. False when nobody wanted it so. */
   readonly take: (frame: Buffer, sessionId: string | undefined) => boolean;
   /** Whether somebody needs this event of a session. */
   readonly isWanted: (frame: Buffer, method: string, sessionId: string) => boolean;
   readonly onFrame: (frame: Frame) => void;
-  /** Of a page: it tells more than can be taken. Called once for each reason. */
+  /** A page tells more than can be taken. Called once for each page and reason. */
   readonly onTooMuch: (sessionId: string, why: string) => void;
 }
 
 export interface Incoming {
   add(frame: Buffer): void;
-  /** The session of a page has gone, and those with what is in it. */
+  /** The session of a page has gone, with the sessions of what is in the page. */
   forget(sessionId: string): void;
 }
 
 export function createIncoming({ take, isWanted, onFrame, onTooMuch }: IncomingOptions): Incoming {
-  /** The page's session, by the sessions with what is in a page: frames of other sites, workers. */
+  /** The session of the page, for each session of something in a page: frames of other sites, workers. */
   const pageOf = new Map<string, string>();
-  /** Lines of each page so far. */
+  /** How many lines each page has logged. */
   const logged = new Map<string, number>();
   const log = (page: string): void => {
     const lines = (logged.get(page) ?? 0) + 1;
@@ -47,7 +47,7 @@ export function createIncoming({ take, isWanted, onFrame, onTooMuch }: IncomingO
         if (isObject(frame)) onFrame(frame);
       } catch (error) {
         const sessionId = sessionIdOf(bytes);
-        // A bug of ours or of Playwright's, if it is not a page's doing.
+        // If no page has caused it, it is a bug of ours or of Playwright's.
         if (sessionId === undefined) throw error;
         onTooMuch(pageOf.get(sessionId) ?? sessionId, 'the page told something that cannot be read');
       }
@@ -79,7 +79,7 @@ export function createIncoming({ take, isWanted, onFrame, onTooMuch }: IncomingO
   };
 }
 
-/** Anything else is no frame, and nobody's. */
+/** Anything else is no frame, and belongs to nobody. */
 function isObject(value: unknown): value is Frame {
   return typeof value === 'object' && value !== null;
 }

@@ -1,7 +1,7 @@
 /**
- * Brings a page to a URL or to given HTML and waits until it has loaded, over CDP: for Playwright's pages and for our
- * own alike, so that both answer the same. Puppeteer's words (`networkidle0` …) are Chromium's own events, and have
- * Puppeteer's meaning: a page that goes on to another by itself is followed. Worker thread.
+ * Brings a page to a URL or to given HTML, and waits until it has loaded. Over CDP, for Playwright's pages and our own
+ * alike, so both answer the same. Puppeteer's words (`networkidle0` …) are Chromium's own events with Puppeteer's
+ * meaning. A page that goes on to another by itself is followed. Worker thread.
  */
 import type { Clock } from '../../clock.js';
 import { ServiceError } from '../../failures.js';
@@ -12,15 +12,17 @@ import type { Cdp } from './cdp.js';
 import { EVENTS, IDLE, PARSED, watchDocument } from './document.js';
 import { watchNetwork } from './network-quiet.js';
 
-/** How many requests may be under way while a page counts as idle. */
+/** A page counts as idle with so many requests under way. */
 const QUIET: Readonly<Record<string, number>> = { [EVENTS.networkidle0]: 0, [EVENTS.networkidle2]: 2 };
-/** A page answered with an error and no body; Chromium shows a page of its own for it, and calls that a failure. */
+/**
+ * The page was answered with an error and no body. Chromium shows a page of its own for that, and calls it a failure.
+ */
 const ERROR_PAGE = 'net::ERR_HTTP_RESPONSE_CODE_FAILURE';
 
-/** A page that goes on to another when it has loaded has so long until that one has; then it is taken as it is. */
+/** When a page goes on to another after it has loaded, that one has this long to load. Then it is taken as it is. */
 const FOLLOW_LIMIT_MS = 5_000;
 
-/** What Chromium calls them. */
+/** Chromium's names for them. */
 const POLICIES = {
   'no-referrer': 'noReferrer',
   'no-referrer-when-downgrade': 'noReferrerWhenDowngrade',
@@ -32,48 +34,51 @@ const POLICIES = {
   'unsafe-url': 'unsafeUrl',
 } as const satisfies Readonly<Record<ReferrerPolicy, string>>;
 
-/** How many documents may come before one has loaded: as many as Chromium takes redirects. */
+/** How many documents may come before one has loaded: as many as Chromium follows redirects. */
 const DOCUMENTS_MAX = 20;
 
-/** Chromium needs a moment to have the next one in place. */
+/** Chromium needs a moment until the next document is in place. */
 const RETRY_MS = 20;
 
 type Load = Pick<PageBody, 'gotoOptions' | 'bestAttempt'>;
 
 export interface Navigator {
   goto(url: string, load: Load): Promise<void>;
-  /** `first` is a script that comes before any of the HTML's own. */
+  /** `first` is a script that runs before the HTML's own scripts. */
   setContent(html: string, load: Load, first?: string): Promise<void>;
-  /** Follows the page when it goes on to another: resolves when there is one that stays for now. */
+  /** Follows the page when it goes on to another. Resolves when a document stays for now. */
   settle(): Promise<void>;
-  /** The document that it has settled on is there no more. */
+  /** Whether the document on which it has settled is gone. */
   hasGone(): boolean;
-  /** Another has taken the place of the one that is there now. */
+  /** Another document has taken the place of the present one. */
   readonly replaced: End;
-  /** Another is about to. */
+  /** Whether another document is about to come. */
   isLeaving(): boolean;
-  /** What the present document was answered; null when nothing was, as for `data:` and `about:`. */
+  /** How the present document was answered; null when no server was asked, as for `data:` and `about:`. */
   answer(): NavigationAnswer | null;
-  /** Where the page was last led and found nobody, after all redirects; null: it is somewhere, or gone. */
+  /** The URL, after all redirects, at which the page was last led to nobody; null: it is somewhere, or gone. */
   unreachable(): Promise<string | null>;
-  /** Called with the status that the page's own document was answered with, whenever that is another one. */
+  /** Called with the status of the page's own document, whenever it changes. */
   onAnswer: (status: number) => void;
-  /** Of its page, which is its main frame's too. */
+  /** Of its page; the same as the id of its main frame. */
   readonly targetId: string;
 }
 
-/** Resolves when the page's own blank document has loaded: what it still had to tell would be taken for the next's. */
+/**
+ * Resolves when the page's own blank document has loaded, because its late events would be taken for the next
+ * document's.
+ */
 export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> {
   const document = await watchDocument(cdp, (status) => navigator.onAnswer(status));
 
-  /** While a navigation waits for its answer, Chromium answers nothing else. */
+  /** While a navigation waits for its answer, Chromium answers nothing else. So it is stopped first. */
   const stop = async (): Promise<void> => {
     for (let count = 1; ; count++) {
       try {
         await cdp.send('Page.stopLoading');
         return document.stay();
       } catch (error) {
-        // Between two documents there is none that could be told.
+        // Between two documents there is none that could be stopped.
         const isBetween = error instanceof Error && error.message.includes('Not attached to an active page');
         if (!isBetween || count === DOCUMENTS_MAX) throw error;
         await waitFor(null, [limit(clock, RETRY_MS), () => {}]);
@@ -99,12 +104,12 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
     await stop();
   };
 
-  /** The document that was last waited for, and what the next one must have had. */
+  /** The document that was last waited for, and the events that the next one must have had. */
   let known = document.loaderId();
   let wanted: readonly string[] = [];
 
   const settle = async (): Promise<void> => {
-    // What a page has just decided it tells before it answers.
+    // Before its answer, a page tells what it had decided until then.
     const told = cdp.send('Page.getFrameTree');
     const isSettled = await isWithin(
       clock,
@@ -113,7 +118,7 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
     );
     if (!isSettled) await stop();
     known = document.loaderId();
-    // It went on to somebody who is not there, and Chromium shows a page of its own.
+    // The page went on to nobody, and Chromium shows a page of its own.
     const why = document.cutOff.whyNone();
     if (why !== null && why !== ERROR_PAGE) failed(why);
   };
@@ -146,7 +151,7 @@ export async function openNavigator(cdp: Cdp, clock: Clock): Promise<Navigator> 
       wanted = events.filter((name) => !IDLE.test(name)).concat(PARSED);
       const written = document.rewritten(wanted);
       const limits = events.flatMap((name) => QUIET[name] ?? []);
-      // From here on, and only for who waits for it: a page may ask for thousands of things.
+      // Begun here, and only when its result is needed, because a page may load thousands of things.
       const network = limits.length === 0 ? null : watchNetwork(cdp, clock);
       const loaded = written.then(() => network?.reached(Math.min(...limits)));
       const expression = `document.open(); ${first}; document.write(${JSON.stringify(html)}); document.close();`;
@@ -161,7 +166,7 @@ function eventsOf(waitUntil: WaitUntilName | WaitUntilName[] = 'load'): string[]
   return [waitUntil].flat().map((name) => EVENTS[name]);
 }
 
-/** More documents than may come. */
+/** More documents came than may. */
 function manyOf(replaced: End): End {
   return {
     on(listener) {

@@ -1,15 +1,15 @@
 /**
- * When the network of a page has been quiet for half a second. Chromium tells it of a document once, and so not of one
- * that is written over another; for that one it is told here. Worker thread.
+ * Tells when a page's network has been quiet for half a second. Chromium tells it once a document, so not for a
+ * document that is written over another; for that one it is found out here. Worker thread.
  */
 import type { Clock } from '../../clock.js';
 import type { Cdp } from './cdp.js';
 
-/** As Chromium and Puppeteer have it. */
+/** As in Chromium and Puppeteer. */
 const QUIET_MS = 500;
 
 export interface NetworkQuiet {
-  /** Resolves when, from now on, at most `requestsMax` have been under way for half a second. */
+  /** Resolves when at most `requestsMax` requests were under way for half a second, counted from now. */
   reached(requestsMax: number): Promise<void>;
 }
 

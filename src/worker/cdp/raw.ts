@@ -1,26 +1,27 @@
 /**
- * Sessions whose frames are not read here, but go on as they came, in the order in which they came: those of clients,
- * and the broker's own. In: frames from the pipe; out: the same to whoever listens on their session. Worker thread.
+ * Sessions whose frames are not read here and are handed on as they come, in Chromium's order: those of clients, and
+ * the broker's own. In: frames from the pipe; out: the same frames, to those who listen on their sessions. Worker
+ * thread.
  */
 import { type Calls, isOwnId } from './calls.js';
 import { idOf, sessionIdOf } from './peek.js';
 
-/** Whoever listens on a session. Must not throw. */
+/** Listens on a session. Must not throw. */
 export interface Sink {
   frame(frame: Buffer): void;
-  /** One came that is larger than can be taken: the answer to the command with this id, or an event. */
+  /** A frame came that is too large to be taken: the answer to the command with this id, or an event. */
   giant(id: number | undefined): void;
-  /** The session has gone, as the browser as a whole has told. */
+  /** The session has gone; the browser as a whole has said so in `frame`. */
   detached(frame: Buffer): void;
 }
 
 export interface Raw {
   listen(sessionId: string, sink: Sink): void;
-  /** Nobody listens there any more, and nobody will answer. */
+  /** Nobody listens on this session any more, and nobody will answer. */
   ignore(sessionId: string): void;
-  /** False when nobody listens on its session. */
+  /** False when nobody listens on the session. */
   take(frame: Buffer, sessionId: string): boolean;
-  /** By the ends of a frame. False when nobody listens on its session. */
+  /** `ends` are the frame's first and last bytes. False when nobody listens on its session. */
   giant(ends: Buffer): boolean;
   /** False when nobody listened on it. */
   detached(sessionId: string, frame: Buffer): boolean;

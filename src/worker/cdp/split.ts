@@ -1,6 +1,6 @@
 /**
- * From the bytes of a pipe to frames, which end with NUL. What nobody needs is let go while it comes, and a frame that
- * is larger than can be taken is told of by its ends. Pure.
+ * From the bytes of a pipe to frames, which end with NUL. What nobody needs is dropped while it comes. Of a frame that
+ * is too large to be taken, only its two ends are told. Pure.
  */
 import { ENDS_BYTES } from './peek.js';
 
@@ -9,13 +9,13 @@ const NUL = 0;
 export interface SplitOptions {
   readonly bytesMax: number;
   readonly onFrame: (frame: Buffer) => void;
-  /** By its beginning, which has the method: nobody will want it. */
+  /** Whether nobody will want this frame. `start` is its beginning, with the method. */
   readonly isUseless: (start: Buffer) => boolean;
-  /** Of one larger than `bytesMax`: its first and last bytes, joined. */
+  /** Of a frame larger than `bytesMax`: its first and last bytes, joined. */
   readonly onGiant: (ends: Buffer) => void;
 }
 
-/** A frame of which more than one chunk has come. What is skipped is let go, but for its ends. */
+/** A frame of which more than one chunk has come. What is skipped is dropped, except for its ends. */
 interface Begun {
   parts: Buffer[];
   bytes: number;
@@ -60,7 +60,7 @@ export function splitFrames({ bytesMax, onFrame, isUseless, onGiant }: SplitOpti
   };
 }
 
-/** A copy, since a part holds the whole of its chunk. */
+/** A copy, because a part would keep its whole chunk in memory. */
 function firstOf(parts: readonly Buffer[]): Buffer {
   const first: Buffer[] = [];
   for (let i = 0, bytes = 0; i < parts.length && bytes < ENDS_BYTES; i++) {

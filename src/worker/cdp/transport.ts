@@ -1,5 +1,5 @@
 /**
- * CDP over two FIFOs: paths in, messages as bytes out. Frames are JSON ended by NUL, as Chromium's
+ * CDP over two FIFOs. In: paths; out: messages as bytes. Frames are JSON ended by NUL, as Chromium's
  * `--remote-debugging-pipe` wants them. Runs in a worker thread.
  */
 import { closeSync, constants, openSync } from 'node:fs';
@@ -8,33 +8,33 @@ import type { PipeEndpoint } from '../../protocol/endpoint.js';
 import { isNobodys } from './needs.js';
 import { splitFrames } from './split.js';
 
-/** A picture of 100 million pixels of noise is larger, and nothing else that anybody has asked for. */
+/** Only a picture of 100 million pixels of noise is larger, and nothing else that anybody has asked for. */
 const FRAME_BYTES_MAX = 256 * 2 ** 20;
 
 export interface Pipe {
   send(message: object): void;
-  /** What has been made JSON already. */
+  /** Writes text that is JSON already. */
   write(json: string): void;
-  /** What Chromium has not read yet. */
+  /** How much Chromium has not read yet. */
   backlogBytes(): number;
   close(): void;
-  /** Set by whoever listens; called with JSON. */
+  /** Set by the listener; called with JSON. */
   onframe: (frame: Buffer) => void;
-  /** Set by whoever listens: something has come, if only a part of a frame. */
+  /** Set by the listener: something has come, perhaps only a part of a frame. */
   onchunk: () => void;
-  /** Set by whoever listens; see `SplitOptions`. */
+  /** Set by the listener; see `SplitOptions`. */
   ongiant: (ends: Buffer) => void;
-  /** Set by whoever listens: Chromium has read all that there was. */
+  /** Set by the listener: Chromium has read all that there was. */
   ondrain: () => void;
-  /** Set by whoever listens; called once. */
+  /** Set by the listener; called once. */
   onclose: () => void;
-  /** Set by whoever listens: frames that nobody here needs are not let go while they come. */
+  /** Set by the listener: also keeps frames that nobody here needs. */
   keepsAll: boolean;
 }
 
 /**
- * Opens both ends. Neither open blocks: main holds the FIFOs open until the worker has attached.
- * @throws {Error} ENOENT when the browser has gone meanwhile and its folder with it; nothing is left open.
+ * Opens both ends. Neither open blocks, because main holds the FIFOs open until the worker has attached.
+ * @throws {Error} ENOENT when the browser and its folder have gone meanwhile; nothing is left open.
  */
 export function openPipe(endpoint: PipeEndpoint): Pipe {
   const reader = openEnd(endpoint.readPath, 'readable');
@@ -53,7 +53,7 @@ export function openPipe(endpoint: PipeEndpoint): Pipe {
     writer.destroy();
     pipe.onclose();
   };
-  // What is sent in one go is written in one go: each write wakes Chromium's thread at the other end.
+  // What is sent in one turn is written in one go, because each write wakes Chromium's thread at the other end.
   let unsent = '';
   const flush = (): void => {
     const text = unsent;
@@ -75,7 +75,8 @@ export function openPipe(endpoint: PipeEndpoint): Pipe {
     onclose: () => {},
     keepsAll: false,
   };
-  // An error is always followed by `close`, which is where the browser counts as lost; unheard it would end the thread.
+  // `close` follows every error, and there the browser counts as lost. Without this listener, the error would end the
+  // thread.
   for (const socket of [reader, writer]) {
     socket.on('error', () => {});
     socket.on('close', end);

@@ -1,22 +1,24 @@
 /**
- * Frames wait for their turn here: one a task, from each page in turn, so that a page that makes noise holds up itself
- * and not the others. What the browser as a whole tells comes first, as it is what makes the rest mean something.
- * Runs in a worker thread.
+ * Frames wait for their turn here: one a task, from each page in turn. So a page that makes noise holds up itself and
+ * not the others. What the browser as a whole tells comes first, because it gives the rest its meaning. Runs in a
+ * worker thread.
  *
- * One a task, because Playwright answers a frame by promises before it is ready for the next: a page's frame tree, say,
- * makes it listen for the contexts that the very next frame names. Handed on in one go, that event was lost, and every
- * wait on such a page hung until the session's limit.
+ * One a task, because Playwright answers a frame by promises before it is ready for the next. For example a page's
+ * frame tree makes it listen for the contexts that the very next frame names. When both were handed on in one go, that
+ * event was lost, and every wait on such a page hung until the session's limit.
  */
 
 export interface Turns {
-  /** `from`: whose turn it takes; undefined for the browser as a whole. False when it has too much waiting already. */
+  /**
+   * `from`: whose turn the frame waits for; undefined: the browser as a whole. False when too much waits there already.
+   */
   add(frame: Buffer, from: string | undefined): boolean;
-  /** Nothing that waits of it is handed on. */
+  /** Drops all frames of it that wait. */
   drop(from: string): void;
 }
 
 interface Waiting {
-  /** The oldest first, from `next` on. */
+  /** The oldest is first; those before `next` have been handed on. */
   readonly frames: Buffer[];
   next: number;
   bytes: number;
@@ -27,7 +29,7 @@ export function createTurns({
   bytesMax,
 }: {
   readonly onFrame: (frame: Buffer) => void;
-  /** Of one page's frames that wait. */
+  /** Of the frames of one page that wait. */
   readonly bytesMax: number;
 }): Turns {
   const root: Buffer[] = [];
@@ -40,7 +42,7 @@ export function createTurns({
       pages.delete(from);
       if (frame === undefined) continue;
       waiting.bytes -= frame.length;
-      // To the end of the row.
+      // The page goes to the end of the row.
       if (waiting.next < waiting.frames.length) pages.set(from, compact(waiting));
       return frame;
     }
@@ -49,7 +51,7 @@ export function createTurns({
 
   const turn = (): void => {
     const frame = root.shift() ?? takeOfPage();
-    // Those of a page that was dropped have left their turns behind.
+    // A page that was dropped has left its turns behind.
     if (frame) onFrame(frame);
   };
 
@@ -71,7 +73,7 @@ export function createTurns({
   };
 }
 
-/** What has been handed on is let go, now and then. */
+/** Frees, now and then, the frames that were handed on. */
 function compact(waiting: Waiting): Waiting {
   if (waiting.next >= 64) {
     waiting.frames.splice(0, waiting.next);

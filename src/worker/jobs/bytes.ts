@@ -1,5 +1,5 @@
 /**
- * Text as bytes in a buffer of their own. Small Buffers share a pool, and the pool cannot be moved to another thread.
+ * Text as bytes in a buffer of their own. Small Buffers share a pool, and the pool cannot move to another thread.
  */
 
 export function toBytes(text: string, encoding: 'utf8' | 'base64' | 'latin1'): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,5 @@
 /**
- * `content`: the page's HTML as the browser has it now, scripts applied.
+ * `content`: the page's HTML as the browser has it now, after its scripts.
  */
 import type { Bytes } from '../../protocol/job.js';
 import type { PageBody } from '../../protocol/jobs/page-body.js';
@@ -9,11 +9,11 @@ import { toBytes } from './bytes.js';
 
 const HTML = `(document.doctype ? new XMLSerializer().serializeToString(document.doctype) : '')
   + (document.documentElement ? document.documentElement.outerHTML : '')`;
-/** A document that was stopped before anything of it had come has no element. */
+/** A document that was stopped before its first byte has no element. */
 const BLANK = '<html><head></head><body></body></html>';
 
 export async function runContent({ cdp }: Lease, { bestAttempt }: PageBody): Promise<Bytes> {
-  // In the page's own world it could be lied to.
+  // In its own world, the page could give a wrong answer.
   const html = String(await valueApart(cdp, HTML)) || (bestAttempt ? BLANK : '');
   return { body: toBytes(html, 'utf8'), contentType: 'text/html; charset=utf-8' };
 }

@@ -1,6 +1,6 @@
 /**
- * The kinds of jobs, as a worker knows them: a file and a row each. What main knows of them is in
- * `protocol/jobs/jobs.ts`, of which only types may come here. Runs in a worker thread.
+ * The kinds of jobs as a worker knows them: a file and a row each. What main knows of them is in
+ * `protocol/jobs/jobs.ts`; only its types may be imported here. Runs in a worker thread.
  */
 import type { Bytes } from '../../protocol/job.js';
 import type { BodyOf, JOBS } from '../../protocol/jobs/jobs.js';
@@ -13,18 +13,18 @@ import { runPdf } from './pdf.js';
 import { runScreenshot } from './screenshot.js';
 import { runTest } from './test.js';
 
-/** A body of any kind: one that has a page has these keys, and some of its own. */
+/** A body of any kind with a page: these keys, and some of its own. */
 export type AnyBody = PageBody & Readonly<Record<string, unknown>>;
 
-/** How jobs of a kind are run: in a page that has been brought to where they begin. */
+/** How jobs of a kind run in a page that was brought to where they begin. */
 export interface PageRunner<Body = AnyBody> {
   readonly hasPage: true;
-  /** Of the keys that its kind adds, those for which a plain context will do. */
+  /** Those keys of its own for which a plain context is enough. */
   readonly plainKeys: readonly (string extends keyof Body ? string : Exclude<keyof Body, keyof PageBody>)[];
   run(lease: Lease, body: Body, times: Times): Promise<Bytes>;
 }
 
-/** Or without a page, with nothing but the shard. */
+/** For kinds without a page: they get nothing but the shard. */
 export interface ShardRunner<Body = AnyBody> {
   readonly hasPage: false;
   run(shard: Pick<Shard, 'census'>, body: Body): Promise<Bytes>;

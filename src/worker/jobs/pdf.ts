@@ -1,5 +1,5 @@
 /**
- * `pdf`: the page printed. Lengths are what Puppeteer takes, Chromium wants inches.
+ * `pdf`: the printed page. Lengths are as in Puppeteer; Chromium wants inches.
  */
 import { ServiceError } from '../../failures.js';
 import type { Bytes } from '../../protocol/job.js';
@@ -12,7 +12,7 @@ import { toBytes } from './bytes.js';
 type Options = NonNullable<PdfBody['options']>;
 type Length = NonNullable<Options['width']>;
 
-/** Width and height in inches, as Puppeteer has them; paper whose format nobody names is Letter. */
+/** Width and height in inches, as in Puppeteer. Without a format the paper is Letter. */
 const PAPER: Readonly<Record<string, readonly [number, number]>> = {
   letter: [8.5, 11],
   legal: [8.5, 14],
@@ -27,7 +27,7 @@ const PAPER: Readonly<Record<string, readonly [number, number]>> = {
   a6: [4.1339, 5.8268],
 };
 const PX_PER_INCH = 96;
-/** Pixels by unit, as Puppeteer rounds them. */
+/** Pixels for each unit, as Puppeteer rounds them. */
 const PX_PER: Readonly<Record<string, number>> = { px: 1, in: PX_PER_INCH, cm: 37.8, mm: 3.78 };
 
 export async function runPdf({ cdp }: Lease, { options = {} }: PdfBody, times: Times): Promise<Bytes> {
@@ -42,7 +42,7 @@ export async function runPdf({ cdp }: Lease, { options = {} }: PdfBody, times: T
     await inTime(valueApart(cdp, 'document.fonts.ready.then(() => true)'), { clock, timeoutMs, missing });
   }
   try {
-    // Long pages take long: only the client can say what is too long.
+    // Long pages take long, and only the client can say what is too long.
     const limited = { clock, timeoutMs: options.timeout ?? 0, missing: 'options.timeout: not printed' };
     const { data } = await inTime(cdp.send('Page.printToPDF', printed(options)), limited);
     return { body: toBytes(data, 'base64'), contentType: 'application/pdf' };
@@ -73,7 +73,7 @@ function printed(options: Options) {
     marginLeft: inches(margin.left, 0),
     pageRanges: options.pageRanges ?? '',
     preferCSSPageSize: options.preferCSSPageSize ?? false,
-    // An outline is made of the tags.
+    // An outline is made from the tags.
     generateTaggedPDF: options.outline || (options.tagged ?? true),
     generateDocumentOutline: options.outline ?? false,
   };

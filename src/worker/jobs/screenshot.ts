@@ -1,6 +1,6 @@
 /**
- * `screenshot`: the viewport, the whole page, a part of it or an element, as an image. Taken over CDP: webp is only
- * there, and it saves what Playwright does around a capture.
+ * `screenshot`: the viewport, the whole page, a part of it or an element, as an image. Over CDP, because only there is
+ * webp, and because it saves what Playwright does around a capture.
  */
 import { ServiceError } from '../../failures.js';
 import type { Bytes } from '../../protocol/job.js';
@@ -24,16 +24,16 @@ export async function runScreenshot(lease: Lease, body: ScreenshotBody, { waitLi
   if (body.scrollPage) await valueApart(cdp, SCROLL_THROUGH);
   const { deviceScaleFactor } = body.viewport ?? {};
   if (body.viewport && deviceScaleFactor !== undefined) {
-    // A capture has the scale that its own CDP session has set; the page's was set in Playwright's.
+    // A capture has the scale that was set on its own CDP session. The page's scale was set on Playwright's.
     await cdp.send('Emulation.setDeviceMetricsOverride', metricsOf(body.viewport));
   }
   const clip = await clipOf(lease, body, waitLimitMs);
-  // The edge has checked what the body says.
+  // The edge has checked what the body says, so only sizes from the page are checked here.
   if (clip && !options.clip) {
     const key = selector === undefined ? 'options.fullPage' : 'selector';
     checkPicture(key, type, clip, deviceScaleFactor ?? 1);
   }
-  // A jpeg is never transparent: it would be black.
+  // A jpeg is never transparent; its background would be black.
   if (options.omitBackground && type !== 'jpeg') {
     await cdp.send('Emulation.setDefaultBackgroundColorOverride', { color: { r: 0, g: 0, b: 0, a: 0 } });
   }
@@ -59,8 +59,8 @@ interface CaptureOptions {
 }
 
 /**
- * The picture as base64. A page whose load has been told of may not have drawn its first frame yet, one in ten on a
- * busy machine; Chromium then refuses, and is asked again when the page has drawn.
+ * The picture as base64. Right after its load a page may not have drawn its first frame yet, one in ten on a busy
+ * machine. Chromium then refuses, and is asked again when the page has drawn.
  */
 export async function capture(
   { cdp }: Pick<Lease, 'cdp'>,
@@ -116,8 +116,8 @@ function isBeyond({ viewport }: ScreenshotBody, clip: Clip): boolean {
 }
 
 /**
- * Scrolls to the end a screen at a time, so that what loads on sight loads, and back; bounded for endless pages. By
- * frames, since a page with JavaScript off has no timers.
+ * Scrolls to the end one screen at a time and back, so that what loads on sight loads. Bounded, because pages may be
+ * endless. Counts frames, because a page with JavaScript off has no timers.
  */
 const SCROLL_THROUGH = `(async () => {
   for (let i = 0; i < 200 && scrollY + innerHeight < document.documentElement?.scrollHeight; i++) {

@@ -1,6 +1,6 @@
 /**
- * Sessions without a browser, for tests and benches: one that does nothing, one that tells what its thread holds, and
- * ways in which a thread can die. Only reached when the server was started with them switched on.
+ * Sessions without a browser, for tests and benches: one does nothing, one tells what its thread holds, others end the
+ * thread in various ways. Reached only when the server was started with them switched on.
  */
 import { takeCensus } from '../../census.js';
 import type { Bytes } from '../../protocol/job.js';

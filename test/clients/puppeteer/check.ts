@@ -1,5 +1,5 @@
 /**
- * What a check of Puppeteer is: done with a browser of its own and with the server's alike.
+ * What a check of Puppeteer is. It is done with a browser of the client's own and with the server's.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -38,7 +38,7 @@ export function pngSize(bytes: Uint8Array): [width: number, height: number] {
   return [png.readUInt32BE(16), png.readUInt32BE(20)];
 }
 
-/** A folder that is gone afterwards. */
+/** A folder that is removed afterwards. */
 export async function withFolder(use: (path: string) => Promise<void>): Promise<void> {
   const path = mkdtempSync(join(tmpdir(), 'headcount-clients-'));
   try {

@@ -95,7 +95,8 @@ export const NAVIGATION: Checks = {
     await page.waitForNetworkIdle({ idleTime: 50 });
     assert.is(await page.title(), 'from the server');
   },
-  // A headless shell has no process of its own for a foreign frame unless it is told to: what is there is looked at.
+  // A headless shell has no process of its own for a foreign frame unless it is told to, so the check takes what is
+  // there.
   async 'sees frames, of its own site and of another'({ browser, site, origin }) {
     const page = await pageOf(browser, `${origin}/frames`);
     const frames = await until(() => (page.frames().length === 3 ? page.frames() : null), WAIT_MS, 'frames');

@@ -1,5 +1,5 @@
 /**
- * Requests as clients hear, answer, change and forbid them.
+ * Requests as clients observe, answer, change and forbid them.
  */
 
 import * as assert from 'uvu/assert';

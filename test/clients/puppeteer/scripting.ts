@@ -82,7 +82,7 @@ export const SCRIPTING: Checks = {
     await page.goto(`${origin}/worker`);
     await soon(created, 'a worker');
     const [worker] = page.workers();
-    // It is there before its script has run.
+    // The worker is there before its script has run.
     const seen = (): Promise<unknown> => Promise.resolve(worker?.evaluate('self.here ?? null'));
     assert.is(await until(seen, WAIT_MS, 'its script to have run'), 42);
     assert.is(worker?.url(), `${origin}/worker.js`);

@@ -1,5 +1,5 @@
 /**
- * A strict reader of the two exposition formats, for tests: it throws at what a scraper would, or ought to, refuse.
+ * A strict reader of the two exposition formats, for tests. It throws at all that a scraper would refuse, or should.
  */
 
 export interface Sample {
@@ -68,7 +68,7 @@ function parseLabels(text: string, line: string): { [name: string]: string } {
   return labels;
 }
 
-/** Each series once; buckets in order, canonical, never falling, `+Inf` last and equal to the count. */
+/** Each series comes once; buckets are in order, canonical, never falling; `+Inf` is last and equals the count. */
 function checkSeries({ name, type, samples }: ExposedFamily): void {
   const seen = new Set<string>();
   for (const sample of samples) {

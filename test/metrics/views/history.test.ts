@@ -1,6 +1,6 @@
 /**
- * `/metrics` as its readers see it: keys and their order, which rows a selection gives, and texts that are kept as
- * long as they are true and no longer.
+ * `/metrics` as its readers see it: keys and their order, the rows of a selection, and texts that are kept only as long
+ * as they are true.
  */
 
 import { suite } from 'uvu';
@@ -167,7 +167,7 @@ test('a narrowed request does not cost the whole its kept text', () => {
 test('when the ring of session times laps, kept texts follow: rows lose the oldest and say how many', () => {
   const core = createCore({ periods: 5 });
   const { ring } = core;
-  // An empty row comes first: it has nothing to lose, and must not hide that the next ones do.
+  // An empty row comes first. It has nothing to lose, and must not hide that the next ones do.
   nextPeriod(core);
   for (const ms of [1, 2, 3]) runSession(core, ms);
   nextPeriod(core);

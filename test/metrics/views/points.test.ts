@@ -1,6 +1,6 @@
 /**
- * `/metrics?points=N` over random lives of a server with gaps in them: never more rows than asked for, each equal to
- * what `/metrics/all` says of its span, cut at the same moments by successive polls, and over no gap that it hides.
+ * `/metrics?points=N` over random lives of a server with gaps in them. There are never more rows than asked for, and
+ * each equals what `/metrics/all` says of its span. Successive polls cut at the same moments, and no row hides a gap.
  */
 
 import fc from 'fast-check';
@@ -17,7 +17,7 @@ interface Period {
   readonly runMs: readonly number[];
   readonly failure: string | undefined;
   readonly cpu: readonly number[];
-  /** Periods after it in which there was no server. */
+  /** How many periods after it had no server. */
   readonly missing: number;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The rows of a clock that was wrong for a while: dated anew once it is right, nothing of them lost, and those of
- * before shown again. A clock that went on, as on a machine that slept, is believed until it comes back.
+ * The rows of a clock that was wrong for a while. Once it is right they are dated anew, nothing of them is lost, and
+ * the rows before them are shown again. A clock that went forward, as on a machine that slept, is believed until it
+ * comes back.
  */
 
 import { suite } from 'uvu';
@@ -15,7 +16,7 @@ import { type Core, createCore, nextPeriod, PERIOD_MS, runSession, START_MS, tex
 import { EVERYTHING } from './selections.js';
 
 const DAY_MS = 86_400_000;
-/** From 2023 to 2106; so far back would be 1940, so a step back goes half as far. */
+/** From 2023 to 2106. The same step back would end in 1940, so a step back is half as long. */
 const FAR_MS = 83 * 365 * DAY_MS;
 
 const test = suite('metrics/views/shown');
@@ -179,7 +180,7 @@ function rowsOf(core: Core): { readonly [name: string]: unknown }[] {
   return JSON.parse(textOf(core.history(core.snapshot(), EVERYTHING)));
 }
 
-/** `period:times` of the rows that are shown, periods counted from the start. */
+/** `period:times` of the rows that are shown, with periods counted from the start. */
 function shown(core: Core): string[] {
   return rowsOf(core).map(({ date, sessionTimes }) => {
     const times: readonly number[] = JSON.parse(JSON.stringify(sessionTimes));
@@ -187,7 +188,7 @@ function shown(core: Core): string[] {
   });
 }
 
-/** That the rows, the totals and the counters have all `count` sessions. */
+/** Checks that the rows, the totals and the counters all have `count` sessions. */
 function checkSums(core: Core, count: number): void {
   const rows = rowsOf(core);
   const totals = JSON.parse(textOf(core.totals(core.snapshot(), EVERYTHING)));
@@ -203,7 +204,7 @@ function checkSums(core: Core, count: number): void {
   assert.ok(dates.every((date, i) => i === 0 || date > (dates[i - 1] ?? 0)));
 }
 
-/** Rows with these dates, the last one open; ten closed ones are kept. */
+/** Rows with these dates, the last one open. Ten closed ones are kept. */
 function ringOf(dates: readonly number[]): Ring {
   const ring = createRing({ periods: 10 }, dates[0] ?? 0);
   for (const date of dates.slice(1)) ring.close(date);

@@ -1,6 +1,6 @@
 /**
- * `/metrics/all` as its readers see it: the rows taken together, the true mean and minimum, how much time is covered,
- * and a merged text that is kept as long as it is true and no longer.
+ * `/metrics/all` as its readers see it: all rows together, the true mean and minimum, the time covered, and a merged
+ * text that is kept only as long as it is true.
  */
 
 import { suite } from 'uvu';
@@ -56,7 +56,7 @@ test('minutes are those really covered, and units are scaled from them to 30 day
   core.clock.pass(90_000);
   assert.equal(coverageOf(core), [1.5, 0]);
   nextPeriod(core);
-  // The server was stopped, or the machine asleep, for an hour: that is not covered.
+  // The server was stopped, or the machine asleep, for an hour, so that hour is not covered.
   core.clock.step(3_600_000);
   nextPeriod(core);
   core.clock.pass(60_000);
@@ -123,7 +123,7 @@ test('the tag moves when the body does', () => {
     look();
     runSession(core, i);
     look();
-    // Time alone is seen too, in what is covered.
+    // The passing of time shows too, in what is covered.
     core.clock.pass(30_000);
     look();
     nextPeriod(core);

@@ -1,5 +1,5 @@
 /**
- * The end of the pipe, as those see it who call over it. Everything else about it is seen with a real Chromium.
+ * The end of the pipe, for those who have calls under way on it. All else about it is tested with a real Chromium.
  */
 
 import { suite } from 'uvu';

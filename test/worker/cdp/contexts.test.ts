@@ -1,6 +1,5 @@
 /**
- * In which order pages of a context are told what to do, as Chromium would be told. That they do it is seen with a real
- * one.
+ * In which order the pages of a context get their commands. That they obey is tested with a real Chromium.
  */
 
 import { suite } from 'uvu';
@@ -29,7 +28,7 @@ test('a page beyond the limit is closed, but not before it has gone on: its open
   for (let i = 0; i <= PAGES_MAX; i++) assert.ok(attach(`page ${i}`));
   const closed = (): string[] => sent.filter(({ method }) => method === 'Page.close').map(({ sessionId }) => sessionId);
   const begun = sent.filter(({ method }) => method === 'Runtime.runIfWaitingForDebugger');
-  // The first is let go by whoever it is for.
+  // Whoever gets the first page lets it go.
   assert.is(begun.length, PAGES_MAX);
   assert.equal(closed(), []);
   for (const { id } of begun) calls.answer(JSON.parse(JSON.stringify({ id, result: {} })));

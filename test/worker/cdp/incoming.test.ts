@@ -1,5 +1,5 @@
 /**
- * Who gets which frame when: a page that makes noise holds up nobody else.
+ * Which frame is handed on when: a page that makes noise holds up nobody else.
  */
 
 import { suite } from 'uvu';
@@ -12,7 +12,7 @@ interface Scene {
   /** `session method` of each frame, as it is handed on. */
   got: string[];
   tooMuch: string[];
-  /** Thrown by whoever gets the frame of this method. */
+  /** Thrown when the frame with this method is handed on. */
   throws: string;
 }
 
@@ -37,7 +37,7 @@ function event(sessionId: string | null, method: string, params: object = {}): B
   return Buffer.from(JSON.stringify({ method, params, ...(sessionId === null ? {} : { sessionId }) }));
 }
 
-/** All that waits has been handed on. */
+/** Waits until all frames have been handed on. */
 async function turn(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,5 @@
 /**
- * From bytes to frames, however they are chunked; what is useless or giant is let go and said.
+ * From bytes to frames, however they are chunked. Useless and giant frames are dropped and reported.
  */
 
 import { suite } from 'uvu';
@@ -11,7 +11,7 @@ import { splitFrames } from '../../../src/worker/cdp/split.js';
 const test = suite('worker/cdp/split');
 const SESSION = '0123456789ABCDEF0123456789ABCDEF';
 
-/** What comes of bytes in chunks of a size. */
+/** What comes of bytes in chunks of this size. */
 function split(bytes: Buffer, size: number, bytesMax = 10_000) {
   const frames: string[] = [];
   const giants: string[] = [];

@@ -1,5 +1,5 @@
 /**
- * The pipe transport: opened whole, or not at all.
+ * The pipe transport: opened at both ends, or not at all.
  */
 
 import { execFileSync } from 'node:child_process';
