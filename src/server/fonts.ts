@@ -1,5 +1,6 @@
 /**
- * Says once for which scripts Chromium has no font: pages come without an error, and with boxes in them. Main thread.
+ * Says once in the log for which scripts Chromium has no font. Sessions do not fail then: their pages show boxes. Main
+ * thread.
  */
 import type { Log } from '../log.js';
 import type { Fonts } from '../protocol/job.js';
@@ -8,7 +9,7 @@ import type { FontScript } from '../protocol/names.js';
 const CJK = 'fonts-noto-cjk';
 const OTHERS = 'fonts-noto-core';
 
-/** Of Debian, and others that are made from it. */
+/** Packages of Debian and Ubuntu. */
 export const FONT_PACKAGES: Readonly<Record<FontScript, string>> = {
   Latin: 'fonts-liberation',
   Chinese: CJK,
@@ -21,7 +22,7 @@ export const FONT_PACKAGES: Readonly<Record<FontScript, string>> = {
   Devanagari: OTHERS,
 };
 
-/** The returned function is told what has been found; a thread that replaces another finds it again. */
+/** The returned function may be called again: a thread that replaces another looks for fonts too. */
 export function createFontNotice(log: Pick<Log, 'warn' | 'debug'>): (fonts: Fonts) => void {
   let isTold = false;
   return (fonts) => {

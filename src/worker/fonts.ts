@@ -1,7 +1,6 @@
 /**
- * For which scripts Chromium has no font. It is asked to draw samples, because it alone knows where its fonts are and
- * which one takes the place of another: what it draws as it draws a character that no font has is missing. In: a page;
- * out: names of scripts. Runs in a worker thread.
+ * For which scripts Chromium has no font. Only Chromium knows where its fonts are, so it draws samples. A sample is
+ * missing when it looks like a character that no font has. In: a page; out: names of scripts. Runs in a worker thread.
  */
 import type { Clock } from '../clock.js';
 import type { Fonts } from '../protocol/job.js';
@@ -11,14 +10,14 @@ import type { Cdp } from './cdp/cdp.js';
 import { valueApart } from './evaluate.js';
 import type { Shard } from './shard.js';
 
-/** Nobody waits for this, so it comes when nobody is served; on a server that is never at rest, after a while. */
+/** Nobody waits for this, so it comes when no session runs; on a server that is never at rest, after a minute. */
 const LOOK_EVERY_MS = 2_000;
 const LOOKS_MAX = 30;
 /** It takes some 50 ms. */
 const LIMIT_MS = 10_000;
 
 const COLOURED: FontScript = 'colour emoji';
-/** Each of these characters is drawn alone. Fonts for Japanese lack the first of the Chinese ones. */
+/** Each character is drawn alone. Many fonts for Japanese lack the first Chinese one. */
 const SAMPLES: Readonly<Record<FontScript, string>> = {
   Latin: 'Ag',
   Chinese: '汉漢',
@@ -31,7 +30,7 @@ const SAMPLES: Readonly<Record<FontScript, string>> = {
   Devanagari: 'कह',
 };
 
-/** In the page. Where there is no font at all, everything is drawn as nothing. */
+/** Runs in the page. Where there is no font at all, Chromium draws nothing, for every character. */
 const MISSING = `((samples, coloured) => {
   const size = 48;
   const canvas = Object.assign(document.createElement('canvas'), { width: size, height: size });
@@ -62,7 +61,7 @@ export interface FontTellerOptions {
 }
 
 export interface FontTeller {
-  /** Called after each try to attach to a browser. The first that comes off is asked, once nobody is served. */
+  /** Called after each try to attach to a browser. The first browser that is attached is asked. */
   attached(isAttached: boolean): Promise<void>;
 }
 
@@ -85,7 +84,7 @@ export function createFontTeller({ isWanted, isBusy, withPage, tell, clock }: Fo
   };
 }
 
-/** Resolves when nobody is served, or has been waited for long enough. */
+/** Resolves when no session runs, after a minute at the latest. */
 export async function untilIdle(clock: Clock, isBusy: () => boolean): Promise<void> {
   for (let look = 1; look <= LOOKS_MAX; look++) {
     await waitFor(null, [limit(clock, LOOK_EVERY_MS), () => {}]);

@@ -1,6 +1,6 @@
 /**
- * The commands and snippets that users read, taken out of the pages and run as they are, but for the port, against real
- * servers. `example.com` is a site of the test's, behind a proxy that the server is told of.
+ * The commands and snippets that users read. The test takes them out of the pages, changes only the port, and runs them
+ * against real servers. `example.com` is a site of the test's own, behind a proxy that the server uses.
  */
 
 import { execFileSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * What the commands of the pages are expected to do, by how they begin: those that a test runs, and those that none can
- * run, each with the reason and with what can be said of it all the same.
+ * What the commands of the pages should do. The first table has those that a test runs. The second has those that no
+ * test can run, each with the reason, and with what can be checked all the same.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -146,7 +146,7 @@ export const RUN: readonly Check[] = [
 export interface NotRun {
   readonly command: RegExp;
   readonly why: string;
-  /** What can be said of it. */
+  /** What can be checked without running it. */
   readonly check: (command: string) => void;
 }
 

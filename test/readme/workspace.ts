@@ -1,5 +1,5 @@
 /**
- * Where the commands of the pages are run: a folder that looks as a clone does to them, and what they say there.
+ * The folder in which a test runs the commands of the pages. To them it looks like a clone.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
