@@ -9,7 +9,7 @@ import type { FontScript } from '../protocol/names.js';
 const CJK = 'fonts-noto-cjk';
 const OTHERS = 'fonts-noto-core';
 
-/** Packages of Debian and Ubuntu. */
+/** Packages of Debian. */
 export const FONT_PACKAGES: Readonly<Record<FontScript, string>> = {
   Latin: 'fonts-liberation',
   Chinese: CJK,
