@@ -15,15 +15,19 @@ export function nearest(written: string, names: readonly string[]): string | und
   return first && first.distance * LETTERS_A_SLIP <= written.length ? first.name : undefined;
 }
 
-/** How many letters must be inserted, removed or replaced. */
+/** How many letters must be inserted, removed, replaced or swapped with the next. */
 function distanceOf(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (const [i, letter] of [...from].entries()) {
+  let before: number[] = [];
+  for (let i = 0; i < from.length; i++) {
     const next = [i + 1];
     for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (letter === to[j - 1] ? 0 : 1);
-      next[j] = Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
+      const replaced = (row[j - 1] ?? 0) + (from[i] === to[j - 1] ? 0 : 1);
+      const isSwapped = i > 0 && j > 1 && from[i] === to[j - 2] && from[i - 1] === to[j - 1];
+      const swapped = isSwapped ? (before[j - 2] ?? 0) + 1 : replaced;
+      next[j] = Math.min(replaced, swapped, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
     }
+    before = row;
     row = next;
   }
   return row[to.length] ?? 0;

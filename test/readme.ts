@@ -106,12 +106,19 @@ function failures(): string {
   return table(['status', 'code', 'when', '`Retry-After`'], rows);
 }
 
+/** Which setting lets a route have a further method. */
+const SWITCHED_BY = { apiGet: SETTINGS.enableApiGet, testSessions: SETTINGS.testSessions };
+
+function withSwitches(methods: Readonly<Record<string, keyof typeof SWITCHED_BY>>): string[] {
+  return Object.entries(methods).map(([method, by]) => `${method} with ${code(SWITCHED_BY[by].names[0] ?? '')}`);
+}
+
 function routes(): string {
   const rows = [...Object.values(ROUTES as Table), ...Object.values(UPGRADES as Table)]
     .filter(({ onlyWith }) => onlyWith === undefined)
     .map(({ paths, methods, methodsWith = {}, isUpgrade, about }) => [
       paths.map(code).join(', '),
-      isUpgrade ? 'WebSocket' : [...methods, ...Object.keys(methodsWith)].join(', '),
+      isUpgrade ? 'WebSocket' : [...methods, ...withSwitches(methodsWith)].join(', '),
       about,
     ]);
   return table(['route', 'methods', 'answer'], rows);

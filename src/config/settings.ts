@@ -184,7 +184,7 @@ export const SETTINGS = {
   }),
   disabledFeatures: setting(['DISABLED_FEATURES'], someOf(FEATURES), {
     fallback: '[]',
-    help: "Routes that answer 404, by browserless's names, such as `killEndpoint` or `metricsEndpoint`.",
+    help: "Routes that answer 404, by browserless's names such as `killEndpoint`; commas between, or a JSON array.",
   }),
   networkPolicy: setting(['NETWORK_POLICY'], oneOf('open', 'no-metadata', 'public'), {
     fallback: 'no-metadata',
@@ -251,7 +251,7 @@ export const SETTINGS = {
   }),
   trustProxy: setting(['TRUST_PROXY'], addresses, {
     fallback: '[]',
-    help: 'Proxies whose `X-Forwarded-For` is believed: addresses, or networks such as `10.0.0.0/8`.',
+    help: 'Proxies whose `X-Forwarded-For` is believed: addresses or networks; with commas between.',
   }),
   testSessions: setting(['HEADCOUNT_TEST_SESSIONS'], bool, {
     fallback: 'false',

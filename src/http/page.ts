@@ -88,17 +88,18 @@ function answerOf(name: string, content: string): Answer {
   return { status: 200, headers: { ...HEADERS, 'Content-Type': type }, chunks: [Buffer.from(content)], tag };
 }
 
-function plainText({ version, routes }: PageOptions, address: string): string {
+function plainText({ version, routes, isTokenNeeded }: PageOptions, address: string): string {
   const lines = routes.map(({ methods, path, isUpgrade }) => {
     const by = isUpgrade ? 'WebSocket' : methods.join(', ').padEnd(METHODS_WIDTH);
     return `${by} ${isUpgrade ? address.replace(/^http/, 'ws') : address}${path}`;
   });
+  const token = isTokenNeeded ? "\n  -H 'authorization: Bearer <token>' \\" : '';
   return `headcount ${version}: a server for headless Chromium sessions that counts every one of them.
 In a browser, this address is the live page.
 
 ${lines.join('\n')}
 
-curl -X POST ${address}/screenshot -H 'content-type: application/json' \\
+curl -X POST ${address}/screenshot -H 'content-type: application/json' \\${token}
   -d '{"url":"https://example.com"}' -o page.png
 `;
 }

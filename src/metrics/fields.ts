@@ -68,7 +68,7 @@ export const FIELDS = [
     name: 'unhealthy',
     unit: 'count',
     inTotals: true,
-    help: 'Turned away with 503: CPU or memory over its limit.',
+    help: 'Turned away because CPU or memory is over its limit. Always 0 here: sessions are taken however busy it is.',
     of: stored('unhealthy'),
   },
   {

@@ -108,6 +108,13 @@ test('the page says whether it has to ask for a token, and nothing else of the s
   assert.not.match(open ?? '', '{{');
 });
 
+test('the request to copy has a place for the token where one is needed', async () => {
+  const guarded = pageHandlers({ isTokenNeeded: true, version: '1.2.3', routes, proxyUrl: null });
+  const [open = '', closed = ''] = [await ask('/', {}), await ask('/', {}, guarded)].map(bodyOf);
+  assert.not.match(open, 'Bearer');
+  assert.match(closed, "-H 'authorization: Bearer <token>' \\\n  -d '{");
+});
+
 test('every file that the page and its modules name is served, as what it is', async () => {
   const wanted = [...bodyOf(await ask('/', { accept: BROWSER })).matchAll(/(?:href|src)="page\/([^"]+)"/g)];
   const names = wanted.map(([, name = '']) => name);

@@ -98,7 +98,9 @@ export function createPeer({ socket, limits, clock, tally, onFrame, onEnd }: Pee
   });
   // A frame was too large, or not allowed by WebSocket. `ws` tells the client so, and closes.
   socket.on('error', (error: Error & { code?: string }) => {
-    if (error.code?.startsWith('WS_ERR_')) over(failed('BAD_REQUEST', error.message));
+    const isTooLarge = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+    const message = isTooLarge ? 'a message is larger than MAX_MESSAGE_SIZE' : error.message;
+    if (error.code?.startsWith('WS_ERR_')) over(failed('BAD_REQUEST', message));
   });
   socket.on('close', () => over(null));
   cancelPing = clock.after(PING_EVERY_MS, ping);

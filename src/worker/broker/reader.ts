@@ -10,6 +10,8 @@ import { type Request, readRequest } from './request.js';
 import type { Roots } from './roots.js';
 import type { Held, Sessions } from './sessions.js';
 
+/** The second half is for the one mistake that is easy to make. */
+const NO_COMMAND = 'a frame of the client is no command of CDP; with Playwright, use chromium.connectOverCDP';
 /** Commands that the broker may be carrying out for one client at once. */
 const UNDER_WAY_MAX = 10_000;
 /** Above so many bytes that Chromium has not read yet, a client that sends more is not read from. */
@@ -90,7 +92,7 @@ export function createReader(options: ReaderOptions): Reader {
       try {
         const request = readRequest(frame);
         if (request) take(request);
-        else peer.end(CLOSE.unreadable, failed('BAD_REQUEST', 'a frame of the client is no command of CDP'));
+        else peer.end(CLOSE.unreadable, failed('BAD_REQUEST', NO_COMMAND));
       } catch (error) {
         // JSON that is nested too deeply cannot be written anew, for one.
         const message = error instanceof Error ? error.message : String(error);

@@ -77,7 +77,11 @@ test('a frame that is no command ends its client, with 1007', async ({ broker })
     const client = await openRawClient(session.url);
     client.socket.send(text);
     assert.match(await client.closed(), /^1007 /, text);
-    assert.is(await ended(session), 'BAD_REQUEST: a frame of the client is no command of CDP', text);
+    assert.is(
+      await ended(session),
+      'BAD_REQUEST: a frame of the client is no command of CDP; with Playwright, use chromium.connectOverCDP',
+      text,
+    );
   }
 });
 
@@ -96,7 +100,7 @@ test('a message beyond what may be sent ends its client, with 1009', async ({ br
   const client = await openRawClient(session.url);
   client.socket.send('x'.repeat(1001));
   assert.match(await client.closed(), /^1009 /);
-  assert.is(await ended(session), 'BAD_REQUEST: Max payload size exceeded');
+  assert.is(await ended(session), 'BAD_REQUEST: a message is larger than MAX_MESSAGE_SIZE');
 });
 
 test('who asks without end for what is never answered is ended, with 1008', async ({ broker }) => {

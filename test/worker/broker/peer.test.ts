@@ -141,8 +141,8 @@ test('a frame that WebSocket does not allow is the client’s mistake', ({ socke
   );
   socket.emit('close', 1009);
   assert.equal(
-    ends.map((end) => end?.code),
-    ['BAD_REQUEST'],
+    ends.map((end) => end && `${end.code}: ${end.message}`),
+    ['BAD_REQUEST: a message is larger than MAX_MESSAGE_SIZE'],
   );
 });
 
