@@ -180,7 +180,8 @@ export const ROUTES = {
   events: {
     paths: ['/events'],
     methods: ['GET'],
-    about: 'server-sent events, once a second: live row, pressure, `notReady` as `/health/ready` has it, workers',
+    about:
+      'server-sent events, once a second: live row, pressure, `notReady` as `/health/ready` has it, `recent` outcomes, workers',
     answers: { 200: ['text/event-stream'] },
   },
   metrics: {

@@ -8,34 +8,28 @@ import { type Failure, failuresOf, type Row } from './figures.js';
 import { clockWithSeconds } from './format.js';
 
 const ROWS_MAX = 20;
-/** Enough to say which reasons there are most of. */
-const ASKED = 100;
 /** Counts that grow with each of them. */
 const COUNTS = ['error', 'timedout', 'rejected', 'unhealthy', 'expired', 'abandoned', 'unavailable'] as const;
 
-export interface FailureTable {
+interface FailureTable {
   /** Asks, when there may be something new. Never rejects. */
   refresh(row: Row): Promise<void>;
-  /** As they were when last asked for, the latest first. */
-  latest(): readonly Failure[];
 }
 
 export function createFailureTable(api: Api): FailureTable {
   const card = find('failures-card', HTMLElement);
   const body = find('failures', HTMLTableSectionElement);
   let seen = '';
-  let latest: readonly Failure[] = [];
   return {
-    latest: () => latest,
     async refresh(row) {
       const state = [row.date, ...COUNTS.map((name) => row[name])].join();
       if (state === seen) return;
       const before = seen;
       seen = state;
       try {
-        latest = failuresOf(await api.json(`failures?last=${ASKED}`));
+        const latest = failuresOf(await api.json(`failures?last=${ROWS_MAX}`));
         card.hidden = latest.length === 0;
-        body.replaceChildren(...latest.slice(0, ROWS_MAX).map(rowOf));
+        body.replaceChildren(...latest.map(rowOf));
       } catch {
         // Asked again at the next event; that a server is gone the stream notices.
         seen = before;
@@ -48,10 +42,10 @@ function rowOf({ id, kind, reason, message, host, status, when }: Failure): HTML
   const cells = [
     make('td', { text: clockWithSeconds(when), className: 'number' }),
     make('td', { text: reason }),
-    make('td', { text: kind }),
     make('td', { text: host ?? '–', className: 'code' }),
     make('td', { text: String(status ?? '–'), className: 'number' }),
     make('td', { text: message, className: 'message' }),
+    make('td', { text: kind }),
     make('td', { text: id, className: 'code' }),
   ];
   return make('tr', {}, cells);

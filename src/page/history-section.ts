@@ -31,8 +31,6 @@ export interface HistorySection {
   addRows(rows: readonly Row[], nowMs: number): void;
   /** The live row as it is now; drawn only while it is in view. */
   setLive(row: Row, nowMs: number): void;
-  /** As they were given. */
-  rows(): readonly Row[];
   /** What is shown, as `onView` had it. */
   view(): { readonly range: Range; readonly isLatest: boolean } | null;
 }
@@ -119,7 +117,6 @@ export function createHistorySection({ api, periodMs, retentionMs, onView }: His
       rows = withLive(rows, row);
       if (view?.kind === 'latest') draw();
     },
-    rows: () => rows,
     view: () => view && { range: rangeOf(view, nowMs), isLatest: view.kind === 'latest' },
   };
 }

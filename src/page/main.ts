@@ -8,9 +8,8 @@ import { createFailureTable } from './failures.js';
 import { createFigureTables } from './figure-tables.js';
 import { eventOf, type LiveEvent, rowsOf, settingsOf } from './figures.js';
 import { healthOf } from './health.js';
-import { unknownSince, withLive } from './history.js';
+import { unknownSince } from './history.js';
 import { createHistorySection, type HistorySection } from './history-section.js';
-import { createRate } from './rate.js';
 import { createServerLine } from './server-line.js';
 import { createSessionTable } from './sessions.js';
 import { createStatusLine } from './status.js';
@@ -34,7 +33,6 @@ function start(): void {
   const showWorkers = createWorkerTable();
   const sessions = createSessionTable(api);
   const failures = createFailureTable(api);
-  const rate = createRate();
   const server = createServerLine(api, status.setHost);
   let week: { readonly section: HistorySection; readonly totals: ViewTotals; readonly periodMs: number } | null = null;
   /** Date of the live row when the rows were last asked for; null: not yet, in this connection. */
@@ -74,15 +72,13 @@ function start(): void {
   };
 
   const onEvent = (event: LiveEvent): void => {
-    const { row, pressure, notReady, workers } = event;
+    const { row, pressure, notReady, recent, workers } = event;
     eventCount++;
     form.hide();
-    const rows = withLive(week?.section.rows() ?? [], row);
-    const span = { nowMs: pressure.date, periodMs: week?.periodMs ?? Number.POSITIVE_INFINITY };
-    status.showLive(notReady, healthOf(rows, failures.latest(), span), pressure.date);
+    const health = healthOf(recent);
+    status.showLive(notReady, health, pressure.date);
     server.show(pressure.date);
-    rate.add(row, pressure.date);
-    tiles.show(event, rate.now());
+    tiles.show(event, health);
     figures.showPeriod(row);
     showWorkers(workers);
     void sessions.refresh();
@@ -105,7 +101,6 @@ function start(): void {
     if (state.kind === 'connecting') status.show('connecting', 'Connecting');
     if (state.kind === 'live') {
       knownDate = null;
-      rate.reset();
       void server.ask();
     }
   };

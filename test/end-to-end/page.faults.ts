@@ -112,7 +112,7 @@ test('the last failures are listed, with the reason, and only when there are any
     await response.arrayBuffer();
     const row = failures.getByRole('row').filter({ hasText: id });
     await row.waitFor();
-    assert.match((await row.textContent()) ?? '', /page_error.*content.*out of milk/);
+    assert.match((await row.textContent()) ?? '', /page_error.*out of milk.*content/);
     assert.equal(tab.problems(), []);
   });
 });
