@@ -6,12 +6,17 @@ import { find, headOf, make, say, showNumber } from './elements.js';
 import type { FigureName, Figures, Row } from './figures.js';
 import { clock, count, duration } from './format.js';
 
-const TABLES: readonly {
+interface TableSpec {
   readonly caption: string;
+  /** What is said instead of a table of nothing. */
+  readonly none: string;
   readonly rows: readonly { readonly name: FigureName; readonly label: string; readonly mark?: string }[];
-}[] = [
+}
+
+const TABLES: readonly TableSpec[] = [
   {
     caption: 'Sessions that ran',
+    none: 'No session has ended.',
     rows: [
       { name: 'successful', label: 'Ended well', mark: 'successful' },
       { name: 'error', label: 'Failed', mark: 'error' },
@@ -23,6 +28,7 @@ const TABLES: readonly {
   },
   {
     caption: 'Waited, or never ran',
+    none: 'None had to wait, and none was refused.',
     rows: [
       { name: 'queued', label: 'Had to wait' },
       { name: 'rejected', label: 'Rejected: queue full', mark: 'rejected' },
@@ -35,6 +41,7 @@ const TABLES: readonly {
   },
   {
     caption: 'Run times',
+    none: '',
     rows: [
       { name: 'p50Time', label: 'Median' },
       { name: 'p95Time', label: '95th percentile' },
@@ -53,49 +60,84 @@ interface FigureTables {
 }
 
 export function createFigureTables(): FigureTables {
-  const cells: { readonly name: FigureName; readonly period: HTMLDataElement; readonly view: HTMLDataElement }[] = [];
-  const periods: HTMLElement[] = [];
-  const tables = TABLES.map(({ caption, rows }) => {
-    const period = headOf('This period', 'col', 'number');
-    periods.push(period);
-    const head = make('tr', {}, [headOf(caption, 'col'), period, headOf('In view', 'col', 'number')]);
-    const body = rows.map(({ name, label, mark }) => {
-      const row = headOf(label, 'row');
-      if (mark !== undefined) row.dataset['mark'] = mark;
-      const one = { name, period: make('data', { text: '–' }), view: make('data', { text: '–' }) };
-      one.period.id = `period-${name}`;
-      one.view.id = `view-${name}`;
-      cells.push(one);
-      return make('tr', {}, [
-        row,
-        ...[one.period, one.view].map((data) => make('td', { className: 'number' }, [data])),
-      ]);
-    });
-    return make('div', { className: 'card' }, [
-      make('table', {}, [
-        make('caption', { text: caption, className: 'unseen' }),
-        make('thead', {}, [head]),
-        make('tbody', {}, body),
-      ]),
-    ]);
-  });
-  find('figures', HTMLDivElement).append(...tables);
-  const show = (which: 'period' | 'view', figures: Figures): void => {
-    const hasEnded = figures.successful + figures.error + figures.timedout > 0;
-    for (const cell of cells) {
-      const value = figures[cell.name];
-      const isTime = cell.name.endsWith('Time');
-      // No time is not a short time.
-      const isNone = isTime && cell.name !== 'maxQueueTime' && !hasEnded;
-      showNumber(cell[which], value, isNone ? '–' : isTime ? duration(value) : count(value));
-      cell[which].classList.toggle('zero', value === 0);
-    }
+  const tables = TABLES.map(createTable);
+  const none = find('figures-none', HTMLParagraphElement);
+  find('figures', HTMLDivElement).append(...tables.map(({ card }) => card));
+  let period: Figures | null = null;
+  let view: Figures | null = null;
+  /** Rows of nothing take no room, and neither do tables without rows. */
+  const show = (): void => {
+    for (const table of tables) table.show(period, view);
+    const empty = tables.filter(({ card }) => card.hidden).map(({ spec }) => spec.none);
+    say(none, empty.filter((text) => text !== '').join(' '));
+    none.hidden = none.textContent === '';
   };
   return {
     showPeriod(row) {
-      for (const head of periods) say(head, `Since ${clock(row.date)}`);
-      show('period', row);
+      for (const { periodHead } of tables) say(periodHead, `Since ${clock(row.date)}`);
+      period = row;
+      show();
     },
-    showView: (figures) => show('view', figures),
+    showView(figures) {
+      view = figures;
+      show();
+    },
   };
+}
+
+function createTable(spec: TableSpec) {
+  const periodHead = headOf('This period', 'col', 'number');
+  const head = make('tr', {}, [headOf(spec.caption, 'col'), periodHead, headOf('In view', 'col', 'number')]);
+  const rows = spec.rows.map(createRow);
+  const card = make('div', { className: 'card' }, [
+    make('table', {}, [
+      make('caption', { text: spec.caption, className: 'unseen' }),
+      make('thead', {}, [head]),
+      make(
+        'tbody',
+        {},
+        rows.map(({ element }) => element),
+      ),
+    ]),
+  ]);
+  return {
+    spec,
+    card,
+    periodHead,
+    show(period: Figures | null, view: Figures | null) {
+      for (const row of rows) row.show(period, view);
+      card.hidden = rows.every(({ element }) => element.hidden);
+    },
+  };
+}
+
+function createRow({ name, label, mark }: TableSpec['rows'][number]) {
+  const head = headOf(label, 'row');
+  if (mark !== undefined) head.dataset['mark'] = mark;
+  const cells = ['period', 'view'].map((which) => {
+    const data = make('data', { text: '–' });
+    data.id = `${which}-${name}`;
+    return data;
+  });
+  const element = make('tr', {}, [head, ...cells.map((data) => make('td', { className: 'number' }, [data]))]);
+  return {
+    element,
+    show(...figures: readonly (Figures | null)[]) {
+      for (const [index, cell] of cells.entries()) fill(cell, name, figures[index] ?? null);
+      element.hidden = figures.every((one) => one === null || one[name] === 0);
+    },
+  };
+}
+
+function fill(cell: HTMLDataElement, name: FigureName, figures: Figures | null): void {
+  if (figures === null) {
+    say(cell, '–');
+    return;
+  }
+  const value = figures[name];
+  const isTime = name.endsWith('Time');
+  // No time is not a short time.
+  const isNone = isTime && name !== 'maxQueueTime' && figures.successful + figures.error + figures.timedout === 0;
+  showNumber(cell, value, isNone ? '–' : isTime ? duration(value) : count(value));
+  cell.classList.toggle('zero', value === 0);
 }

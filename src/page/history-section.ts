@@ -4,11 +4,11 @@
  */
 import type { Api } from './api.js';
 import { type Chart, createChart } from './chart.js';
-import { CHARTS } from './chart-specs.js';
+import { CHARTS, hasAny } from './chart-specs.js';
 import { find, make, say } from './elements.js';
 import type { MergedRow, Row } from './figures.js';
 import { dayAndClock, range as rangeText, span } from './format.js';
-import { mergeRows, withLive } from './history.js';
+import { isFresh, mergeRows, withLive } from './history.js';
 import { pointsOf, rowsWithin } from './points.js';
 import { createRowsTable } from './rows-table.js';
 import { createSteps, stepCount } from './steps.js';
@@ -31,6 +31,8 @@ export interface HistorySection {
   addRows(rows: readonly Row[], nowMs: number): void;
   /** The live row as it is now; drawn only while it is in view. */
   setLive(row: Row, nowMs: number): void;
+  /** Nobody has asked for a session yet, as far back as the history goes. */
+  isFresh(): boolean;
   /** What is shown, as `onView` had it. */
   view(): { readonly range: Range; readonly isLatest: boolean } | null;
 }
@@ -72,6 +74,7 @@ export function createHistorySection({ api, periodMs, retentionMs, onView }: His
     const range = rangeOf(view, nowMs);
     const points = pointsOf(merged ?? rows, { periodMs, nowMs });
     for (const chart of charts) chart.update(points, range, rows.at(-1) ?? null);
+    showOnly(charts, rows);
     rowsTable.show(rowsWithin(rows, range, periodMs));
     say(rangeLine, rangeText(range.fromMs, range.toMs));
     say(stepsLine, merged === null ? '' : stepText(merged, periodMs));
@@ -79,7 +82,7 @@ export function createHistorySection({ api, periodMs, retentionMs, onView }: His
     rangeLine.dataset['toMs'] = String(range.toMs);
   };
   const askForSteps = (range: Range): void => {
-    const widthPx = charts[0]?.widthPx() ?? 0;
+    const widthPx = Math.max(...charts.map((chart) => chart.widthPx()));
     const most = stepCount(widthPx);
     if (widthPx > 0 && rowsWithin(rows, range, periodMs).length > most) return void steps.ask(range, most);
     steps.drop();
@@ -117,8 +120,23 @@ export function createHistorySection({ api, periodMs, retentionMs, onView }: His
       rows = withLive(rows, row);
       if (view?.kind === 'latest') draw();
     },
+    isFresh: () => isFresh(rows),
     view: () => view && { range: rangeOf(view, nowMs), isLatest: view.kind === 'latest' },
   };
+}
+
+/** A chart that has had nothing to show in all of the week takes no room. */
+function showOnly(charts: readonly Chart[], rows: readonly Row[]): void {
+  const empty: string[] = [];
+  for (const [index, spec] of CHARTS.entries()) {
+    const isEmpty = !hasAny(spec, rows);
+    const chart = charts[index];
+    if (chart) chart.element.hidden = isEmpty;
+    if (isEmpty) empty.push(spec.title);
+  }
+  const none = find('charts-none', HTMLParagraphElement);
+  none.hidden = empty.length === 0;
+  say(none, `Nothing to draw yet: ${empty.join('; ')}.`);
 }
 
 /** How long the steps are: all but those beside gaps and at the ends are of one length. */

@@ -23,3 +23,10 @@ export function withLive(rows: readonly Row[], live: Row): Row[] {
 export function unknownSince(knownDate: number | null, liveDate: number): number | null {
   return knownDate !== null && knownDate < liveDate ? knownDate : null;
 }
+
+const REQUESTS = ['maxConcurrent', 'queued', 'rejected', 'unhealthy', 'expired', 'abandoned', 'unavailable'] as const;
+
+/** Whether nobody has asked for a session in any of them. */
+export function isFresh(rows: readonly Row[]): boolean {
+  return rows.every((row) => REQUESTS.every((name) => row[name] === 0));
+}

@@ -7,6 +7,7 @@ import { find } from './elements.js';
 import { createFailureTable } from './failures.js';
 import { createFigureTables } from './figure-tables.js';
 import { eventOf, type LiveEvent, rowsOf, settingsOf } from './figures.js';
+import { createFirstSession } from './first-session.js';
 import { healthOf } from './health.js';
 import { unknownSince } from './history.js';
 import { createHistorySection, type HistorySection } from './history-section.js';
@@ -33,6 +34,7 @@ function start(): void {
   const showWorkers = createWorkerTable();
   const sessions = createSessionTable(api);
   const failures = createFailureTable(api);
+  const firstSession = createFirstSession(form.isNeeded());
   const server = createServerLine(api, status.setHost);
   let week: { readonly section: HistorySection; readonly totals: ViewTotals; readonly periodMs: number } | null = null;
   /** Date of the live row when the rows were last asked for; null: not yet, in this connection. */
@@ -86,6 +88,7 @@ function start(): void {
     void load(event);
     if (knownDate !== row.date) return;
     week?.section.setLive(row, pressure.date);
+    firstSession.show(week?.section.isFresh() === true);
     const view = week?.section.view();
     if (view?.isLatest && eventCount % TOTALS_EVERY_EVENTS === 0) void week?.totals.ask(view.range, true);
   };

@@ -62,7 +62,7 @@ export function createTiles(): Tiles {
       if (rate) {
         showNumber(numbers.rate, rate.perMinute, rateText(rate.perMinute));
         // Of a server that is not up for a minute yet.
-        say(rateOver, rate.overMs < 60_000 ? `last ${span(Math.round(rate.overMs / 1_000) * 1_000)}` : '');
+        say(rateOver, rate.overMs < 60_000 ? `in ${span(Math.round(rate.overMs / 1_000) * 1_000)}` : '');
       }
       say(runningOf, `of ${count(maxConcurrent)}`);
       say(queuedOf, `of ${count(maxQueued)}`);

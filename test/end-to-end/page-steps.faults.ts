@@ -65,7 +65,7 @@ test(`a week is drawn in steps that can be seen, an hour in periods (seed ${seed
     const steps = page.locator('#steps');
     const isInSteps = async () =>
       /^Steps are of \d+ (min|h), counts means per 5 min\.$/.test((await steps.textContent()) ?? '');
-    const plot = page.locator('.u-over').first();
+    const plot = page.locator('.u-over:visible').first();
     await plot.waitFor();
     const answer = page.waitForResponse((response) => response.url().includes('points='));
     await page.getByRole('button', { name: 'Week' }).click();
