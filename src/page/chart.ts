@@ -14,6 +14,7 @@ import type { Range } from './view.js';
 
 const HEIGHT_PX = 170;
 const AXIS_PX = 52;
+const LINE_PX = 1.5;
 const FONT = '11px system-ui, sans-serif';
 const DASHES = { solid: [], dashed: [7, 4], dotted: [2, 3] } as const;
 /** A click that trembles is no selection. */
@@ -121,12 +122,21 @@ function seriesOptions(one: ChartSpec['series'][number], isStacked: boolean, ind
   return {
     label: `${index}`,
     stroke: colour,
-    width: 1.5,
+    width: LINE_PX,
     dash: [...DASHES[one.line]],
     points: { show: false },
     ...(paths ? { paths } : {}),
+    gaps: (_plot, _series, _from, _to, gaps) => gaps.map(([fromPx, toPx]) => [fromPx, endOfGap(toPx)]),
     ...fill,
   };
+}
+
+/**
+ * uPlot draws a line over the gap and up or down at its end, and clips that. It clips before it moves the line by up to
+ * half its width, so as to meet whole pixels: what is left of it then looks like a spike.
+ */
+function endOfGap(toPx: number): number {
+  return Math.ceil(toPx + (LINE_PX * uPlot.pxRatio) / 2);
 }
 
 function timeAxis(): UPlot.Axis {

@@ -84,7 +84,8 @@ test('the first request names the token without telling it, and can be copied wh
       await page.getByText('Copied.').waitFor();
       const command = await pasted(page);
       assert.match(command, `-H 'Authorization: Bearer <token>'`);
-      await page.getByText(`${guarded.url.replace('http', 'ws')}/?token=<token>`).waitFor();
+      const socket = `${guarded.url.replace('http', 'ws')}/?token=<token>`;
+      await page.getByText(socket).waitFor();
       assert.not.match((await page.locator('body').textContent()) ?? '', 'honey');
       assert.equal(tab.problems(), []);
     });
