@@ -72,7 +72,7 @@ test('a fresh server has a first request to copy, which works, and no tables of 
   }
 });
 
-test('the first request names the token without telling it, and can be copied where there is no clipboard', async () => {
+test('the first request names the token, does not tell it, and is copied where there is no clipboard', async () => {
   const guarded = await start({ WORKERS: '1', CHROMIUM_PATH: '/nowhere', TOKEN: 'milk-and-honey' });
   try {
     await withTab(openTab(browser, guarded.url), async (page, tab) => {

@@ -1,6 +1,6 @@
 /**
- * An outage on the live page, in a real browser, by the pixels of the chart: nothing is drawn within the gap, nor at its
- * end, on any screen.
+ * An outage on the live page, in a real browser, by the pixels of the chart: nothing is drawn within the gap, nor at
+ * its end, on any screen.
  */
 
 import { rmSync, writeFileSync } from 'node:fs';
@@ -61,7 +61,7 @@ function rows() {
     }));
 }
 
-/** How many pixels of the chart of the CPU are drawn on, from 4 px before a moment to 4 px after it, between two levels. */
+/** How many pixels of the CPU's chart are drawn on, 4 px before and after a moment, between two levels. */
 async function drawnAround(page: Page, atMs: number, low: number, high: number): Promise<number> {
   return await page.evaluate<number>(`(() => {
     const over = [...document.querySelectorAll('.u-over')].at(-1);
