@@ -8,7 +8,7 @@ import { createLegend } from './chart-legend.js';
 import type { ChartSpec } from './chart-specs.js';
 import { make } from './elements.js';
 import type { Row } from './figures.js';
-import { span, timeMark } from './format.js';
+import { dayAndClock, span, timeMark } from './format.js';
 import { type Points, stacked, valuesOf } from './points.js';
 import type { Range } from './view.js';
 
@@ -25,14 +25,23 @@ const SYNC_KEY = 'history';
 interface ChartEvents {
   readonly onSelect: (range: Range) => void;
   readonly onReset: () => void;
-  /** Epoch ms under the pointer; null: it has left. */
-  readonly onPointer: (ms: number | null) => void;
+  /** Null: it has left. */
+  readonly onPointer: (pointed: Pointed | null) => void;
+}
+
+/** What is under the pointer. */
+export interface Pointed {
+  /** Start of the step, or of the gap. */
+  readonly ms: number;
+  /** As it is drawn; null: no server was up. */
+  readonly row: Row | null;
 }
 
 export interface Chart {
   readonly element: HTMLElement;
-  /** `live` is what the legend says while nothing is pointed at. */
-  update(points: Points, range: Range, live: Row | null): void;
+  update(points: Points, range: Range): void;
+  /** What the legend says while nothing is pointed at: the figures of all that is in view; null: not known yet. */
+  setTotal(total: Row | null): void;
   widthPx(): number;
   /** The colours have changed. */
   redraw(): void;
@@ -49,14 +58,18 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
   const caption = make('figcaption', {}, [make('strong', { text: title }), legend.element]);
   const element = make('figure', {}, [caption, plotBox]);
   let points: Points = { seconds: [], rows: [] };
-  let latest: Row | null = null;
+  let total: Row | null = null;
   let range: Range = { fromMs: 0, toMs: 1 };
 
-  const showValues = (plot: UPlot): number | null => {
+  const showValues = (plot: UPlot): Pointed | null => {
     const index = plot.cursor.idx;
-    const isOver = index !== null && index !== undefined && (plot.cursor.left ?? -1) >= 0;
-    legend.show(isOver ? (points.rows[index] ?? null) : latest);
-    return isOver ? (points.seconds[index] ?? 0) * 1_000 : null;
+    if (index === null || index === undefined || (plot.cursor.left ?? -1) < 0) {
+      legend.show(total, 'in view');
+      return null;
+    }
+    const pointed = { ms: (points.seconds[index] ?? 0) * 1_000, row: points.rows[index] ?? null };
+    legend.show(pointed.row, dayAndClock(pointed.ms));
+    return pointed;
   };
   const onSelect = (plot: UPlot): void => {
     const { left, width } = plot.select;
@@ -92,13 +105,18 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
 
   return {
     element,
-    update(newPoints, newRange, live) {
-      latest = live;
+    update(newPoints, newRange) {
       points = newPoints;
       range = newRange;
       plot.setData([points.seconds, ...drawn.map((pick) => valuesOf(points, pick))]);
-      showValues(plot);
+      const pointed = showValues(plot);
+      // The figures there may be others by now.
+      if (pointed) events.onPointer(pointed);
       plotBox.ariaLabel = `${title}. ${legend.summary(points, range)}`;
+    },
+    setTotal(newTotal) {
+      total = newTotal;
+      showValues(plot);
     },
     widthPx: () => plotBox.clientWidth,
     redraw: () => plot.redraw(),

@@ -1,10 +1,11 @@
 /**
- * The figures as tables: each for the period that is open, from the last event, and for the part of the week that the
- * charts show, from `/metrics/all`. The table below says what there is; names are those of `/metrics`.
+ * The figures as tables: each for what is under the pointer, or the period that is open, and for the part of the week
+ * that the charts show, from `/metrics/all`. The table below says what there is; names are those of `/metrics`.
  */
 import { find, headOf, make, say, showNumber } from './elements.js';
 import type { FigureName, Figures, Row } from './figures.js';
-import { clock, count, duration } from './format.js';
+import { clock, count, dayAndClock, duration } from './format.js';
+import type { PointedRow } from './history-section.js';
 
 interface TableSpec {
   readonly caption: string;
@@ -54,8 +55,13 @@ const TABLES: readonly TableSpec[] = [
   },
 ];
 
-interface FigureTables {
-  showPeriod(row: Row): void;
+export interface FigureTables {
+  /** The period that is open. */
+  showLive(row: Row): void;
+  /** What is under the pointer; null: nothing. */
+  showPointed(pointed: PointedRow | null): void;
+  /** Another part of the week is in view; `isLatest`: the open period is in it. */
+  setView(view: { readonly isLatest: boolean }): void;
   showView(figures: Figures): void;
 }
 
@@ -63,22 +69,46 @@ export function createFigureTables(): FigureTables {
   const tables = TABLES.map(createTable);
   const none = find('figures-none', HTMLParagraphElement);
   find('figures', HTMLDivElement).append(...tables.map(({ card }) => card));
-  let period: Figures | null = null;
+  let live: Row | null = null;
+  let pointed: PointedRow | null = null;
   let view: Figures | null = null;
-  /** Rows of nothing take no room, and neither do tables without rows. */
+  let isLatest = true;
+  let isAsked = false;
+
+  /** Nothing of another day than what is in view. */
+  const periodOf = (): { readonly head: string; readonly figures: Figures | null } => {
+    if (pointed) return { head: dayAndClock(pointed.range.fromMs), figures: pointed.row };
+    return live && isLatest
+      ? { head: `Since ${clock(live.date)}`, figures: live }
+      : { head: 'Pointed at', figures: null };
+  };
   const show = (): void => {
-    for (const table of tables) table.show(period, view);
+    const { head, figures } = periodOf();
+    for (const table of tables) table.show(head, figures, view);
+    // Rows of nothing take no room, and neither do tables without rows; while something is asked for, all stays.
+    if (isAsked) return;
+    for (const table of tables) table.fold([live, view, figures].filter((one) => one !== null));
     const empty = tables.filter(({ card }) => card.hidden).map(({ spec }) => spec.none);
     say(none, empty.filter((text) => text !== '').join(' '));
     none.hidden = none.textContent === '';
   };
   return {
-    showPeriod(row) {
-      for (const { periodHead } of tables) say(periodHead, `Since ${clock(row.date)}`);
-      period = row;
+    showLive(row) {
+      live = row;
+      show();
+    },
+    showPointed(newPointed) {
+      pointed = newPointed;
+      show();
+    },
+    setView(newView) {
+      isLatest = newView.isLatest;
+      isAsked = true;
+      view = null;
       show();
     },
     showView(figures) {
+      isAsked = false;
       view = figures;
       show();
     },
@@ -103,9 +133,12 @@ function createTable(spec: TableSpec) {
   return {
     spec,
     card,
-    periodHead,
-    show(period: Figures | null, view: Figures | null) {
+    show(head: string, period: Figures | null, view: Figures | null) {
+      say(periodHead, head);
       for (const row of rows) row.show(period, view);
+    },
+    fold(figures: readonly Figures[]) {
+      for (const { element, name } of rows) element.hidden = figures.every((one) => one[name] === 0);
       card.hidden = rows.every(({ element }) => element.hidden);
     },
   };
@@ -122,9 +155,9 @@ function createRow({ name, label, mark }: TableSpec['rows'][number]) {
   const element = make('tr', {}, [head, ...cells.map((data) => make('td', { className: 'number' }, [data]))]);
   return {
     element,
+    name,
     show(...figures: readonly (Figures | null)[]) {
       for (const [index, cell] of cells.entries()) fill(cell, name, figures[index] ?? null);
-      element.hidden = figures.every((one) => one === null || one[name] === 0);
     },
   };
 }

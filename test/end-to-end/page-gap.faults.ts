@@ -3,18 +3,15 @@
  * its end, on any screen.
  */
 
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { makeTempDir } from '../temp-dir.js';
 import { openBrowser, openTab, withTab } from './browser.js';
+import { HOUR_MS, lastHour, PERIOD_MS, pastRow, writePast } from './past.js';
 import { type Server, start } from './server.js';
 
 const test = suite('end-to-end/page-gap');
-const PERIOD_MS = 300_000;
-const HOUR_MS = 3_600_000;
 /** Between the hours, at which there are lines of the grid. */
 const GAP = { fromMs: lastHour() - 3.5 * HOUR_MS, toMs: lastHour() - 1.5 * HOUR_MS };
 /** Of the CPU, in parts of 1. */
@@ -24,10 +21,9 @@ let browser: Browser;
 let server: Server;
 
 test.before(async () => {
-  folder = makeTempDir('page-gap');
-  const path = join(folder, 'metrics.json');
-  writeFileSync(path, JSON.stringify(rows()));
-  server = await start({ WORKERS: '1', CHROMIUM_PATH: '/nowhere' }, undefined, path);
+  const past = writePast(rows());
+  folder = past.folder;
+  server = await start({ WORKERS: '1', CHROMIUM_PATH: '/nowhere' }, undefined, past.path);
   browser = await openBrowser();
 });
 
@@ -37,28 +33,12 @@ test.after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function lastHour(): number {
-  return Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
-}
-
-/** As a browserless would have left them, of the last hours. */
+/** Of the last hours, up to the latest. */
 function rows() {
   const fromMs = lastHour() - 10 * HOUR_MS;
-  const all = Array.from({ length: 120 }, (_, i) => fromMs + i * PERIOD_MS);
-  return all
+  return Array.from({ length: 120 }, (_, i) => fromMs + i * PERIOD_MS)
     .filter((date) => date < GAP.fromMs || date >= GAP.toMs)
-    .map((date) => ({
-      date,
-      successful: 3,
-      error: 0,
-      timedout: 0,
-      queued: 0,
-      rejected: 0,
-      maxConcurrent: 1,
-      cpu: date < GAP.fromMs ? LEVELS.before : LEVELS.after,
-      memory: 0,
-      sessionTimes: [20, 30, 40],
-    }));
+    .map((date) => pastRow(date, { cpu: date < GAP.fromMs ? LEVELS.before : LEVELS.after }));
 }
 
 /** How many pixels of the CPU's chart are drawn on, 4 px before and after a moment, between two levels. */
