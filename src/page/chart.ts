@@ -43,8 +43,6 @@ export interface Chart {
   /** What the legend says while nothing is pointed at: the figures of all that is in view; null: not known yet. */
   setTotal(total: Row | null): void;
   widthPx(): number;
-  /** The colours have changed. */
-  redraw(): void;
 }
 
 export function createChart(spec: ChartSpec, periodMs: number, events: ChartEvents): Chart {
@@ -103,6 +101,8 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
     if (width > 0 && width !== plot.width) plot.setSize({ width, height: HEIGHT_PX });
   }).observe(plotBox);
 
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => plot.redraw());
+
   return {
     element,
     update(newPoints, newRange) {
@@ -119,7 +119,6 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
       showValues(plot);
     },
     widthPx: () => plotBox.clientWidth,
-    redraw: () => plot.redraw(),
   };
 }
 

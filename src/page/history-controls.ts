@@ -5,36 +5,42 @@ import { find, make } from './elements.js';
 import { type Bounds, pan, SPANS, type View, zoom } from './view.js';
 
 const ZOOM_FACTOR = 2;
+/** Each with the button that does the same. */
+const KEYS: ReadonlyMap<string, string> = new Map([
+  ['ArrowLeft', 'earlier'],
+  ['ArrowRight', 'later'],
+  ['+', 'zoom-in'],
+  ['=', 'zoom-in'],
+  ['-', 'zoom-out'],
+  ['Escape', 'reset'],
+]);
+
+export type Change = (view: View, bounds: Bounds) => View;
 
 interface Controls {
-  readonly change: (to: (view: View, bounds: Bounds) => View) => void;
+  /** `isRepeated`: by a key that is held down. */
+  readonly steer: (to: Change, isRepeated: boolean) => void;
   readonly first: () => View;
   readonly box: HTMLElement;
 }
 
-export function bindControls({ change, first, box }: Controls): void {
-  const steps = {
-    earlier: () => change((view, bounds) => pan(view, -1, bounds)),
-    later: () => change((view, bounds) => pan(view, 1, bounds)),
-    'zoom-in': () => change((view, bounds) => zoom(view, 1 / ZOOM_FACTOR, bounds)),
-    'zoom-out': () => change((view, bounds) => zoom(view, ZOOM_FACTOR, bounds)),
-    reset: () => change(first),
+export function bindControls({ steer, first, box }: Controls): void {
+  const steps: Readonly<Record<string, Change>> = {
+    earlier: (view, bounds) => pan(view, -1, bounds),
+    later: (view, bounds) => pan(view, 1, bounds),
+    'zoom-in': (view, bounds) => zoom(view, 1 / ZOOM_FACTOR, bounds),
+    'zoom-out': (view, bounds) => zoom(view, ZOOM_FACTOR, bounds),
+    reset: first,
   };
-  for (const [id, step] of Object.entries(steps)) find(id, HTMLButtonElement).addEventListener('click', step);
-  const keys = new Map<string, () => void>([
-    ['ArrowLeft', steps.earlier],
-    ['ArrowRight', steps.later],
-    ['+', steps['zoom-in']],
-    ['=', steps['zoom-in']],
-    ['-', steps['zoom-out']],
-    ['Escape', steps.reset],
-  ]);
+  for (const [id, step] of Object.entries(steps)) {
+    find(id, HTMLButtonElement).addEventListener('click', () => steer(step, false));
+  }
   box.addEventListener('keydown', (event) => {
-    const step = keys.get(event.key);
+    const step = steps[KEYS.get(event.key) ?? ''];
     // With a modifier they are the browser's: back, and its own zoom.
     if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
-    step();
+    steer(step, event.repeat);
   });
 }
 

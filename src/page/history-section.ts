@@ -9,11 +9,12 @@ import { find, say } from './elements.js';
 import type { Figures, MergedRow, Row } from './figures.js';
 import { range as rangeText, span } from './format.js';
 import { isFresh, mergeRows, totalRow, withLive } from './history.js';
-import { bindControls, createSpanButtons } from './history-controls.js';
+import { bindControls, type Change, createSpanButtons } from './history-controls.js';
 import { pointsOf, rowsWithin } from './points.js';
 import { createRowsTable } from './rows-table.js';
 import { createSteps, perPeriod, stepCount } from './steps.js';
 import { type Bounds, type Range, rangeOf, spanFor, type View, within } from './view.js';
+import { createViewAddress } from './view-address.js';
 
 interface HistoryOptions {
   readonly api: Api;
@@ -60,7 +61,7 @@ export function createHistorySection(options: HistoryOptions): HistorySection {
   const rangeLine = find('range', HTMLParagraphElement);
   const stepsLine = find('steps', HTMLSpanElement);
   const rowsTable = createRowsTable(() => draw());
-  const spanButtons = createSpanButtons((spanMs) => change(() => ({ kind: 'latest', spanMs })));
+  const spanButtons = createSpanButtons((spanMs) => steer(() => ({ kind: 'latest', spanMs })));
   let rows: readonly Row[] = [];
   let nowMs = 0;
   let view: View | null = null;
@@ -76,11 +77,14 @@ export function createHistorySection(options: HistoryOptions): HistorySection {
   });
   const bounds = (): Bounds => ({ nowMs, retentionMs, spanMsMin: 2 * periodMs });
   const first = (): View => spanFor(rows[0]?.date ?? nowMs, nowMs);
+  const address = createViewAddress((isEmpty) =>
+    change((same) => address.read(bounds()) ?? (isEmpty ? first() : same)),
+  );
 
   const charts: readonly Chart[] = CHARTS.map((spec) =>
     createChart(spec, periodMs, {
-      onSelect: (range) => change((_view, limits) => within(range, limits)),
-      onReset: () => change(first),
+      onSelect: (range) => steer((_view, limits) => within(range, limits)),
+      onReset: () => steer(first),
       onPointer: (pointed) => options.onPointed(pointed && pointedRow(pointed, merged, periodMs)),
     }),
   );
@@ -105,7 +109,7 @@ export function createHistorySection(options: HistoryOptions): HistorySection {
     steps.drop();
     merged = null;
   };
-  const change = (to: (view: View, bounds: Bounds) => View): void => {
+  const change = (to: Change): void => {
     if (view === null) return;
     const before = view;
     view = to(view, bounds());
@@ -118,18 +122,20 @@ export function createHistorySection(options: HistoryOptions): HistorySection {
     onView({ range: rangeOf(view, nowMs), isLatest: view.kind === 'latest', isNew });
   };
 
+  const steer = (to: Change, isRepeated = false): void => {
+    change(to);
+    if (view !== null) address.write(view, { first: first(), isRepeated });
+  };
+
   const take = (newRows: readonly Row[], atMs: number): void => {
     nowMs = atMs;
     rows = newRows;
-    view ??= first();
+    view ??= address.read(bounds()) ?? first();
     change((same) => same);
   };
 
-  bindControls({ change, first, box });
+  bindControls({ steer, first, box });
   document.addEventListener('visibilitychange', draw);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-    for (const chart of charts) chart.redraw();
-  });
 
   return {
     setRows: (all, atMs) => take(all, atMs),
