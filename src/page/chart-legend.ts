@@ -9,6 +9,8 @@ import type { Range } from './view.js';
 
 interface Legend {
   readonly element: HTMLElement;
+  /** Of when its values are. */
+  readonly when: HTMLElement;
   /** `when` they are of. Null: there are none. */
   show(row: Row | null, when: string): void;
   /** Most and latest of each series within the range. */
@@ -23,12 +25,13 @@ export function createLegend({ series, scale }: ChartSpec): Legend {
     swatch.style.setProperty('--colour', `var(--${colour})`);
     return make('li', {}, [swatch, make('span', { text: label }), ...values.slice(index, index + 1)]);
   });
-  const whenItem = make('li', { className: 'muted' });
+  const whenText = make('span', { className: 'muted' });
   const textOf = (value: number | null): string => (value === null ? '–' : scale.text(value));
   return {
-    element: make('ul', { className: 'legend' }, [...items, whenItem]),
+    when: whenText,
+    element: make('ul', { className: 'legend' }, items),
     show(row, when) {
-      say(whenItem, when);
+      say(whenText, when);
       for (const [index, { of }] of series.entries()) {
         const element = values[index];
         if (element) say(element, textOf(row && of(row)));

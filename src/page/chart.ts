@@ -10,11 +10,14 @@ import { make } from './elements.js';
 import type { Row } from './figures.js';
 import { dayAndClock, span, timeMark } from './format.js';
 import { type Points, stacked, valuesOf } from './points.js';
+import { drawArea, drawSteps } from './step-path.js';
 import type { Range } from './view.js';
 
 const HEIGHT_PX = 170;
 const AXIS_PX = 52;
-const LINE_PX = 1.5;
+/** Right of the plot. */
+const END_PX = 4;
+const CHARACTER_PX = 6.5;
 const FONT = '11px system-ui, sans-serif';
 const DASHES = { solid: [], dashed: [7, 4], dotted: [2, 3] } as const;
 /** A click that trembles is no selection. */
@@ -53,7 +56,7 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
   const legend = createLegend(spec);
   const plotBox = make('div', { className: 'plot' });
   plotBox.role = 'img';
-  const caption = make('figcaption', {}, [make('strong', { text: title }), legend.element]);
+  const caption = make('figcaption', {}, [make('strong', { text: title }), legend.when, legend.element]);
   const element = make('figure', {}, [caption, plotBox]);
   let points: Points = { seconds: [], rows: [] };
   let total: Row | null = null;
@@ -62,7 +65,7 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
   const showValues = (plot: UPlot): Pointed | null => {
     const index = plot.cursor.idx;
     if (index === null || index === undefined || (plot.cursor.left ?? -1) < 0) {
-      legend.show(total, 'in view');
+      legend.show(total, 'all in view');
       return null;
     }
     const pointed = { ms: (points.seconds[index] ?? 0) * 1_000, row: points.rows[index] ?? null };
@@ -82,7 +85,7 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
       width: 300,
       height: HEIGHT_PX,
       legend: { show: false },
-      padding: [8, 4, 0, 0],
+      padding: [8, END_PX, 0, 0],
       scales: {
         x: { time: true, range: () => [range.fromMs / 1_000, range.toMs / 1_000] },
         y: { range: (_plot, _min, max) => [0, topOf(spec, max)] },
@@ -135,25 +138,31 @@ function seriesOptions(one: ChartSpec['series'][number], isStacked: boolean, ind
   const colour = (): string => colourOf(one.colour);
   // Those below are drawn later, over those above: their fills have to hide what is behind.
   const fill = isStacked ? { fill: () => colourOf(`${one.colour}-fill`) } : {};
-  const paths = uPlot.paths.stepped?.({ align: 1, alignGaps: 1 });
   return {
     label: `${index}`,
     stroke: colour,
-    width: LINE_PX,
+    width: 1.5,
     dash: [...DASHES[one.line]],
     points: { show: false },
-    ...(paths ? { paths } : {}),
-    gaps: (_plot, _series, _from, _to, gaps) => gaps.map(([fromPx, toPx]) => [fromPx, endOfGap(toPx)]),
+    paths: stepPaths,
     ...fill,
   };
 }
 
-/**
- * uPlot draws a line over the gap and up or down at its end, and clips that. It clips before it moves the line by up to
- * half its width, so as to meet whole pixels: what is left of it then looks like a spike.
- */
-function endOfGap(toPx: number): number {
-  return Math.ceil(toPx + (LINE_PX * uPlot.pxRatio) / 2);
+/** `from` and `to`: the points just outside of what is in view. */
+function stepPaths(plot: UPlot, index: number, from: number, to: number): UPlot.Series.Paths {
+  const [seconds, values] = [plot.data[0], plot.data[index]];
+  const points = Array.from({ length: to - from + 1 }, (_, i) => {
+    const value = values?.[from + i] ?? null;
+    return {
+      x: Math.round(plot.valToPos(seconds[from + i] ?? 0, 'x', true)),
+      y: value === null ? null : Math.round(plot.valToPos(value, 'y', true)),
+    };
+  });
+  const [stroke, fill] = [new Path2D(), new Path2D()];
+  drawSteps(points, stroke);
+  drawArea(points, Math.round(plot.valToPos(0, 'y', true)), fill);
+  return { stroke, fill };
 }
 
 function timeAxis(): UPlot.Axis {
@@ -161,8 +170,13 @@ function timeAxis(): UPlot.Axis {
     ...axis(),
     size: 28,
     space: 64,
-    values: (_plot, seconds, _index, _space, stepSeconds) =>
-      seconds.map((one) => timeMark(one * 1_000, stepSeconds * 1_000)),
+    values: (plot, seconds, _index, _space, stepSeconds) =>
+      seconds.map((one) => {
+        const text = timeMark(one * 1_000, stepSeconds * 1_000);
+        // At the very end there is no room for it.
+        const endPx = plot.valToPos(one, 'x') + (text.length * CHARACTER_PX) / 2;
+        return endPx > plot.over.clientWidth + END_PX ? '' : text;
+      }),
   };
 }
 

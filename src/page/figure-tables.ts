@@ -9,6 +9,8 @@ import type { PointedRow } from './history-section.js';
 
 interface TableSpec {
   readonly caption: string;
+  /** Of the column in the middle. */
+  readonly place: 'before' | 'within' | 'after';
   /** What is said instead of a table of nothing. */
   readonly none: string;
   readonly rows: readonly { readonly name: FigureName; readonly label: string; readonly mark?: string }[];
@@ -17,6 +19,7 @@ interface TableSpec {
 const TABLES: readonly TableSpec[] = [
   {
     caption: 'Sessions that ran',
+    place: 'before',
     none: 'No session has ended.',
     rows: [
       { name: 'successful', label: 'Ended well', mark: 'successful' },
@@ -29,6 +32,7 @@ const TABLES: readonly TableSpec[] = [
   },
   {
     caption: 'Waited, or never ran',
+    place: 'within',
     none: 'None had to wait, and none was refused.',
     rows: [
       { name: 'queued', label: 'Had to wait' },
@@ -42,6 +46,7 @@ const TABLES: readonly TableSpec[] = [
   },
   {
     caption: 'Run times',
+    place: 'after',
     none: '',
     rows: [
       { name: 'p50Time', label: 'Median' },
@@ -68,7 +73,10 @@ export interface FigureTables {
 export function createFigureTables(): FigureTables {
   const tables = TABLES.map(createTable);
   const none = find('figures-none', HTMLParagraphElement);
-  find('figures', HTMLDivElement).append(...tables.map(({ card }) => card));
+  // Short ones share a column.
+  const places = { before: 'beforebegin', within: 'afterbegin', after: 'afterend' } as const;
+  const stack = find('figures', HTMLDivElement);
+  for (const { spec, card } of tables) stack.insertAdjacentElement(places[spec.place], card);
   let live: Row | null = null;
   let pointed: PointedRow | null = null;
   let view: Figures | null = null;

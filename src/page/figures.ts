@@ -55,7 +55,10 @@ export interface Ended {
 }
 
 /** `before`: the five minutes before the last five. */
-export type Recent = Readonly<Record<'lastMinute' | 'last5Minutes' | 'before', Ended>>;
+export interface Recent extends Readonly<Record<'lastMinute' | 'last5Minutes' | 'before', Ended>> {
+  /** The last five minutes by kind of session, those that there were. */
+  readonly kinds: Readonly<Record<string, Ended>>;
+}
 
 export interface LiveEvent {
   readonly row: Row;
@@ -184,6 +187,9 @@ function recentOf(value: unknown): Recent {
     lastMinute: endedOf(recent['lastMinute']),
     last5Minutes: endedOf(recent['last5Minutes']),
     before: endedOf(recent['before']),
+    kinds: Object.fromEntries(
+      Object.entries(objectOf(recent['kinds'], 'kinds')).map(([kind, ended]) => [kind, endedOf(ended)]),
+    ),
   };
 }
 

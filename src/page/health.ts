@@ -47,6 +47,12 @@ export function healthOf({ last5Minutes, before }: Recent): Health {
   };
 }
 
+/** Of each kind of session, the most frequent first. */
+export function kindsOf({ kinds }: Recent): readonly ({ readonly kind: string } & ReturnType<typeof sharesOf>)[] {
+  const all = Object.entries(kinds).map(([kind, ended]) => ({ kind, ...sharesOf(ended) }));
+  return all.filter((one) => one.ended + one.refused > 0).sort((one, other) => other.ended - one.ended);
+}
+
 /** How many sessions end in a minute, over the last minute; null: the server has only just started. */
 export function rateOf({ lastMinute }: Recent): { readonly perMinute: number; readonly overMs: number } | null {
   const { spanMs: overMs, successful, failures } = lastMinute;

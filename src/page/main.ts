@@ -9,6 +9,7 @@ import { createFigureTables } from './figure-tables.js';
 import { eventOf, type LiveEvent } from './figures.js';
 import { createFirstSession } from './first-session.js';
 import { healthOf } from './health.js';
+import { createKindTable } from './kind-table.js';
 import { createServerLine } from './server-line.js';
 import { createSessionTable } from './sessions.js';
 import { createStatusLine } from './status.js';
@@ -26,6 +27,7 @@ function start(): void {
   const api = createApi(form.token);
   const tiles = createTiles();
   const figures = createFigureTables();
+  const showKinds = createKindTable();
   const showWorkers = createWorkerTable();
   const sessions = createSessionTable(api);
   const failures = createFailureTable(api);
@@ -41,6 +43,7 @@ function start(): void {
     server.show(pressure.date);
     tiles.show(event, health);
     figures.showLive(row);
+    showKinds(recent);
     showWorkers(workers);
     void sessions.refresh();
     void failures.refresh(row);

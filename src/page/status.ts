@@ -12,7 +12,7 @@ type State = 'connecting' | 'live' | 'failing' | 'busy' | 'draining' | 'lost' | 
 const NOT_READY: Readonly<Record<string, { readonly state: State; readonly text: string }>> = {
   draining: { state: 'draining', text: 'Draining: takes no new sessions' },
   full: { state: 'busy', text: 'Live, and full: turns sessions away' },
-  browser: { state: 'busy', text: 'Live, but without a browser' },
+  browser: { state: 'failing', text: 'Live, but without a browser' },
   starting: { state: 'busy', text: 'Live, the browsers are starting' },
 };
 

@@ -65,7 +65,7 @@ export function buildRooms(options: RoomsOptions) {
   });
   const { record, cellOf } = core;
   const told = createTold({ config, log, clock, bytesOf: (standing) => wayOut.bytesOf(standing) });
-  const recent = createRecent(clock);
+  const recent = createRecent(clock, kinds);
   const isReady = (): boolean => pool.isReady() && wayOut.isReady();
   const changed = (): void => {
     state.wasReady ||= isReady();
@@ -97,7 +97,7 @@ export function buildRooms(options: RoomsOptions) {
     slots: config.concurrent,
     queueLimit: config.queueLength,
     onSettled: (session) => {
-      recent.add(session.reason);
+      recent.add(session.session.kind, session.reason);
       told.settled(session);
     },
   });

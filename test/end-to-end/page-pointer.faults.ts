@@ -40,12 +40,12 @@ test.after(async () => {
 });
 
 async function legend(page: Page, text: string): Promise<void> {
-  const list = page.getByRole('figure').first().getByRole('list');
+  const caption = page.locator('figcaption').first();
   let seen = '';
   const isThere = async () => {
-    seen = await list.innerText();
+    seen = await caption.innerText();
     // What is between a name and its value is a margin.
-    return seen.replace(/\s/g, '') === text.replace(/\s/g, '');
+    return seen.replace(/\s/g, '') === `Requests by outcome, per 5 min ${text}`.replace(/\s/g, '');
   };
   await until(isThere, WAIT_MS, `the legend ${text}`).catch((error) => {
     throw new Error(`it is ${seen}`, { cause: error });
@@ -73,12 +73,12 @@ test('the period under the pointer, else all that is in view', async () => {
     const ended = all['successful'] ?? 0;
     const failed = all['error'] ?? 0;
     assert.ok(ended > 1_000 && failed > 10);
-    const inView = `Ended well ${ended.toLocaleString('en')} Never ran 0 Failed, timed out ${failed} in view`;
+    const inView = `all in view Ended well ${ended.toLocaleString('en')} Never ran 0 Failed, timed out ${failed}`;
     await legend(page, inView);
 
     await pointAt(page, 120);
     const at = FROM_MS + 120 * PERIOD_MS;
-    await legend(page, `Ended well 120 Never ran 0 Failed, timed out 1 ${dayAndClock(at)}`);
+    await legend(page, `${dayAndClock(at)} Ended well 120 Never ran 0 Failed, timed out 1`);
     const pointed = await figuresOf(page, 'period-');
     assert.equal([pointed['successful'], pointed['error'], pointed['totalTime']], [120, 1, 12_100]);
     assert.ok(
@@ -90,7 +90,8 @@ test('the period under the pointer, else all that is in view', async () => {
 
     // Where no server was up.
     await pointAt(page, PERIODS + 3);
-    await legend(page, `Ended well – Never ran – Failed, timed out – ${dayAndClock(FROM_MS + PERIODS * PERIOD_MS)}`);
+    const gapAt = dayAndClock(FROM_MS + PERIODS * PERIOD_MS);
+    await legend(page, `${gapAt} Ended well – Never ran – Failed, timed out –`);
     assert.is(await page.locator('#period-successful').textContent(), '–');
 
     await page.mouse.move(5, 5);

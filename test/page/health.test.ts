@@ -5,7 +5,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Ended } from '../../src/page/figures.js';
-import { healthOf, rateOf } from '../../src/page/health.js';
+import { healthOf, kindsOf, rateOf } from '../../src/page/health.js';
 import { ended, recently } from './recents.js';
 
 const test = suite('page/health');
@@ -88,6 +88,21 @@ test('the rate is of the last minute, or of as much of it as the server was up',
   assert.equal(rate({ spanMs: 60_000, ...counts }), { perMinute: 10, overMs: 60_000 });
   assert.equal(rate({ spanMs: 15_000, ...counts }), { perMinute: 40, overMs: 15_000 });
   assert.is(rate({ spanMs: 500 }), null);
+});
+
+test('of each kind, what ended, failed and was refused, the most frequent first', () => {
+  const kinds = {
+    pdf: ended({ successful: 1, failures: { timeout: 1, killed: 5 } }),
+    cdp: ended({ successful: 9, refusals: { queue_full: 2 } }),
+    content: ended({ failures: { killed: 1 } }),
+  };
+  assert.equal(
+    kindsOf({ ...recently(), kinds }).map(({ kind, ended: all, failed, refused }) => [kind, all, failed, refused]),
+    [
+      ['cdp', 9, 0, 2],
+      ['pdf', 2, 1, 0],
+    ],
+  );
 });
 
 test.run();

@@ -11,5 +11,10 @@ export function ended(given: Partial<Ended> = {}): Ended {
 }
 
 export function recently(last: Partial<Ended> = {}, before: Partial<Ended> = {}): Recent {
-  return { lastMinute: ended({ spanMs: 60_000, ...last }), last5Minutes: ended(last), before: ended(before) };
+  return {
+    lastMinute: ended({ spanMs: 60_000, ...last }),
+    last5Minutes: ended(last),
+    before: ended(before),
+    kinds: {},
+  };
 }
