@@ -40,7 +40,7 @@ export function createFailureTable(api: Api): FailureTable {
 
 function rowOf({ id, kind, reason, message, host, status, when }: Failure): HTMLTableRowElement {
   const cells = [
-    make('td', { text: clockWithSeconds(when), className: 'number' }),
+    make('td', { text: clockWithSeconds(when) }),
     make('td', { text: reason }),
     make('td', { text: host ?? '–', className: 'code' }),
     make('td', { text: String(status ?? '–'), className: 'number' }),

@@ -3,10 +3,11 @@
  * in a tab that is not looked at too; and which server it is.
  */
 
-import type { Browser, Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { until } from '../deadline.js';
+import { startPages } from '../fixtures/pages.js';
 import { figuresOf, openBrowser, openTab, withTab } from './browser.js';
 import { ready, start } from './server.js';
 
@@ -83,6 +84,62 @@ test('sessions that an operator ends are told apart, and make nothing red', asyn
     });
   } finally {
     await calm.stop();
+  }
+});
+
+test('clients over WebSocket are there beside the others, with the hosts of their pages, and counted', async () => {
+  const shared = await start({ CONCURRENT: '4' });
+  const pages = await startPages();
+  try {
+    await ready(shared);
+    await withTab(openTab(browser, shared.url), async (page, tab) => {
+      await status(page, 'Live');
+      const client = await chromium.connectOverCDP(shared.url.replace('http', 'ws'));
+      const opened = await (await client.newContext()).newPage();
+      await opened.goto(pages.url('/'));
+      await page.getByRole('heading', { name: 'Sessions: 1 running (1 over WebSocket), 0 waiting' }).waitFor();
+      const row = page.getByRole('row').filter({ hasText: new URL(pages.url('/')).host });
+      await row.waitFor();
+      assert.match((await row.textContent()) ?? '', 'cdp');
+      await until(
+        async () => /\d s|\d ms/.test((await row.getByRole('cell').nth(1).textContent()) ?? ''),
+        WAIT_MS,
+        'idle',
+      );
+      await client.close();
+      await page.getByText('Nothing runs.').waitFor();
+      await page.getByRole('row', { name: 'cdp 1 0 0' }).waitFor();
+      await page.getByText('1 of 1 sessions ended well').waitFor();
+      assert.equal(tab.problems(), []);
+    });
+  } finally {
+    await pages.close();
+    await shared.stop();
+  }
+});
+
+test('a browser that is lost is seen at once, with what it took along, and that it is back', async () => {
+  const robbed = await start({ WORKERS: '1', CONCURRENT: '4' });
+  try {
+    await ready(robbed);
+    await withTab(openTab(browser, robbed.url), async (page, tab) => {
+      await status(page, 'Live');
+      const lost = [1, 2, 3].map(() => robbed.post('/content', SLOW));
+      await page.getByText('Sessions: 3 running').waitFor();
+      const pid = page.getByRole('region', { name: 'Table of workers' }).getByRole('cell').last();
+      process.kill(Number(await pid.textContent()), 'SIGKILL');
+      for (const one of await Promise.all(lost)) assert.match(await one.text(), 'BROWSER_CRASHED');
+      await page.getByText('3 of 3 sessions failed since the server started (100 %): 3 browser_crash').waitFor();
+      await page
+        .getByRole('row', { name: /browser_crash/ })
+        .first()
+        .waitFor();
+      assert.match(await page.title(), /^100 % failed/);
+      await status(page, 'Live, but sessions fail');
+      assert.equal(tab.problems(), []);
+    });
+  } finally {
+    await robbed.stop();
   }
 });
 
