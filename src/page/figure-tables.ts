@@ -5,7 +5,7 @@
 import { find, headOf, make, say, showNumber } from './elements.js';
 import type { FigureName, Figures, Row } from './figures.js';
 import { clock, count, dayAndClock, duration } from './format.js';
-import type { PointedRow } from './history-section.js';
+import type { PointedRow, Shown } from './history-section.js';
 
 interface TableSpec {
   readonly caption: string;
@@ -65,8 +65,8 @@ export interface FigureTables {
   showLive(row: Row): void;
   /** What is under the pointer; null: nothing. */
   showPointed(pointed: PointedRow | null): void;
-  /** Another part of the week is in view; `isLatest`: the open period is in it. */
-  setView(view: { readonly isLatest: boolean }): void;
+  /** Which part of the week is in view, and whether the open period is in it. */
+  setView(view: Shown): void;
   showView(figures: Figures): void;
 }
 
@@ -109,10 +109,12 @@ export function createFigureTables(): FigureTables {
       pointed = newPointed;
       show();
     },
-    setView(newView) {
-      isLatest = newView.isLatest;
-      isAsked = true;
-      view = null;
+    setView(shown) {
+      isLatest = shown.isLatest;
+      if (shown.isNew) {
+        isAsked = true;
+        view = null;
+      }
       show();
     },
     showView(figures) {

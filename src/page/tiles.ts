@@ -42,7 +42,7 @@ export function createTiles(): Tiles {
 
   const showFailed = ({ failedShare, endedCount, trend, isFailing }: Health): void => {
     const text = failedShare === null ? '–' : shareText(failedShare).replace('under ', '<').replace(' %', '');
-    showNumber(numbers.failed, failedShare ?? 0, text);
+    showNumber(numbers.failed, (failedShare ?? 0) * 100, text);
     numbers.failed.classList.toggle('bad', isFailing);
     const parts = [`% of ${count(endedCount)} in 5 min`, ...(trend === '' ? [] : [trend])];
     say(failedOf, failedShare === null ? 'none has ended in 5 min' : parts.join(', '));

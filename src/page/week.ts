@@ -101,7 +101,7 @@ function openWeek(options: {
     periodMs,
     retentionMs,
     onView(view) {
-      if (view.isNew) figures.setView(view);
+      figures.setView(view);
       void totals.ask(view.range, view.isLatest);
     },
     onPointed: figures.showPointed,

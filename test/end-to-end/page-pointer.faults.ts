@@ -111,6 +111,8 @@ test('nothing of now beside the charts of another time', async () => {
     await now.waitFor({ state: 'detached' });
     await page.getByRole('columnheader', { name: 'Pointed at' }).first().waitFor();
     assert.is(await page.locator('#period-successful').textContent(), '–');
+    await page.reload();
+    await page.getByRole('columnheader', { name: 'Pointed at' }).first().waitFor();
     await page.getByRole('button', { name: 'Reset' }).click();
     await now.waitFor();
     assert.equal(tab.problems(), []);
