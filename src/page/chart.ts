@@ -9,7 +9,7 @@ import type { ChartSpec } from './chart-specs.js';
 import { make } from './elements.js';
 import type { Row } from './figures.js';
 import { dayAndClock, span, timeMark } from './format.js';
-import { type Points, stacked, valuesOf } from './points.js';
+import { indexAt, type Points, stacked, valuesOf } from './points.js';
 import { drawArea, drawSteps } from './step-path.js';
 import type { Range } from './view.js';
 
@@ -34,7 +34,7 @@ interface ChartEvents {
 
 /** What is under the pointer. */
 export interface Pointed {
-  /** Start of the step, or of the gap. */
+  /** Start of its step, or of the period where there is none. */
   readonly ms: number;
   /** As it is drawn; null: no server was up. */
   readonly row: Row | null;
@@ -63,13 +63,15 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
   let range: Range = { fromMs: 0, toMs: 1 };
 
   const showValues = (plot: UPlot): Pointed | null => {
-    const index = plot.cursor.idx;
-    if (index === null || index === undefined || (plot.cursor.left ?? -1) < 0) {
+    const left = plot.cursor.left ?? -1;
+    if (left < 0) {
       legend.show(total, 'all in view');
       return null;
     }
-    const pointed = { ms: (points.seconds[index] ?? 0) * 1_000, row: points.rows[index] ?? null };
-    legend.show(pointed.row, dayAndClock(pointed.ms));
+    const second = plot.posToVal(left, 'x');
+    const row = points.rows[indexAt(points.seconds, second) ?? -1] ?? null;
+    const pointed = { ms: row?.date ?? Math.floor((second * 1_000) / periodMs) * periodMs, row };
+    legend.show(row, dayAndClock(pointed.ms));
     return pointed;
   };
   const onSelect = (plot: UPlot): void => {
@@ -201,10 +203,7 @@ function cursorOptions(onReset: () => void): UPlot.Cursor {
     points: { size: 6 },
     drag: { x: true, y: false, setScale: false },
     // A row holds until the next one begins, so the one before the pointer is meant, not the nearest.
-    dataIdx: (plot, _series, closest, x) => {
-      const at = plot.data[0][closest];
-      return at !== undefined && at > x ? Math.max(closest - 1, 0) : closest;
-    },
+    dataIdx: (plot, _series, _closest, x) => indexAt(plot.data[0], x),
     bind: {
       dblclick: () => () => {
         onReset();

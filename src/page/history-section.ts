@@ -171,8 +171,7 @@ function showOnly(charts: readonly Chart[], rows: readonly Row[]): void {
 
 function pointedRow({ ms, row }: Pointed, merged: readonly MergedRow[] | null, periodMs: number): PointedRow {
   const step = merged?.find(({ date }) => date === row?.date);
-  const fromMs = row?.date ?? ms;
-  return { range: { fromMs, toMs: step?.until ?? fromMs + periodMs }, row: step ?? row };
+  return { range: { fromMs: ms, toMs: step?.until ?? ms + periodMs }, row: step ?? row };
 }
 
 /** How long the steps are: all but those beside gaps and at the ends are of one length. */

@@ -52,12 +52,13 @@ async function legend(page: Page, text: string): Promise<void> {
   });
 }
 
-async function pointAt(page: Page, index: number): Promise<void> {
+/** `within` the period, in parts of it. */
+async function pointAt(page: Page, index: number, within = 0.5): Promise<void> {
   const box = await page.locator('.u-over:visible').first().boundingBox();
   const range = page.locator('#range');
   const [fromMs, toMs] = await Promise.all(['from', 'to'].map(async (at) => range.getAttribute(`data-${at}-ms`)));
   assert.ok(box && fromMs && toMs);
-  const atMs = FROM_MS + (index + 0.5) * PERIOD_MS;
+  const atMs = FROM_MS + (index + within) * PERIOD_MS;
   const share = (atMs - Number(fromMs)) / (Number(toMs) - Number(fromMs));
   await page.mouse.move(box.x + share * box.width, box.y + box.height / 2);
 }
@@ -88,9 +89,14 @@ test('the period under the pointer, else all that is in view', async () => {
         .isVisible(),
     );
 
+    for (const within of [0.1, 0.9]) {
+      await pointAt(page, 121, within);
+      await legend(page, `${dayAndClock(at + PERIOD_MS)} Ended well 121 Never ran 0 Failed, timed out 1`);
+    }
+
     // Where no server was up.
     await pointAt(page, PERIODS + 3);
-    const gapAt = dayAndClock(FROM_MS + PERIODS * PERIOD_MS);
+    const gapAt = dayAndClock(FROM_MS + (PERIODS + 3) * PERIOD_MS);
     await legend(page, `${gapAt} Ended well – Never ran – Failed, timed out –`);
     assert.is(await page.locator('#period-successful').textContent(), '–');
 
@@ -123,5 +129,15 @@ async function viewSince(page: Page): Promise<number> {
   const fromMs = Number(await page.locator('#range').getAttribute('data-from-ms'));
   return Math.floor(fromMs / PERIOD_MS) * PERIOD_MS;
 }
+
+test('nothing before the history begins', async () => {
+  await withTab(openTab(browser, `${server.url}/#last=1d`), async (page, tab) => {
+    await page.locator('.u-over:visible').first().waitFor();
+    await page.locator('.u-over:visible').first().scrollIntoViewIfNeeded();
+    await pointAt(page, -20);
+    await legend(page, `${dayAndClock(FROM_MS - 20 * PERIOD_MS)} Ended well – Never ran – Failed, timed out –`);
+    assert.equal(tab.problems(), []);
+  });
+});
 
 test.run();
