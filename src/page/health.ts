@@ -88,7 +88,7 @@ function isMuch(some: number, share: number): boolean {
 function textOf({ failures, failed, ended, failedShare }: Shares, within: string, then: Shares): string {
   if (ended === 0) return `No session has ended ${within}`;
   if (failed === 0) {
-    const better = then.failed === 0 ? '' : `; ${shareText(then.failedShare)} failed before`;
+    const better = then.failed === 0 || then.ended < COUNT_MIN ? '' : `; ${shareText(then.failedShare)} failed before`;
     return `${count(ended)} of ${count(ended)} sessions ended well ${within}${better}`;
   }
   const shares = [shareText(failedShare), trendOf(failedShare, then)].filter((part) => part !== '').join(', ');
@@ -96,7 +96,8 @@ function textOf({ failures, failed, ended, failedShare }: Shares, within: string
 }
 
 function trendOf(now: number, then: Shares): string {
-  if (then.ended === 0) return '';
+  // Of one or two it may be chance.
+  if (then.ended < COUNT_MIN) return '';
   const [text, before] = [shareText(now), shareText(then.failedShare)];
   return text === before ? 'as before' : `${now > then.failedShare ? 'up' : 'down'} from ${before}`;
 }

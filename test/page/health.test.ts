@@ -56,12 +56,14 @@ test('says whether it was worse before, when there is something to compare with'
   const half = { successful: 5, failures: { timeout: 5 } };
   const rest = 'of 10 sessions failed in the last 5 min';
   assert.is(textOf(half, half), `5 ${rest} (50 %, as before): 5 timeout`);
-  assert.is(textOf(half, { failures: { error: 1 } }), `5 ${rest} (50 %, down from 100 %): 5 timeout`);
+  assert.is(textOf(half, { failures: { error: 3 } }), `5 ${rest} (50 %, down from 100 %): 5 timeout`);
+  assert.is(textOf(half, { failures: { error: 2 } }), `5 ${rest} (50 %): 5 timeout`, 'of two it may be chance');
+  assert.is(textOf({ successful: 4 }, { failures: { error: 2 } }), '4 of 4 sessions ended well in the last 5 min');
   assert.is(textOf(half), `5 ${rest} (50 %): 5 timeout`);
   assert.is(textOf({ successful: 4 }, half), '4 of 4 sessions ended well in the last 5 min; 50 % failed before');
   assert.is(healthOf(recently({}, half)).trend, '');
   const few = { successful: 999, failures: { timeout: 1 } };
-  assert.match(textOf(few, { successful: 1 }), '(under 1 %, up from 0 %)');
+  assert.match(textOf(few, { successful: 3 }), '(under 1 %, up from 0 %)');
 });
 
 test('says since when, of a server that has only just started', () => {
