@@ -4,10 +4,13 @@
  */
 import type { Api } from './api.js';
 import { find, make } from './elements.js';
-import { type Failure, failuresOf, type Row } from './figures.js';
-import { clockWithSeconds } from './format.js';
+import { type FailureGroup, groupFailures } from './failure-groups.js';
+import { failuresOf, type Row } from './figures.js';
+import { clockWithSeconds, count } from './format.js';
 
 const ROWS_MAX = 20;
+/** Enough to see which there are many of. */
+const ASKED = 100;
 /** Counts that grow with each of them. */
 const COUNTS = ['error', 'timedout', 'rejected', 'unhealthy', 'expired', 'abandoned', 'unavailable'] as const;
 
@@ -27,9 +30,9 @@ export function createFailureTable(api: Api): FailureTable {
       const before = seen;
       seen = state;
       try {
-        const latest = failuresOf(await api.json(`failures?last=${ROWS_MAX}`));
-        card.hidden = latest.length === 0;
-        body.replaceChildren(...latest.map(rowOf));
+        const groups = groupFailures(failuresOf(await api.json(`failures?last=${ASKED}`)));
+        card.hidden = groups.length === 0;
+        body.replaceChildren(...groups.slice(0, ROWS_MAX).map(rowOf));
       } catch {
         // Asked again at the next event; that a server is gone the stream notices.
         seen = before;
@@ -38,9 +41,11 @@ export function createFailureTable(api: Api): FailureTable {
   };
 }
 
-function rowOf({ id, kind, reason, message, host, status, when }: Failure): HTMLTableRowElement {
+function rowOf({ times, latest }: FailureGroup): HTMLTableRowElement {
+  const { id, kind, reason, message, host, status, when } = latest;
   const cells = [
     make('td', { text: clockWithSeconds(when) }),
+    make('td', { text: count(times), className: 'number' }),
     make('td', { text: reason }),
     make('td', { text: host ?? '–', className: 'code' }),
     make('td', { text: String(status ?? '–'), className: 'number' }),
