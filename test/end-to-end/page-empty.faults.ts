@@ -87,6 +87,12 @@ test('the first request names the token, does not tell it, and is copied where t
       const socket = `${guarded.url.replace('http', 'ws')}/?token=<token>`;
       await page.getByText(socket).waitFor();
       assert.not.match((await page.locator('body').textContent()) ?? '', 'honey');
+
+      // Where not even that is allowed, it is ready to be copied by hand.
+      await page.evaluate(`document.execCommand = () => false`);
+      await page.getByRole('button', { name: 'Copy' }).press('Enter');
+      await page.getByText('It is selected now: copy it with Ctrl+C, or ⌘C.').waitFor();
+      assert.is(await page.evaluate('String(getSelection())'), command);
       assert.equal(tab.problems(), []);
     });
   } finally {
