@@ -16,6 +16,8 @@ import { createSteps, perPeriod, stepCount } from './steps.js';
 import { type Bounds, type Range, rangeOf, spanFor, type View, within } from './view.js';
 import { createViewAddress } from './view-address.js';
 
+const STEPS_EVERY_MS = 15_000;
+
 interface HistoryOptions {
   readonly api: Api;
   readonly periodMs: number;
@@ -58,8 +60,6 @@ export interface HistorySection {
 export function createHistorySection(options: HistoryOptions): HistorySection {
   const { api, periodMs, retentionMs, onView } = options;
   const box = find('charts', HTMLElement);
-  const rangeLine = find('range', HTMLParagraphElement);
-  const stepsLine = find('steps', HTMLSpanElement);
   const rowsTable = createRowsTable(() => draw());
   const spanButtons = createSpanButtons((spanMs) => steer(() => ({ kind: 'latest', spanMs })));
   let rows: readonly Row[] = [];
@@ -67,6 +67,7 @@ export function createHistorySection(options: HistoryOptions): HistorySection {
   let view: View | null = null;
   /** Of the view, when it has more rows than there is room for; null: those are drawn as they are. */
   let merged: readonly MergedRow[] | null = null;
+  let mergedAtMs = 0;
   const steps = createSteps({
     api,
     periodMs,
@@ -97,12 +98,11 @@ export function createHistorySection(options: HistoryOptions): HistorySection {
     for (const chart of charts) chart.update(points, range);
     showOnly(charts, rows);
     rowsTable.show(rowsWithin(rows, range, periodMs));
-    say(rangeLine, rangeText(range.fromMs, range.toMs));
-    say(stepsLine, merged === null ? '' : stepText(merged, periodMs));
-    rangeLine.dataset['fromMs'] = String(range.fromMs);
-    rangeLine.dataset['toMs'] = String(range.toMs);
+    showRange(range);
+    say(find('steps', HTMLSpanElement), merged === null ? '' : stepText(merged, periodMs));
   };
   const askForSteps = (range: Range): void => {
+    mergedAtMs = nowMs;
     const widthPx = Math.max(...charts.map((chart) => chart.widthPx()));
     const most = stepCount(widthPx);
     if (widthPx > 0 && rowsWithin(rows, range, periodMs).length > most) return void steps.ask(range, most);
@@ -143,7 +143,10 @@ export function createHistorySection(options: HistoryOptions): HistorySection {
     setLive(row, atMs) {
       nowMs = atMs;
       rows = withLive(rows, row);
-      if (view?.kind === 'latest') draw();
+      if (view?.kind !== 'latest') return;
+      draw();
+      // The last of the steps goes on too.
+      if (merged !== null && nowMs >= mergedAtMs + STEPS_EVERY_MS) askForSteps(rangeOf(view, nowMs));
     },
     isFresh: () => isFresh(rows),
     setTotals(figures) {
@@ -153,6 +156,13 @@ export function createHistorySection(options: HistoryOptions): HistorySection {
     },
     view: () => view && { range: rangeOf(view, nowMs), isLatest: view.kind === 'latest', isNew: false },
   };
+}
+
+function showRange({ fromMs, toMs }: Range): void {
+  const line = find('range', HTMLParagraphElement);
+  say(line, rangeText(fromMs, toMs));
+  line.dataset['fromMs'] = String(fromMs);
+  line.dataset['toMs'] = String(toMs);
 }
 
 /** A chart that has had nothing to show in all of the week takes no room. */
