@@ -183,7 +183,7 @@ export const ROUTES = {
   events: {
     paths: ['/events'],
     methods: ['GET'],
-    about: 'server-sent events, once a second: live row, pressure, `notReady` as `/health/ready` has it, workers',
+    about: 'server-sent events, once a second: live row, pressure, `notReady`, `recent` outcomes, workers',
     answers: { 200: ['text/event-stream'] },
   },
   metrics: {

@@ -1,5 +1,5 @@
 /**
- * A chart's legend: its series with the values at the pointer, or the latest; and the chart in words.
+ * A chart's legend: its series with the values at the pointer, or of all that is in view; and the chart in words.
  */
 import type { ChartSpec } from './chart-specs.js';
 import { make, say } from './elements.js';
@@ -9,8 +9,10 @@ import type { Range } from './view.js';
 
 interface Legend {
   readonly element: HTMLElement;
-  /** Null: no server was up. */
-  show(row: Row | null): void;
+  /** Of when its values are. */
+  readonly when: HTMLElement;
+  /** `when` they are of. Null: there are none. */
+  show(row: Row | null, when: string): void;
   /** Most and latest of each series within the range. */
   summary(points: Points, range: Range): string;
 }
@@ -23,10 +25,13 @@ export function createLegend({ series, scale }: ChartSpec): Legend {
     swatch.style.setProperty('--colour', `var(--${colour})`);
     return make('li', {}, [swatch, make('span', { text: label }), ...values.slice(index, index + 1)]);
   });
+  const whenText = make('span', { className: 'muted' });
   const textOf = (value: number | null): string => (value === null ? '–' : scale.text(value));
   return {
+    when: whenText,
     element: make('ul', { className: 'legend' }, items),
-    show(row) {
+    show(row, when) {
+      say(whenText, when);
       for (const [index, { of }] of series.entries()) {
         const element = values[index];
         if (element) say(element, textOf(row && of(row)));

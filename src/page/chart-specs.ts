@@ -104,3 +104,8 @@ export const CHARTS: readonly ChartSpec[] = [
     ],
   },
 ];
+
+/** Whether there is anything in the rows that the chart could show. */
+export function hasAny({ series }: ChartSpec, rows: readonly Row[]): boolean {
+  return rows.some((row) => series.some(({ of }) => (of(row) ?? 0) > 0));
+}

@@ -8,12 +8,16 @@ import { createLegend } from './chart-legend.js';
 import type { ChartSpec } from './chart-specs.js';
 import { make } from './elements.js';
 import type { Row } from './figures.js';
-import { span, timeMark } from './format.js';
-import { type Points, stacked, valuesOf } from './points.js';
+import { dayAndClock, span, timeMark } from './format.js';
+import { indexAt, type Points, stacked, valuesOf } from './points.js';
+import { drawArea, drawSteps } from './step-path.js';
 import type { Range } from './view.js';
 
 const HEIGHT_PX = 170;
 const AXIS_PX = 52;
+/** Right of the plot. */
+const END_PX = 4;
+const CHARACTER_PX = 6.5;
 const FONT = '11px system-ui, sans-serif';
 const DASHES = { solid: [], dashed: [7, 4], dotted: [2, 3] } as const;
 /** A click that trembles is no selection. */
@@ -24,17 +28,24 @@ const SYNC_KEY = 'history';
 interface ChartEvents {
   readonly onSelect: (range: Range) => void;
   readonly onReset: () => void;
-  /** Epoch ms under the pointer; null: it has left. */
-  readonly onPointer: (ms: number | null) => void;
+  /** Null: it has left. */
+  readonly onPointer: (pointed: Pointed | null) => void;
+}
+
+/** What is under the pointer. */
+export interface Pointed {
+  /** Start of its step, or of the period where there is none. */
+  readonly ms: number;
+  /** As it is drawn; null: no server was up. */
+  readonly row: Row | null;
 }
 
 export interface Chart {
   readonly element: HTMLElement;
-  /** `live` is what the legend says while nothing is pointed at. */
-  update(points: Points, range: Range, live: Row | null): void;
+  update(points: Points, range: Range): void;
+  /** What the legend says while nothing is pointed at: the figures of all that is in view; null: not known yet. */
+  setTotal(total: Row | null): void;
   widthPx(): number;
-  /** The colours have changed. */
-  redraw(): void;
 }
 
 export function createChart(spec: ChartSpec, periodMs: number, events: ChartEvents): Chart {
@@ -45,17 +56,23 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
   const legend = createLegend(spec);
   const plotBox = make('div', { className: 'plot' });
   plotBox.role = 'img';
-  const caption = make('figcaption', {}, [make('strong', { text: title }), legend.element]);
+  const caption = make('figcaption', {}, [make('strong', { text: title }), legend.when, legend.element]);
   const element = make('figure', {}, [caption, plotBox]);
   let points: Points = { seconds: [], rows: [] };
-  let latest: Row | null = null;
+  let total: Row | null = null;
   let range: Range = { fromMs: 0, toMs: 1 };
 
-  const showValues = (plot: UPlot): number | null => {
-    const index = plot.cursor.idx;
-    const isOver = index !== null && index !== undefined && (plot.cursor.left ?? -1) >= 0;
-    legend.show(isOver ? (points.rows[index] ?? null) : latest);
-    return isOver ? (points.seconds[index] ?? 0) * 1_000 : null;
+  const showValues = (plot: UPlot): Pointed | null => {
+    const left = plot.cursor.left ?? -1;
+    if (left < 0) {
+      legend.show(total, 'all in view');
+      return null;
+    }
+    const second = plot.posToVal(left, 'x');
+    const row = points.rows[indexAt(points.seconds, second) ?? -1] ?? null;
+    const pointed = { ms: row?.date ?? Math.floor((second * 1_000) / periodMs) * periodMs, row };
+    legend.show(row, dayAndClock(pointed.ms));
+    return pointed;
   };
   const onSelect = (plot: UPlot): void => {
     const { left, width } = plot.select;
@@ -70,7 +87,7 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
       width: 300,
       height: HEIGHT_PX,
       legend: { show: false },
-      padding: [8, 4, 0, 0],
+      padding: [8, END_PX, 0, 0],
       scales: {
         x: { time: true, range: () => [range.fromMs / 1_000, range.toMs / 1_000] },
         y: { range: (_plot, _min, max) => [0, topOf(spec, max)] },
@@ -89,18 +106,24 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
     if (width > 0 && width !== plot.width) plot.setSize({ width, height: HEIGHT_PX });
   }).observe(plotBox);
 
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => plot.redraw());
+
   return {
     element,
-    update(newPoints, newRange, live) {
-      latest = live;
+    update(newPoints, newRange) {
       points = newPoints;
       range = newRange;
       plot.setData([points.seconds, ...drawn.map((pick) => valuesOf(points, pick))]);
-      showValues(plot);
+      const pointed = showValues(plot);
+      // The figures there may be others by now.
+      if (pointed) events.onPointer(pointed);
       plotBox.ariaLabel = `${title}. ${legend.summary(points, range)}`;
     },
+    setTotal(newTotal) {
+      total = newTotal;
+      showValues(plot);
+    },
     widthPx: () => plotBox.clientWidth,
-    redraw: () => plot.redraw(),
   };
 }
 
@@ -117,16 +140,31 @@ function seriesOptions(one: ChartSpec['series'][number], isStacked: boolean, ind
   const colour = (): string => colourOf(one.colour);
   // Those below are drawn later, over those above: their fills have to hide what is behind.
   const fill = isStacked ? { fill: () => colourOf(`${one.colour}-fill`) } : {};
-  const paths = uPlot.paths.stepped?.({ align: 1, alignGaps: 1 });
   return {
     label: `${index}`,
     stroke: colour,
     width: 1.5,
     dash: [...DASHES[one.line]],
     points: { show: false },
-    ...(paths ? { paths } : {}),
+    paths: stepPaths,
     ...fill,
   };
+}
+
+/** `from` and `to`: the points just outside of what is in view. */
+function stepPaths(plot: UPlot, index: number, from: number, to: number): UPlot.Series.Paths {
+  const [seconds, values] = [plot.data[0], plot.data[index]];
+  const points = Array.from({ length: to - from + 1 }, (_, i) => {
+    const value = values?.[from + i] ?? null;
+    return {
+      x: Math.round(plot.valToPos(seconds[from + i] ?? 0, 'x', true)),
+      y: value === null ? null : Math.round(plot.valToPos(value, 'y', true)),
+    };
+  });
+  const [stroke, fill] = [new Path2D(), new Path2D()];
+  drawSteps(points, stroke);
+  drawArea(points, Math.round(plot.valToPos(0, 'y', true)), fill);
+  return { stroke, fill };
 }
 
 function timeAxis(): UPlot.Axis {
@@ -134,8 +172,13 @@ function timeAxis(): UPlot.Axis {
     ...axis(),
     size: 28,
     space: 64,
-    values: (_plot, seconds, _index, _space, stepSeconds) =>
-      seconds.map((one) => timeMark(one * 1_000, stepSeconds * 1_000)),
+    values: (plot, seconds, _index, _space, stepSeconds) =>
+      seconds.map((one) => {
+        const text = timeMark(one * 1_000, stepSeconds * 1_000);
+        // At the very end there is no room for it.
+        const endPx = plot.valToPos(one, 'x') + (text.length * CHARACTER_PX) / 2;
+        return endPx > plot.over.clientWidth + END_PX ? '' : text;
+      }),
   };
 }
 
@@ -160,10 +203,7 @@ function cursorOptions(onReset: () => void): UPlot.Cursor {
     points: { size: 6 },
     drag: { x: true, y: false, setScale: false },
     // A row holds until the next one begins, so the one before the pointer is meant, not the nearest.
-    dataIdx: (plot, _series, closest, x) => {
-      const at = plot.data[0][closest];
-      return at !== undefined && at > x ? Math.max(closest - 1, 0) : closest;
-    },
+    dataIdx: (plot, _series, _closest, x) => indexAt(plot.data[0], x),
     bind: {
       dblclick: () => () => {
         onReset();

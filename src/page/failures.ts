@@ -4,38 +4,35 @@
  */
 import type { Api } from './api.js';
 import { find, make } from './elements.js';
-import { type Failure, failuresOf, type Row } from './figures.js';
-import { clockWithSeconds } from './format.js';
+import { type FailureGroup, groupFailures } from './failure-groups.js';
+import { failuresOf, type Row } from './figures.js';
+import { clockWithSeconds, count } from './format.js';
 
 const ROWS_MAX = 20;
-/** Enough to say which reasons there are most of. */
+/** Enough to see which there are many of. */
 const ASKED = 100;
 /** Counts that grow with each of them. */
 const COUNTS = ['error', 'timedout', 'rejected', 'unhealthy', 'expired', 'abandoned', 'unavailable'] as const;
 
-export interface FailureTable {
+interface FailureTable {
   /** Asks, when there may be something new. Never rejects. */
   refresh(row: Row): Promise<void>;
-  /** As they were when last asked for, the latest first. */
-  latest(): readonly Failure[];
 }
 
 export function createFailureTable(api: Api): FailureTable {
   const card = find('failures-card', HTMLElement);
   const body = find('failures', HTMLTableSectionElement);
   let seen = '';
-  let latest: readonly Failure[] = [];
   return {
-    latest: () => latest,
     async refresh(row) {
       const state = [row.date, ...COUNTS.map((name) => row[name])].join();
       if (state === seen) return;
       const before = seen;
       seen = state;
       try {
-        latest = failuresOf(await api.json(`failures?last=${ASKED}`));
-        card.hidden = latest.length === 0;
-        body.replaceChildren(...latest.slice(0, ROWS_MAX).map(rowOf));
+        const groups = groupFailures(failuresOf(await api.json(`failures?last=${ASKED}`)));
+        card.hidden = groups.length === 0;
+        body.replaceChildren(...groups.slice(0, ROWS_MAX).map(rowOf));
       } catch {
         // Asked again at the next event; that a server is gone the stream notices.
         seen = before;
@@ -44,14 +41,16 @@ export function createFailureTable(api: Api): FailureTable {
   };
 }
 
-function rowOf({ id, kind, reason, message, host, status, when }: Failure): HTMLTableRowElement {
+function rowOf({ times, latest }: FailureGroup): HTMLTableRowElement {
+  const { id, kind, reason, message, host, status, when } = latest;
   const cells = [
-    make('td', { text: clockWithSeconds(when), className: 'number' }),
+    make('td', { text: clockWithSeconds(when) }),
+    make('td', { text: count(times), className: 'number' }),
     make('td', { text: reason }),
-    make('td', { text: kind }),
     make('td', { text: host ?? '–', className: 'code' }),
     make('td', { text: String(status ?? '–'), className: 'number' }),
     make('td', { text: message, className: 'message' }),
+    make('td', { text: kind }),
     make('td', { text: id, className: 'code' }),
   ];
   return make('tr', {}, cells);

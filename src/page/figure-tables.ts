@@ -1,17 +1,26 @@
 /**
- * The figures as tables: each for the period that is open, from the last event, and for the part of the week that the
- * charts show, from `/metrics/all`. The table below says what there is; names are those of `/metrics`.
+ * The figures as tables: each for what is under the pointer, or the period that is open, and for the part of the week
+ * that the charts show, from `/metrics/all`. The table below says what there is; names are those of `/metrics`.
  */
 import { find, headOf, make, say, showNumber } from './elements.js';
 import type { FigureName, Figures, Row } from './figures.js';
-import { clock, count, duration } from './format.js';
+import { clock, count, dayAndClock, duration } from './format.js';
+import type { PointedRow, Shown } from './history-section.js';
 
-const TABLES: readonly {
+interface TableSpec {
   readonly caption: string;
+  /** Of the column in the middle. */
+  readonly place: 'before' | 'within' | 'after';
+  /** What is said instead of a table of nothing. */
+  readonly none: string;
   readonly rows: readonly { readonly name: FigureName; readonly label: string; readonly mark?: string }[];
-}[] = [
+}
+
+const TABLES: readonly TableSpec[] = [
   {
     caption: 'Sessions that ran',
+    place: 'before',
+    none: 'No session has ended.',
     rows: [
       { name: 'successful', label: 'Ended well', mark: 'successful' },
       { name: 'error', label: 'Failed', mark: 'error' },
@@ -23,6 +32,8 @@ const TABLES: readonly {
   },
   {
     caption: 'Waited, or never ran',
+    place: 'within',
+    none: 'None had to wait, and none was refused.',
     rows: [
       { name: 'queued', label: 'Had to wait' },
       { name: 'rejected', label: 'Rejected: queue full', mark: 'rejected' },
@@ -35,6 +46,8 @@ const TABLES: readonly {
   },
   {
     caption: 'Run times',
+    place: 'after',
+    none: '',
     rows: [
       { name: 'p50Time', label: 'Median' },
       { name: 'p95Time', label: '95th percentile' },
@@ -47,55 +60,127 @@ const TABLES: readonly {
   },
 ];
 
-interface FigureTables {
-  showPeriod(row: Row): void;
+export interface FigureTables {
+  /** The period that is open. */
+  showLive(row: Row): void;
+  /** What is under the pointer; null: nothing. */
+  showPointed(pointed: PointedRow | null): void;
+  /** Which part of the week is in view, and whether the open period is in it. */
+  setView(view: Shown): void;
   showView(figures: Figures): void;
 }
 
 export function createFigureTables(): FigureTables {
-  const cells: { readonly name: FigureName; readonly period: HTMLDataElement; readonly view: HTMLDataElement }[] = [];
-  const periods: HTMLElement[] = [];
-  const tables = TABLES.map(({ caption, rows }) => {
-    const period = headOf('This period', 'col', 'number');
-    periods.push(period);
-    const head = make('tr', {}, [headOf(caption, 'col'), period, headOf('In view', 'col', 'number')]);
-    const body = rows.map(({ name, label, mark }) => {
-      const row = headOf(label, 'row');
-      if (mark !== undefined) row.dataset['mark'] = mark;
-      const one = { name, period: make('data', { text: '–' }), view: make('data', { text: '–' }) };
-      one.period.id = `period-${name}`;
-      one.view.id = `view-${name}`;
-      cells.push(one);
-      return make('tr', {}, [
-        row,
-        ...[one.period, one.view].map((data) => make('td', { className: 'number' }, [data])),
-      ]);
-    });
-    return make('div', { className: 'card' }, [
-      make('table', {}, [
-        make('caption', { text: caption, className: 'unseen' }),
-        make('thead', {}, [head]),
-        make('tbody', {}, body),
-      ]),
-    ]);
-  });
-  find('figures', HTMLDivElement).append(...tables);
-  const show = (which: 'period' | 'view', figures: Figures): void => {
-    const hasEnded = figures.successful + figures.error + figures.timedout > 0;
-    for (const cell of cells) {
-      const value = figures[cell.name];
-      const isTime = cell.name.endsWith('Time');
-      // No time is not a short time.
-      const isNone = isTime && cell.name !== 'maxQueueTime' && !hasEnded;
-      showNumber(cell[which], value, isNone ? '–' : isTime ? duration(value) : count(value));
-      cell[which].classList.toggle('zero', value === 0);
-    }
+  const tables = TABLES.map(createTable);
+  const none = find('figures-none', HTMLParagraphElement);
+  // Short ones share a column.
+  const places = { before: 'beforebegin', within: 'afterbegin', after: 'afterend' } as const;
+  const stack = find('figures', HTMLDivElement);
+  for (const { spec, card } of tables) stack.insertAdjacentElement(places[spec.place], card);
+  let live: Row | null = null;
+  let pointed: PointedRow | null = null;
+  let view: Figures | null = null;
+  let isLatest = true;
+  let isAsked = false;
+
+  /** Nothing of another day than what is in view. */
+  const periodOf = (): { readonly head: string; readonly figures: Figures | null } => {
+    if (pointed) return { head: dayAndClock(pointed.range.fromMs), figures: pointed.row };
+    return live && isLatest
+      ? { head: `Since ${clock(live.date)}`, figures: live }
+      : { head: 'Pointed at', figures: null };
+  };
+  const show = (): void => {
+    const { head, figures } = periodOf();
+    for (const table of tables) table.show(head, figures, view);
+    // Rows of nothing take no room, and neither do tables without rows; while something is asked for, all stays.
+    if (isAsked) return;
+    for (const table of tables) table.fold([live, view, figures].filter((one) => one !== null));
+    const empty = tables.filter(({ card }) => card.hidden).map(({ spec }) => spec.none);
+    say(none, empty.filter((text) => text !== '').join(' '));
+    none.hidden = none.textContent === '';
   };
   return {
-    showPeriod(row) {
-      for (const head of periods) say(head, `Since ${clock(row.date)}`);
-      show('period', row);
+    showLive(row) {
+      live = row;
+      show();
     },
-    showView: (figures) => show('view', figures),
+    showPointed(newPointed) {
+      pointed = newPointed;
+      show();
+    },
+    setView(shown) {
+      isLatest = shown.isLatest;
+      if (shown.isNew) {
+        isAsked = true;
+        view = null;
+      }
+      show();
+    },
+    showView(figures) {
+      isAsked = false;
+      view = figures;
+      show();
+    },
   };
+}
+
+function createTable(spec: TableSpec) {
+  const periodHead = headOf('This period', 'col', 'number');
+  const head = make('tr', {}, [headOf(spec.caption, 'col'), periodHead, headOf('In view', 'col', 'number')]);
+  const rows = spec.rows.map(createRow);
+  const card = make('div', { className: 'card' }, [
+    make('table', {}, [
+      make('caption', { text: spec.caption, className: 'unseen' }),
+      make('thead', {}, [head]),
+      make(
+        'tbody',
+        {},
+        rows.map(({ element }) => element),
+      ),
+    ]),
+  ]);
+  return {
+    spec,
+    card,
+    show(head: string, period: Figures | null, view: Figures | null) {
+      say(periodHead, head);
+      for (const row of rows) row.show(period, view);
+    },
+    fold(figures: readonly Figures[]) {
+      for (const { element, name } of rows) element.hidden = figures.every((one) => one[name] === 0);
+      card.hidden = rows.every(({ element }) => element.hidden);
+    },
+  };
+}
+
+function createRow({ name, label, mark }: TableSpec['rows'][number]) {
+  const head = headOf(label, 'row');
+  if (mark !== undefined) head.dataset['mark'] = mark;
+  const cells = ['period', 'view'].map((which) => {
+    const data = make('data', { text: '–' });
+    data.id = `${which}-${name}`;
+    return data;
+  });
+  const element = make('tr', {}, [head, ...cells.map((data) => make('td', { className: 'number' }, [data]))]);
+  return {
+    element,
+    name,
+    show(...figures: readonly (Figures | null)[]) {
+      for (const [index, cell] of cells.entries()) fill(cell, name, figures[index] ?? null);
+    },
+  };
+}
+
+function fill(cell: HTMLDataElement, name: FigureName, figures: Figures | null): void {
+  if (figures === null) {
+    say(cell, '–');
+    return;
+  }
+  const value = figures[name];
+  const isTime = name.endsWith('Time');
+  // No time is not a short time.
+  const isNone = isTime && name !== 'maxQueueTime' && figures.successful + figures.error + figures.timedout === 0;
+  showNumber(cell, value, isNone ? '–' : isTime ? duration(value) : count(value));
+  cell.classList.toggle('zero', value === 0);
 }

@@ -45,11 +45,27 @@ export interface WorkerState {
   readonly pid: number | null;
 }
 
+/** How sessions ended in a stretch of time. */
+export interface Ended {
+  readonly spanMs: number;
+  readonly successful: number;
+  /** By reason, those that there were. */
+  readonly failures: Readonly<Record<string, number>>;
+  readonly refusals: Readonly<Record<string, number>>;
+}
+
+/** `before`: the five minutes before the last five. */
+export interface Recent extends Readonly<Record<'lastMinute' | 'last5Minutes' | 'before', Ended>> {
+  /** The last five minutes by kind of session, those that there were. */
+  readonly kinds: Readonly<Record<string, Ended>>;
+}
+
 export interface LiveEvent {
   readonly row: Row;
   readonly pressure: Readonly<Record<(typeof PRESSURES)[number], number>>;
   /** Why a session sent now would not be taken; null: it would. */
   readonly notReady: string | null;
+  readonly recent: Recent;
   readonly workers: readonly WorkerState[];
 }
 
@@ -92,16 +108,7 @@ export interface Meta {
 }
 
 const ROW_KEYS = ['date', 'cpu', 'memory', ...FIGURES] as const;
-const PRESSURES = [
-  'date',
-  'queued',
-  'recentlyRejected',
-  'running',
-  'maxConcurrent',
-  'maxQueued',
-  'cpu',
-  'memory',
-] as const;
+const PRESSURES = ['date', 'queued', 'running', 'maxConcurrent', 'maxQueued', 'cpu', 'memory'] as const;
 
 export function eventOf(value: unknown): LiveEvent {
   const event = objectOf(value, 'event');
@@ -109,6 +116,7 @@ export function eventOf(value: unknown): LiveEvent {
     row: rowOf(event['row']),
     pressure: numbersOf(event['pressure'], PRESSURES),
     notReady: textOrNull(event, 'notReady'),
+    recent: recentOf(event['recent']),
     workers: listOf(event['workers'], 'workers').map(workerOf),
   };
 }
@@ -171,6 +179,28 @@ export function settingsOf<K extends string>(value: unknown, names: readonly K[]
 
 function rowOf(value: unknown): Row {
   return numbersOf(value, ROW_KEYS);
+}
+
+function recentOf(value: unknown): Recent {
+  const recent = objectOf(value, 'recent');
+  return {
+    lastMinute: endedOf(recent['lastMinute']),
+    last5Minutes: endedOf(recent['last5Minutes']),
+    before: endedOf(recent['before']),
+    kinds: Object.fromEntries(
+      Object.entries(objectOf(recent['kinds'], 'kinds')).map(([kind, ended]) => [kind, endedOf(ended)]),
+    ),
+  };
+}
+
+function endedOf(value: unknown): Ended {
+  const ended = objectOf(value, 'ended');
+  const countsOf = (name: string): Record<string, number> => {
+    const counts = objectOf(ended[name], name);
+    return numbersOf(counts, Object.keys(counts));
+  };
+  const [failures, refusals] = [countsOf('failures'), countsOf('refusals')];
+  return { ...numbersOf(ended, ['spanMs', 'successful']), failures, refusals };
 }
 
 function workerOf(value: unknown): WorkerState {

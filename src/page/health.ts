@@ -1,62 +1,120 @@
 /**
- * Whether sessions end well: of those that ended in the last minutes, how many failed, and why. From the latest rows,
- * which have the exact counts, and from the last failures, which have the reasons. Pure.
+ * Whether sessions end well: of those that ended in the last minutes, how many failed, why, and whether that is better
+ * or worse than before. Pure.
  */
-import type { Failure, Row } from './figures.js';
-import { clock, count, percent } from './format.js';
-import { rowsWithin } from './points.js';
+import type { Ended, Recent } from './figures.js';
+import { count, percent, span } from './format.js';
 
-/** A row covers a period, so what is looked at is this and up to a period more. */
-const WINDOW_MS = 300_000;
 /** One in seven, as the alert of the fast failures has it; fewer than three may be chance. */
-const FAILED_SHARE_MIN = 1 / 7;
-const FAILED_MIN = 3;
+const SHARE_MIN = 1 / 7;
+const COUNT_MIN = 3;
 const REASONS_MAX = 4;
-/** Reasons of requests that never ran: they are in the list of failures too, and are no sessions. */
-export const REFUSALS: readonly string[] = [
-  'queue_full',
-  'deadline',
-  'overload',
-  'draining',
-  'no_browser',
-  'expired',
-  'abandoned',
-];
+/** What the server looks at; less when it is younger. */
+const SPAN_MS = 300_000;
 
 export interface Health {
   readonly isFailing: boolean;
+  /** Sessions are turned away, more than a few. */
+  readonly isRefusing: boolean;
   /** Of the sessions that ended; null: none did. */
   readonly failedShare: number | null;
+  readonly refusedShare: number;
+  readonly endedCount: number;
+  readonly refusedCount: number;
+  /** `up from 2 %`; empty: there is nothing to compare with. */
+  readonly trend: string;
   readonly text: string;
 }
 
-/** `rows` oldest first, the live one last. */
-export function healthOf(
-  rows: readonly Row[],
-  failures: readonly Failure[],
-  { nowMs, periodMs }: { readonly nowMs: number; readonly periodMs: number },
-): Health {
-  const recent = rowsWithin(rows, { fromMs: nowMs - WINDOW_MS, toMs: Number.POSITIVE_INFINITY }, periodMs);
-  const sinceMs = recent[0]?.date ?? nowMs;
-  const failed = recent.reduce((sum, { error, timedout }) => sum + error + timedout, 0);
-  const ended = recent.reduce((sum, { successful }) => sum + successful, failed);
-  const since = `since ${clock(sinceMs)}`;
-  if (ended === 0) return { isFailing: false, failedShare: null, text: `No session has ended ${since}` };
-  const share = failed / ended;
-  const isFailing = failed >= FAILED_MIN && share >= FAILED_SHARE_MIN;
-  if (failed === 0) return { isFailing, failedShare: 0, text: `All of ${count(ended)} sessions ended well ${since}` };
-  const reasons = reasonsOf(failures, sinceMs);
-  const why = reasons === '' ? '' : `: ${reasons}`;
-  const text = `${count(failed)} of ${count(ended)} sessions failed ${since} (${percent(share)})${why}`;
-  return { isFailing, failedShare: share, text };
+export function healthOf({ last5Minutes, before }: Recent): Health {
+  const now = sharesOf(last5Minutes);
+  const then = sharesOf(before);
+  const within = last5Minutes.spanMs < SPAN_MS ? 'since the server started' : `in the last ${span(SPAN_MS)}`;
+  const { killed = 0 } = last5Minutes.failures;
+  const more = [
+    ...(killed === 0 ? [] : [`${killed === 1 ? '1 was' : `${count(killed)} were`} ended by an operator`]),
+    ...(now.refused === 0 ? [] : [`${count(now.refused)} refused: ${reasonsOf(refusalsOf(last5Minutes))}`]),
+  ];
+  return {
+    isFailing: isMuch(now.failed, now.failedShare),
+    isRefusing: isMuch(now.refused, now.refusedShare),
+    failedShare: now.ended === 0 ? null : now.failedShare,
+    refusedShare: now.refusedShare,
+    endedCount: now.ended,
+    refusedCount: now.refused,
+    trend: now.ended === 0 ? '' : trendOf(now.failedShare, then),
+    text: [textOf(now, within, then), ...more].join('. '),
+  };
 }
 
-/** `7 timeout, 2 navigation`, the most frequent first; of the failures that the page has. */
-function reasonsOf(failures: readonly Failure[], sinceMs: number): string {
-  const counts = new Map<string, number>();
-  for (const { reason, when } of failures) {
-    if (when >= sinceMs && !REFUSALS.includes(reason)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+/** Of each kind of session, the most frequent first. */
+export function kindsOf({ kinds }: Recent): readonly ({ readonly kind: string } & ReturnType<typeof sharesOf>)[] {
+  const all = Object.entries(kinds).map(([kind, ended]) => ({ kind, ...sharesOf(ended) }));
+  return all.filter((one) => one.ended + one.refused > 0).sort((one, other) => other.ended - one.ended);
+}
+
+/** How many sessions end in a minute, over the last minute; null: the server has only just started. */
+export function rateOf({ lastMinute }: Recent): { readonly perMinute: number; readonly overMs: number } | null {
+  const { spanMs: overMs, successful, failures } = lastMinute;
+  if (overMs < 1_000) return null;
+  return { perMinute: ((successful + sumOf(failures)) * 60_000) / overMs, overMs };
+}
+
+type Shares = ReturnType<typeof sharesOf>;
+
+/** What an operator has ended is no failure, and has not ended well. */
+function sharesOf(ended: Ended) {
+  const failures = failuresOf(ended);
+  const failed = sumOf(failures);
+  const all = ended.successful + failed;
+  const refused = sumOf(refusalsOf(ended));
+  const [failedShare, refusedShare] = [failed / Math.max(all, 1), refused / Math.max(all + refused, 1)];
+  return { failures, failed, ended: all, failedShare, refused, refusedShare };
+}
+
+function failuresOf({ failures: { killed: _killed, ...failures } }: Ended): Readonly<Record<string, number>> {
+  return failures;
+}
+
+/** Whoever left while waiting was not refused. */
+function refusalsOf({ refusals: { abandoned: _abandoned, ...refusals } }: Ended): Readonly<Record<string, number>> {
+  return refusals;
+}
+
+function isMuch(some: number, share: number): boolean {
+  return some >= COUNT_MIN && share >= SHARE_MIN;
+}
+
+function textOf({ failures, failed, ended, failedShare }: Shares, within: string, then: Shares): string {
+  if (ended === 0) return `No session has ended ${within}`;
+  if (failed === 0) {
+    const better = then.failed === 0 || then.ended < COUNT_MIN ? '' : `; ${shareText(then.failedShare)} failed before`;
+    return `${count(ended)} of ${count(ended)} sessions ended well ${within}${better}`;
   }
-  const most = [...counts].sort(([, one], [, other]) => other - one).slice(0, REASONS_MAX);
-  return most.map(([reason, times]) => `${count(times)} ${reason}`).join(', ');
+  const shares = [shareText(failedShare), trendOf(failedShare, then)].filter((part) => part !== '').join(', ');
+  return `${count(failed)} of ${count(ended)} sessions failed ${within} (${shares}): ${reasonsOf(failures)}`;
+}
+
+function trendOf(now: number, then: Shares): string {
+  // Of one or two it may be chance.
+  if (then.ended < COUNT_MIN) return '';
+  const [text, before] = [shareText(now), shareText(then.failedShare)];
+  return text === before ? 'as before' : `${now > then.failedShare ? 'up' : 'down'} from ${before}`;
+}
+
+/** What is not nothing does not look like it. */
+export function shareText(share: number): string {
+  return share > 0 && share < 0.01 ? 'under 1 %' : percent(share);
+}
+
+/** `7 timeout, 2 navigation`, the most frequent first. */
+function reasonsOf(counts: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(counts).sort(([, one], [, other]) => other - one);
+  const others = sorted.slice(REASONS_MAX).reduce((sum, [, times]) => sum + times, 0);
+  const most = sorted.slice(0, REASONS_MAX).map(([reason, times]) => `${count(times)} ${reason}`);
+  return [...most, ...(others === 0 ? [] : [`${count(others)} others`])].join(', ');
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, one) => sum + one, 0);
 }

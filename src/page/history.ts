@@ -2,7 +2,7 @@
  * The rows that the page holds: the closed ones as `/metrics` gave them, and the live one as the last event had it.
  * Pure.
  */
-import type { Row } from './figures.js';
+import type { Figures, Row } from './figures.js';
 
 /** `rows` with those of `newer`, which win where dates are equal; oldest first, none before `fromMs`. */
 export function mergeRows(rows: readonly Row[], newer: readonly Row[], fromMs: number): Row[] {
@@ -22,4 +22,18 @@ export function withLive(rows: readonly Row[], live: Row): Row[] {
  */
 export function unknownSince(knownDate: number | null, liveDate: number): number | null {
   return knownDate !== null && knownDate < liveDate ? knownDate : null;
+}
+
+const REQUESTS = ['maxConcurrent', 'queued', 'rejected', 'unhealthy', 'expired', 'abandoned', 'unavailable'] as const;
+
+/** Whether nobody has asked for a session in any of them. */
+export function isFresh(rows: readonly Row[]): boolean {
+  return rows.every((row) => REQUESTS.every((name) => row[name] === 0));
+}
+
+/** The figures of some rows in one, given those that the server has added up: as a row, with mean CPU and memory. */
+export function totalRow(figures: Figures, rows: readonly Row[]): Row {
+  const mean = (name: 'cpu' | 'memory'): number =>
+    rows.reduce((sum, row) => sum + row[name], 0) / Math.max(rows.length, 1);
+  return { ...figures, date: rows[0]?.date ?? 0, cpu: mean('cpu'), memory: mean('memory') };
 }

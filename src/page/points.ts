@@ -32,6 +32,20 @@ export function pointsOf(
   return points;
 }
 
+/** Of the point whose step, or gap, is there; null: before the first one, or after the last. */
+export function indexAt(seconds: ArrayLike<number>, second: number): number | null {
+  const last = seconds.length - 1;
+  if (second > (seconds[last] ?? Number.NEGATIVE_INFINITY)) return null;
+  let [low, high] = [0, last];
+  // The first one that begins later is above `high` in the end.
+  while (low <= high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((seconds[middle] ?? 0) <= second) low = middle + 1;
+    else high = middle - 1;
+  }
+  return high === -1 ? null : high;
+}
+
 export type Pick = (row: Row) => number | null;
 
 export function valuesOf({ rows }: Points, pick: Pick): (number | null)[] {

@@ -8,6 +8,7 @@ import { find, headOf, make, say } from './elements.js';
 import type { Session } from './figures.js';
 import { sessionsOf } from './figures.js';
 import { count, duration } from './format.js';
+import { createSteadyHeight } from './steady-height.js';
 
 /** So many are shown; ending all reaches the others too. */
 const ROWS_MAX = 200;
@@ -24,6 +25,8 @@ export function createSessionTable(api: Api): SessionTable {
   const said = find('sessions-said', HTMLParagraphElement);
   const title = find('sessions-title', HTMLHeadingElement);
   const endAll = find('end-all', HTMLButtonElement);
+  const box = find('sessions-box', HTMLElement);
+  const holdHeight = createSteadyHeight(find('pair', HTMLDivElement));
   const rows = new Map<string, HTMLTableRowElement>();
   let isAsking = false;
 
@@ -54,12 +57,16 @@ export function createSessionTable(api: Api): SessionTable {
       rows.set(id, row);
       fill(row, session);
     }
+    const running = sessions.filter(({ state }) => state === 'running');
+    const waitingCount = sessions.filter(({ state }) => state === 'waiting').length;
+    const isOver = running.length + waitingCount === 0;
     none.hidden = sessions.length > 0;
-    const [running, waiting] = ['running', 'waiting'].map((state) =>
-      count(sessions.filter((one) => one.state === state).length),
-    );
-    endAll.disabled = running === '0' && waiting === '0';
-    say(title, endAll.disabled ? 'Sessions' : `Sessions: ${running} running, ${waiting} waiting`);
+    if (sessions.length === 0) leave(box, title);
+    if (isOver) leave(endAll, title);
+    box.hidden = sessions.length === 0;
+    endAll.hidden = isOver;
+    say(title, isOver ? 'Sessions' : `Sessions: ${runningText(running)}, ${count(waitingCount)} waiting`);
+    holdHeight();
   };
 
   const refresh = async (): Promise<void> => {
@@ -111,6 +118,16 @@ function fill(row: HTMLTableRowElement, session: Session): void {
     moveFocus(row, find('sessions-title', HTMLHeadingElement));
     button.disabled = true;
   }
+}
+
+function runningText(running: readonly Session[]): string {
+  const clients = running.filter(({ kind }) => kind === 'cdp').length;
+  return `${count(running.length)} running${clients === 0 ? '' : ` (${count(clients)} over WebSocket)`}`;
+}
+
+/** Whoever was in there is taken along. */
+function leave(element: HTMLElement, to: HTMLElement): void {
+  if (element.contains(document.activeElement)) to.focus();
 }
 
 /** Whoever was on a row that goes is taken to the next one, else to the heading; not to the top of the page. */

@@ -4,15 +4,15 @@
  * whoever has pinned it and looks at another.
  */
 import { find, say } from './elements.js';
-import { clockWithSeconds, percent } from './format.js';
-import type { Health } from './health.js';
+import { clockWithSeconds } from './format.js';
+import { type Health, shareText } from './health.js';
 
 type State = 'connecting' | 'live' | 'failing' | 'busy' | 'draining' | 'lost' | 'token';
 
 const NOT_READY: Readonly<Record<string, { readonly state: State; readonly text: string }>> = {
   draining: { state: 'draining', text: 'Draining: takes no new sessions' },
   full: { state: 'busy', text: 'Live, and full: turns sessions away' },
-  browser: { state: 'busy', text: 'Live, but without a browser' },
+  browser: { state: 'failing', text: 'Live, but without a browser' },
   starting: { state: 'busy', text: 'Live, the browsers are starting' },
 };
 
@@ -56,12 +56,12 @@ export function createStatusLine(): StatusLine {
   return {
     show: (state, words) => set(state, words, words),
     showLive(notReady, health, atMs) {
-      const ready = health.isFailing ? 'Live, but sessions fail' : 'Live';
-      const known = notReady === null ? { state: 'live' as const, text: ready } : NOT_READY[notReady];
-      const words = known?.text ?? `Live, not ready: ${notReady}`;
-      const failed = `${percent(health.failedShare ?? 0)} failed`;
-      const title = health.isFailing ? failed : notReady === null ? '' : words;
-      set(health.isFailing ? 'failing' : (known?.state ?? 'busy'), words, title);
+      const known = notReady === null ? trouble(health) : NOT_READY[notReady];
+      const { state, text: words } = known ?? { state: 'busy', text: `Live, not ready: ${notReady}` };
+      const failed = `${shareText(health.failedShare ?? 0)} failed`;
+      const refused = `${shareText(health.refusedShare)} refused`;
+      const title = health.isFailing ? failed : notReady !== null ? words : health.isRefusing ? refused : '';
+      set(health.isFailing ? 'failing' : state, words, title);
       healthLine.dataset['state'] = health.isFailing ? 'failing' : 'live';
       say(healthLine, health.text);
       say(asOf, `as of ${clockWithSeconds(atMs)}`);
@@ -70,4 +70,10 @@ export function createStatusLine(): StatusLine {
       host = name;
     },
   };
+}
+
+/** Of a server that takes sessions. */
+function trouble({ isFailing, isRefusing }: Health): { readonly state: State; readonly text: string } {
+  if (isFailing) return { state: 'failing', text: 'Live, but sessions fail' };
+  return isRefusing ? { state: 'busy', text: 'Live, but turns sessions away' } : { state: 'live', text: 'Live' };
 }

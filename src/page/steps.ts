@@ -36,7 +36,7 @@ export function createSteps(options: {
       asked = path;
       try {
         const rows = mergedRowsOf(await api.json(path));
-        if (asked === path) show(rows.map(perPeriod));
+        if (asked === path) show(rows);
       } catch {
         // The rows themselves are drawn then; it is asked again with the next period, or view.
       }

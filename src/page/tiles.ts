@@ -1,25 +1,27 @@
 /**
- * The large numbers at the top: what is going on now, by `/pressure`'s figures and the rate.
+ * The large numbers at the top: whether sessions end well, and what is going on now.
  */
 import { find, say, showNumber } from './elements.js';
 import type { LiveEvent } from './figures.js';
 import { count, rate as rateText, span } from './format.js';
-import type { Rate } from './rate.js';
+import { type Health, rateOf, shareText } from './health.js';
 
 interface Tiles {
-  show(event: LiveEvent, rate: ReturnType<Rate['now']>): void;
+  show(event: LiveEvent, health: Health): void;
 }
 
 export function createTiles(): Tiles {
   const data = (name: string): HTMLDataElement => find(`now-${name}`, HTMLDataElement);
   const numbers = {
+    failed: data('failed'),
     running: data('running'),
     queued: data('queued'),
     cpu: data('cpu'),
     memory: data('memory'),
-    rejected: data('rejected'),
+    refused: data('refused'),
     rate: data('rate'),
   };
+  const failedOf = find('now-failed-of', HTMLElement);
   const runningOf = find('now-running-of', HTMLElement);
   const queuedOf = find('now-queued-of', HTMLElement);
   const rateOver = find('now-rate-over', HTMLElement);
@@ -38,17 +40,29 @@ export function createTiles(): Tiles {
     memory: bar('memory', 0.9),
   };
 
+  const showFailed = ({ failedShare, endedCount, trend, isFailing }: Health): void => {
+    const text = failedShare === null ? '–' : shareText(failedShare).replace('under ', '<').replace(' %', '');
+    showNumber(numbers.failed, (failedShare ?? 0) * 100, text);
+    numbers.failed.classList.toggle('bad', isFailing);
+    const parts = [`% of ${count(endedCount)} in 5 min`, ...(trend === '' ? [] : [trend])];
+    say(failedOf, failedShare === null ? 'none has ended in 5 min' : parts.join(', '));
+  };
+
   return {
-    show({ pressure }, rate) {
-      const { running, queued, cpu, memory, maxConcurrent, maxQueued, recentlyRejected } = pressure;
+    show({ pressure, recent }, health) {
+      const { running, queued, cpu, memory, maxConcurrent, maxQueued } = pressure;
+      const rate = rateOf(recent);
+      showFailed(health);
+      showNumber(numbers.refused, health.refusedCount, count(health.refusedCount));
+      numbers.refused.classList.toggle('warn', health.isRefusing);
       showNumber(numbers.running, running, count(running));
       showNumber(numbers.queued, queued, count(queued));
       showNumber(numbers.cpu, cpu, count(cpu));
       showNumber(numbers.memory, memory, count(memory));
-      showNumber(numbers.rejected, recentlyRejected, count(recentlyRejected));
       if (rate) {
         showNumber(numbers.rate, rate.perMinute, rateText(rate.perMinute));
-        say(rateOver, `last ${span(Math.round(rate.overMs / 1_000) * 1_000)}`);
+        // Of a server that is not up for a minute yet.
+        say(rateOver, rate.overMs < 60_000 ? `in ${span(Math.round(rate.overMs / 1_000) * 1_000)}` : '');
       }
       say(runningOf, `of ${count(maxConcurrent)}`);
       say(queuedOf, `of ${count(maxQueued)}`);

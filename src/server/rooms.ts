@@ -67,7 +67,7 @@ export function buildRooms(options: RoomsOptions) {
   });
   const { record, cellOf } = core;
   const told = createTold({ config, log, clock, bytesOf: (standing) => wayOut.bytesOf(standing) });
-  const rejected = createRecent(clock);
+  const recent = createRecent(clock, kinds);
   const isReady = (): boolean => pool.isReady() && wayOut.isReady();
   const changed = (): void => {
     state.wasReady ||= isReady();
@@ -99,7 +99,7 @@ export function buildRooms(options: RoomsOptions) {
     slots: config.concurrent,
     queueLimit: config.queueLength,
     onSettled: (session) => {
-      if (session.reason === 'queue_full') rejected.add();
+      recent.add(session.session.kind, session.reason);
       told.settled(session);
     },
   });
@@ -112,7 +112,7 @@ export function buildRooms(options: RoomsOptions) {
     admission,
     state,
     isReady,
-    rejected,
+    recent,
   });
   return {
     core,
@@ -140,12 +140,12 @@ interface IntakeParts extends RoomsOptions {
   readonly state: { readonly isDraining: boolean; readonly wasReady: boolean };
   /** A session sent now would have a browser and a way out. */
   readonly isReady: () => boolean;
-  readonly rejected: Recent;
+  readonly recent: Recent;
 }
 
 /** What takes sessions in, and what tells how full it is. */
 function buildIntake(parts: IntakeParts) {
-  const { config, clock, core, pool, shards, admission, state, isReady } = parts;
+  const { config, clock, core, pool, shards, admission, state, isReady, recent } = parts;
   const workersReady: Resource = { isReady, isHopeless: shards.isHopeless };
   const runOf = (job: Job, { runMs }: SessionLimits): Run => {
     return { resource: workersReady, start: () => pool.run(job, runMs) };
@@ -168,10 +168,11 @@ function buildIntake(parts: IntakeParts) {
     wasBrowserReady: () => state.wasReady,
     isHopeless: shards.isHopeless,
     isDraining: () => state.isDraining,
-    recentlyRejected: parts.rejected.count,
+    recentlyRejected: () => recent.count('queue_full'),
     usage: core.usage,
   });
-  const render = (): string => `{"row":${core.liveRow()},${JSON.stringify(presentOf(status, pool, shards)).slice(1)}`;
+  const render = (): string =>
+    `{"row":${core.liveRow()},${JSON.stringify(presentOf(status, recent, pool, shards)).slice(1)}`;
   const events: Events = createEvents({ clock, render });
   return { intake, status, events };
 }
@@ -212,8 +213,8 @@ function offered(config: Config) {
   return { kinds, switches, paths };
 }
 
-function presentOf({ pressure, notReady }: Status, pool: Pool, shards: Shards) {
-  return { pressure: pressure(), notReady: notReady(), workers: workerStates(pool, shards) };
+function presentOf({ pressure, notReady }: Status, recent: Recent, pool: Pool, shards: Shards) {
+  return { pressure: pressure(), notReady: notReady(), recent: recent.view(), workers: workerStates(pool, shards) };
 }
 
 /** What each worker is doing. Without a browser a thread is not ready, whatever else it does. */

@@ -65,7 +65,7 @@ test(`a week is drawn in steps that can be seen, an hour in periods (seed ${seed
     const steps = page.locator('#steps');
     const isInSteps = async () =>
       /^Steps are of \d+ (min|h), counts means per 5 min\.$/.test((await steps.textContent()) ?? '');
-    const plot = page.locator('.u-over').first();
+    const plot = page.locator('.u-over:visible').first();
     await plot.waitFor();
     const answer = page.waitForResponse((response) => response.url().includes('points='));
     await page.getByRole('button', { name: 'Week' }).click();
@@ -84,6 +84,10 @@ test(`a week is drawn in steps that can be seen, an hour in periods (seed ${seed
     await until(isInSteps, WAIT_MS, 'the week in steps');
     const ended = page.getByRole('img', { name: /per 5 min\. Ended well: at most 7, at last/ });
     await until(async () => (await ended.count()) === 1, WAIT_MS, 'counts that are those of a period');
+    // The last step is of a period that goes on.
+    const again = await page.waitForResponse((later) => later.url().includes('points='), { timeout: 2 * WAIT_MS });
+    assert.ok(untilOf(again.url()) > untilOf(response.url()));
+    assert.ok(await isInSteps());
     await page.getByText('The rows in view as a table').click();
     await page.getByText(/^The latest 300 of 1,7\d\d periods, latest first$/).waitFor();
 
@@ -93,5 +97,9 @@ test(`a week is drawn in steps that can be seen, an hour in periods (seed ${seed
     assert.equal(tab.problems(), []);
   });
 });
+
+function untilOf(url: string): number {
+  return Number(new URL(url).searchParams.get('until'));
+}
 
 test.run();

@@ -6,13 +6,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FIELDS } from '../../src/metrics/fields.js';
 import { eventOf, FIGURES, rowsOf, sessionsOf, settingsOf } from '../../src/page/figures.js';
+import { recently } from './recents.js';
 import { rowAt } from './rows.js';
 
 const test = suite('page/figures');
 const PRESSURE = {
   date: 5,
   queued: 0,
-  recentlyRejected: 0,
   running: 1,
   maxConcurrent: 2,
   maxQueued: 3,
@@ -27,12 +27,15 @@ test('the names are those of the columns that rows and totals share', () => {
 
 test('an event becomes what the page shows', () => {
   const workers = [{ worker: 0, state: 'busy', browser: 'ready', sessions: 1, pid: null }];
-  const event = eventOf({ row: rowAt(300_000), pressure: PRESSURE, notReady: 'full', workers });
+  const recent = recently({ successful: 2, failures: { timeout: 1 } });
+  const sent = { row: rowAt(300_000), pressure: PRESSURE, notReady: 'full', recent, workers };
+  const event = eventOf(sent);
   assert.is(event.row.date, 300_000);
   assert.is(event.pressure.running, 1);
   assert.is(event.notReady, 'full');
   assert.equal(event.workers, workers);
-  assert.is(eventOf({ row: rowAt(0), pressure: PRESSURE, notReady: null, workers: [] }).notReady, null);
+  assert.equal(event.recent, recent);
+  assert.is(eventOf({ ...sent, notReady: null }).notReady, null);
 });
 
 test('a session has hosts and silence when it is a client over WebSocket', () => {
@@ -53,10 +56,11 @@ test('a session has hosts and silence when it is a client over WebSocket', () =>
 test('what is not as expected is named', () => {
   assert.throws(() => rowsOf([{ ...rowAt(0), p50Time: null }]), /p50Time/);
   assert.throws(() => rowsOf({}), /rows/);
-  assert.throws(
-    () => eventOf({ row: rowAt(0), pressure: { ...PRESSURE, cpu: '1' }, notReady: null, workers: [] }),
-    /cpu/,
-  );
+  const event = { row: rowAt(0), pressure: PRESSURE, notReady: null, recent: recently(), workers: [] };
+  assert.throws(() => eventOf({ ...event, pressure: { ...PRESSURE, cpu: '1' } }), /cpu/);
+  assert.throws(() => eventOf({ ...event, recent: { ...event.recent, before: {} } }), /failures/);
+  const odd = recently({ failures: { timeout: Number.NaN } });
+  assert.throws(() => eventOf({ ...event, recent: JSON.parse(JSON.stringify(odd)) }), /timeout/);
   assert.throws(() => eventOf(null), /event/);
   assert.throws(() => sessionsOf([{ id: 1 }]), /ageMs|id/);
   assert.throws(() => settingsOf({ METRICS_PERIODS: '7' }, ['METRICS_PERIODS']), /METRICS_PERIODS/);

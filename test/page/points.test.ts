@@ -4,7 +4,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pointsOf, rowsWithin, stacked, valuesOf } from '../../src/page/points.js';
+import { indexAt, pointsOf, rowsWithin, stacked, valuesOf } from '../../src/page/points.js';
 import { rowAt } from './rows.js';
 
 const test = suite('page/points');
@@ -49,6 +49,14 @@ test('a row is in view when any part of its period is', () => {
   const dates = (fromMs: number, toMs: number) => rowsWithin(rows, { fromMs, toMs }, periodMs).map(({ date }) => date);
   assert.equal(dates(10_000, 30_000), [10_000, 20_000]);
   assert.equal(dates(9_999, 30_001), [0, 10_000, 20_000, 30_000]);
+});
+
+test('a moment belongs to the step that it is in, however near the next one is', () => {
+  const seconds = [0, 10, 50, 60];
+  const at = (second: number): number | null => indexAt(seconds, second);
+  assert.equal([0, 1, 9.9, 10, 49, 50, 59.9, 60].map(at), [0, 0, 0, 1, 1, 2, 2, 3]);
+  assert.equal([-0.1, 60.1].map(at), [null, null], 'before there was anything, and after now');
+  assert.is(indexAt([], 5), null);
 });
 
 test.run();
