@@ -68,7 +68,9 @@ const PLAYWRIGHT_FLAGS = [
   '--headless',
   '--hide-scrollbars',
   '--mute-audio',
-  '--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4',
+  // The last is not Playwright's: a middle click pastes what was selected anywhere in the browser, by anybody.
+  '--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4' +
+    ',middleClickPasteAllowed=false',
 ] as const;
 
 /** What may differ from browser to browser. */

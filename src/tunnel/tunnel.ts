@@ -72,8 +72,9 @@ function open(
   const upstream = connect({ path });
   let isAnswered = false;
   let reason = 'it has hung up';
-  upstream.on('error', (error) => {
-    reason = error.message;
+  // Its code only: the message has the path of the socket, which is no business of the client's.
+  upstream.on('error', (error: NodeJS.ErrnoException) => {
+    reason = error.code ?? error.name;
   });
   upstream.on('close', () => {
     // The client still gets what was read for it.

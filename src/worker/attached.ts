@@ -94,11 +94,11 @@ export function createAttached(options: AttachedOptions): Attached {
     owned++;
     try {
       const id = await waitFor(connection.raw.openContext(exit.server, claimant), [lost, gone]);
-      const close = async (): Promise<void> => {
+      const dispose = onlyOnce(async () => {
         await untilGone(connection.raw.closeContext(id));
         owned--;
-      };
-      return { id, dispose: close };
+      });
+      return { id, dispose };
     } catch (error) {
       owned--;
       throw error;
@@ -171,6 +171,15 @@ async function openExit(egress: Egress, lost: End): Promise<Exit> {
     opening.then(({ close }) => close(), nothing);
     throw error;
   }
+}
+
+/** Its client may ask for it twice, or leave meanwhile. */
+function onlyOnce(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  return () => {
+    running ??= run();
+    return running;
+  };
 }
 
 type Closing = Pick<AttachedOptions, 'connection' | 'clock' | 'onUnusable'>;

@@ -38,6 +38,13 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     clients: ['puppeteer'],
+    check: 'pastes what it has copied',
+    error: /Protocol error \(Input\.dispatchKeyEvent\): headcount: Input\.dispatchKeyEvent is not allowed to paste/,
+    instead: '`Input.dispatchKeyEvent is not allowed to paste`; type the text, or set it in the page',
+    why: 'Chromium has one clipboard for all who share it, and what was copied would outlive its session',
+  },
+  {
+    clients: ['puppeteer'],
     check: 'gets downloads into a folder of its own',
     error: /ENOENT: no such file or directory, open '.*file\.txt'/,
     instead: 'downloads are told of, and the folder stays empty; read them by `fetch` in the page',

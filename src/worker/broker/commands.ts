@@ -5,6 +5,7 @@
  */
 import type { Sender } from '../cdp/calls.js';
 import type { TargetInfo } from '../cdp/frame.js';
+import { letsRead, NO_PASTE } from './clipboard.js';
 import type { Downloads } from './downloads.js';
 import type { Params } from './methods.js';
 import { BROWSER_TARGET, type Filter, filterOf, matches, type Root } from './roots.js';
@@ -61,7 +62,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     client.windows.add(answer.windowId);
     return answer;
   },
-  'Browser.grantPermissions': inContext('Browser.grantPermissions'),
+  'Browser.grantPermissions': withoutClipboard('Browser.grantPermissions'),
   'Browser.resetPermissions': inContext('Browser.resetPermissions'),
   'Browser.setContentsSize': withWindow('Browser.setContentsSize'),
   'Browser.setDownloadBehavior'(client, params, { held }) {
@@ -75,7 +76,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       eventsEnabled: true,
     });
   },
-  'Browser.setPermission': inContext('Browser.setPermission'),
+  'Browser.setPermission': withoutClipboard('Browser.setPermission'),
   'Browser.setWindowBounds': withWindow('Browser.setWindowBounds'),
   'Storage.clearCookies': inContext('Storage.clearCookies'),
   'Storage.getCookies': inContext('Storage.getCookies'),
@@ -132,6 +133,14 @@ function inContext(method: string): Command {
   return (client, params, { held }) => {
     const browserContextId = client.contextId(params['browserContextId'], held);
     return send(client, method, { ...params, browserContextId });
+  };
+}
+
+function withoutClipboard(method: string): Command {
+  const give = inContext(method);
+  return (client, params, from) => {
+    if (letsRead(params)) throw new NotAllowed(`${method} ${NO_PASTE}`);
+    return give(client, params, from);
   };
 }
 

@@ -55,7 +55,9 @@ interface Own {
 export async function openContexts({ site, options, onTrouble }: ClientContextsOptions): Promise<ClientContexts> {
   const offs: (() => void)[] = [];
   const contexts = new Map<string, Own>();
-  let opening = 0;
+  /** Contexts that are being made. */
+  const opening = new Set<Promise<string>>();
+  let isClosed = false;
 
   const openExit = async (): Promise<Exit> => {
     const exit = await site.openExit();
@@ -82,9 +84,25 @@ export async function openContexts({ site, options, onTrouble }: ClientContextsO
   const shared = await openExit();
   if (options.proxy) shared.useProxy(options.proxy);
   const close = async (): Promise<void> => {
+    isClosed = true;
+    await Promise.all([...contexts.keys()].map(remove));
+    // A client may go while contexts are made for it. They are not its any more, and must not outlive it.
+    await Promise.allSettled(opening);
     await Promise.all([...contexts.keys()].map(remove));
     for (const off of offs.splice(0)) off();
     shared.close();
+  };
+
+  const openOne = async ({ proxyServer, proxyBypassList }: Params): Promise<string> => {
+    if (proxyServer === undefined || proxyServer === '') return await add(null);
+    if (!options.allowsClientProxy) throw new NotAllowed('proxyServer is not allowed by this server');
+    const exit = await openExit();
+    const bypass = typeof proxyBypassList === 'string' ? { bypass: withoutLoopback(proxyBypassList) } : {};
+    exit.useProxy({ server: String(proxyServer), ...bypass });
+    return await add(exit).catch((error: unknown) => {
+      exit.close();
+      throw error;
+    });
   };
   const defaultId = await add(null).catch(async (error: unknown) => {
     await close();
@@ -97,21 +115,15 @@ export async function openContexts({ site, options, onTrouble }: ClientContextsO
     has: (id): id is string => typeof id === 'string' && contexts.has(id),
     exitOf: (id = '') => contexts.get(id)?.exit ?? shared,
     ids: () => [...contexts.keys()].filter((id) => id !== defaultId),
-    async open({ proxyServer, proxyBypassList }) {
-      if (contexts.size + opening >= CONTEXTS_MAX) throw new NotAllowed(`at most ${CONTEXTS_MAX} contexts`);
-      opening++;
+    async open(params) {
+      if (isClosed) throw new Error('the client has gone');
+      if (contexts.size + opening.size >= CONTEXTS_MAX) throw new NotAllowed(`at most ${CONTEXTS_MAX} contexts`);
+      const one = openOne(params);
+      opening.add(one);
       try {
-        if (proxyServer === undefined || proxyServer === '') return await add(null);
-        if (!options.allowsClientProxy) throw new NotAllowed('proxyServer is not allowed by this server');
-        const exit = await openExit();
-        const bypass = typeof proxyBypassList === 'string' ? { bypass: withoutLoopback(proxyBypassList) } : {};
-        exit.useProxy({ server: String(proxyServer), ...bypass });
-        return await add(exit).catch((error: unknown) => {
-          exit.close();
-          throw error;
-        });
+        return await one;
       } finally {
-        opening--;
+        opening.delete(one);
       }
     },
     dispose: async (id) => (contexts.has(id) ? await remove(id) : Promise.reject(noContext(id))),

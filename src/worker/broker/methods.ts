@@ -3,6 +3,7 @@
  * session with a page reaches the whole browser, so most of what is missing would reach other clients
  * (test/worker/broker/attacks.faults.ts). In: a method and its parameters; out: where it goes, and with what. Pure.
  */
+import { isPaste, NO_PASTE } from './clipboard.js';
 import { allowedUrl } from './urls.js';
 
 export type Params = Readonly<Record<string, unknown>>;
@@ -84,7 +85,7 @@ const PASSED: Readonly<Record<string, string>> = {
     'clearObjectStore deleteDatabase deleteObjectStoreEntries disable enable getMetadata requestData ' +
     'requestDatabase requestDatabaseNames',
   Input:
-    'cancelDragging dispatchKeyEvent dispatchMouseEvent dispatchTouchEvent emulateTouchFromMouseEvent ' +
+    'cancelDragging dispatchMouseEvent dispatchTouchEvent emulateTouchFromMouseEvent ' +
     'imeSetComposition insertText setIgnoreInputEvents setInterceptDrags synthesizePinchGesture ' +
     'synthesizeScrollGesture synthesizeTapGesture',
   Inspector: 'disable enable',
@@ -195,6 +196,7 @@ const JUDGED: Readonly<Record<string, Judge>> = {
     const files = isObject(params['data']) ? params['data']['files'] : undefined;
     return files === undefined || isEmptyArray(files) ? params : NO_FILES;
   },
+  'Input.dispatchKeyEvent': (params) => (isPaste(params) ? NO_PASTE : params),
   'Network.loadNetworkResource': withUrl,
   'Page.navigate': withUrl,
   'Security.handleCertificateError': ifInsecure,

@@ -28,6 +28,8 @@ export function createPrincipal(parts: PrincipalParts): Principal {
   const { own, version, contexts, attaching, roots, downloads, peer, raw, windowSize } = parts;
   const contextOf = (targetId: string | undefined): string | undefined =>
     attaching.targets().find((target) => target.targetId === targetId)?.browserContextId;
+  /** Pages that are being made. */
+  const opening = new Set<Promise<object>>();
   return {
     own,
     version,
@@ -42,8 +44,16 @@ export function createPrincipal(parts: PrincipalParts): Principal {
     createContext: contexts.open,
     disposeContext: contexts.dispose,
     async createTarget(params) {
+      // Chromium tells of a page before it answers, so one that is being made may be counted twice until then.
+      while (opening.size > 0 && attaching.pageCount() + opening.size >= PAGES_MAX) await Promise.allSettled(opening);
       if (attaching.pageCount() >= PAGES_MAX) throw new NotAllowed(`at most ${PAGES_MAX} pages`);
-      return await own.send('Target.createTarget', { ...windowSize, ...params } as Params & { url: string });
+      const one = own.send('Target.createTarget', { ...windowSize, ...params } as Params & { url: string });
+      opening.add(one);
+      try {
+        return await one;
+      } finally {
+        opening.delete(one);
+      }
     },
     discover: (root, filter) => roots.discover(root, filter, attaching.targets()),
     autoAttach: attaching.autoAttach,

@@ -27,6 +27,21 @@ export const INPUT: Checks = {
     assert.is(await page.evaluate('t.value'), 'aß');
     assert.equal(await page.evaluate('seen'), ['a', 'b', 'Shift', 'ArrowLeft', 'Backspace']);
   },
+  async 'pastes what it has copied'({ browser, origin }) {
+    const page = await pageOf(browser, `${origin}/`);
+    await page.setContent('<textarea id=one>copied</textarea><textarea id=two></textarea>');
+    const withControl = async (key: 'A' | 'C' | 'V'): Promise<void> => {
+      await page.keyboard.down('Control');
+      await page.keyboard.press(key);
+      await page.keyboard.up('Control');
+    };
+    await page.focus('#one');
+    await withControl('A');
+    await withControl('C');
+    await page.focus('#two');
+    await withControl('V');
+    assert.is(await page.evaluate('two.value'), 'copied');
+  },
   async 'moves the mouse, and presses its buttons'({ browser, origin }) {
     const page = await pageOf(browser, `${origin}/mouse`);
     await page.mouse.move(10, 10);

@@ -193,6 +193,35 @@ test('resets in the midst of the handshake leave nothing behind', async ({ broke
   for (const session of sessions) assert.match(await ended(session), /^closed$|^CLIENT_CLOSED/);
 });
 
+test('contexts that are made or disposed of when their client leaves go with it, counted once', async ({ broker }) => {
+  const before = broker.shard.contextsOpen();
+  for (const leave of ['close', 'terminate'] as const) {
+    const session = await broker.session();
+    const client = await openRawClient(session.url);
+    const send = (id: number, method: string, params = {}): void =>
+      client.socket.send(JSON.stringify({ id, method, params }));
+    const { browserContextId } = await client.get('Target.createBrowserContext');
+    for (let id = 1_001; id < 1_003; id++) send(id, 'Target.disposeBrowserContext', { browserContextId });
+    for (let id = 2_000; id < 2_020; id++) send(id, 'Target.createBrowserContext');
+    for (let id = 3_000; id < 3_010; id++) send(id, 'Target.createTarget', { url: 'about:blank' });
+    client.socket[leave]();
+    await ended(session);
+    assert.is(broker.shard.contextsOpen(), before, leave);
+    assert.is(await broker.shard.strayContexts(), 0, leave);
+  }
+});
+
+test('no more pages are made than a client may have, however fast it asks', async ({ broker }) => {
+  const session = await broker.session();
+  const client = await openRawClient(session.url);
+  const asked = Array.from({ length: 110 }, () => client.ask('Target.createTarget', { url: 'about:blank' }));
+  const answers = await deadline(Promise.all(asked), WAIT_MS, 'all answers');
+  const refusals = answers.flatMap(({ error }) => error?.message ?? []);
+  assert.equal([refusals.length, new Set(refusals)], [10, new Set(['headcount: at most 100 pages'])]);
+  client.socket.close();
+  await ended(session);
+});
+
 test('a client that never comes ends its session', async ({ broker }) => {
   const session = await broker.session();
   session.cancel();
