@@ -235,7 +235,7 @@ test('and if it says nothing, the session fails and is ended there', async (scen
   for (const call of scene.timers) call();
   const outcome = await deadline(running.outcome, WAIT_MS, 'the outcome');
   assert.is(outcome.isOk || outcome.code, 'WORKER_CRASHED');
-  assert.match(outcome.isOk ? '' : outcome.message, 'the worker cannot be reached: connect ENOENT');
+  assert.match(outcome.isOk ? '' : outcome.message, 'the worker cannot be reached: ENOENT');
   assert.equal(scene.told, ['run', 'cancel']);
   assert.not.ok(scene.accepted.destroyed, 'whoever waits for the outcome answers it');
 });
