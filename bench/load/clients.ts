@@ -25,12 +25,12 @@ type Round = Readonly<Partial<Record<Name, number>>>;
 const IN_PROGRAM: readonly Name[] = ['own', 'ahead'];
 
 const BATCH = { kind: 'screenshot', clients: 4, gapMs: 0 } as const;
-const ROUNDS = isQuick() ? 3 : 6;
-const SESSIONS = isQuick() ? 16 : 32;
+const ROUNDS = isQuick() ? 3 : 4;
+const SESSIONS = isQuick() ? 16 : 24;
 const WARM_UP = 40;
 
 const BUSY_CLIENTS = 50;
-const BUSY_MS = isQuick() ? 5_000 : 15_000;
+const BUSY_MS = isQuick() ? 5_000 : 10_000;
 const LOOP_SHARE_MAX = 0.05;
 
 /** The first is more than is taken, the second nearly as much as is. */

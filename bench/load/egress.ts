@@ -11,11 +11,11 @@ import { PAGES, type PageName, startPageServer } from './rig/pages.js';
 
 const NAMES = ['cdp', 'exits'] as const;
 const BATCH = { kind: 'screenshot', clients: 4, gapMs: 0 } as const;
-const ROUNDS = isQuick() ? 3 : 6;
-const SESSIONS = isQuick() ? 32 : 64;
+const ROUNDS = isQuick() ? 3 : 5;
+const SESSIONS = isQuick() ? 32 : 48;
 const TIMES_MAX = 1.03;
 /** As a server that has run for some minutes: new code is slow for some thousand connections. */
-const WARM_UP = 240;
+const WARM_UP = 160;
 /** Each batch must end within its limit on a busy machine. */
 const WARM_UP_BATCHES = 4;
 

@@ -1,6 +1,6 @@
 /**
- * What the page asks the server: by `fetch`, from where it was loaded itself, with the token in a header and never in
- * an address. Nothing is put into the browser's cache.
+ * The page's requests. They go by `fetch` to where the page was loaded from, with the token in a header and never in an
+ * address. Nothing goes into the browser's cache.
  */
 
 /** The server said no; `status` is HTTP's. */
@@ -21,7 +21,7 @@ export interface Api {
   kill(what: string): Promise<void>;
 }
 
-/** What a body comes in. */
+/** How a body is read. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 const ANSWER_WAIT_MS_MAX = 15_000;
@@ -50,12 +50,12 @@ export function createApi(token: () => string | null): Api {
   };
 }
 
-/** In base64, because a header takes no more than Latin letters and a token may have others. */
+/** In base64, because a header takes only Latin letters and a token may have others. */
 function bearer(token: string): string {
   return `Bearer ${btoa(String.fromCharCode(...new TextEncoder().encode(token)))}`;
 }
 
-/** What the server's errors say. */
+/** The message of a server's error. */
 function messageOf(body: string): string | null {
   try {
     const { error }: { error?: { message?: unknown } } = JSON.parse(body);

@@ -9,11 +9,11 @@ import type { Range } from './view.js';
 
 interface Legend {
   readonly element: HTMLElement;
-  /** Of when its values are. */
+  /** The time that its values belong to. */
   readonly when: HTMLElement;
-  /** `when` they are of. Null: there are none. */
+  /** `when`: the time that the values belong to. Null: there are no values. */
   show(row: Row | null, when: string): void;
-  /** Most and latest of each series within the range. */
+  /** Describes the chart in words: the most and the latest of each series within the range. */
   summary(points: Points, range: Range): string;
 }
 

@@ -15,9 +15,9 @@ interface SeriesSpec {
 
 export interface ChartSpec {
   readonly title: string;
-  /** What it counts is counted a period: the title says so. */
+  /** The chart shows counts for each period, and its title says so. */
   readonly isPerPeriod?: true;
-  /** Series lie on top of each other, the last one at the bottom, instead of in front of each other. */
+  /** Series are stacked, the last one at the bottom. */
   readonly isStacked?: true;
   readonly series: readonly SeriesSpec[];
   readonly scale: Scale;
@@ -25,13 +25,13 @@ export interface ChartSpec {
 
 interface Scale {
   readonly text: (value: number) => string;
-  /** For the axis. */
+  /** Writes a value at the axis. */
   readonly mark: (value: number) => string;
   /** The top of an axis that has nothing to show. */
   readonly leastMax: number;
-  /** The top of one that always ends there. */
+  /** The top of an axis that always ends there. */
   readonly fixedMax?: number;
-  /** Distances between marks; none: round numbers. */
+  /** Possible distances between marks. Without them, round numbers. */
   readonly steps?: readonly number[];
 }
 
@@ -44,7 +44,7 @@ const RATIO: Scale = { text: percent, mark: percent, leastMax: 1, fixedMax: 1 };
 
 const failed = (row: Row): number => row.error + row.timedout;
 const refused = (row: Row): number => row.expired + row.abandoned + row.unhealthy + row.unavailable;
-/** A period in which nothing ended has no run times, rather than some of 0 ms. */
+/** A period in which no session ended has no run times, which is not the same as run times of 0 ms. */
 const whenEnded =
   (name: 'p50Time' | 'p95Time' | 'p99Time'): Pick =>
   (row) =>
@@ -105,7 +105,7 @@ export const CHARTS: readonly ChartSpec[] = [
   },
 ];
 
-/** Whether there is anything in the rows that the chart could show. */
+/** Whether the chart has anything to show of the rows. */
 export function hasAny({ series }: ChartSpec, rows: readonly Row[]): boolean {
   return rows.some((row) => series.some(({ of }) => (of(row) ?? 0) > 0));
 }

@@ -15,12 +15,12 @@ import type { Range } from './view.js';
 
 const HEIGHT_PX = 170;
 const AXIS_PX = 52;
-/** Right of the plot. */
+/** Room to the right of the plot. */
 const END_PX = 4;
 const CHARACTER_PX = 6.5;
 const FONT = '11px system-ui, sans-serif';
 const DASHES = { solid: [], dashed: [7, 4], dotted: [2, 3] } as const;
-/** A click that trembles is no selection. */
+/** A shorter drag is a click of an unsteady hand, not a selection. */
 const SELECTION_PX_MIN = 6;
 /** Shared by all charts of the page: the pointer over one shows the same moment on all. */
 const SYNC_KEY = 'history';
@@ -28,22 +28,22 @@ const SYNC_KEY = 'history';
 interface ChartEvents {
   readonly onSelect: (range: Range) => void;
   readonly onReset: () => void;
-  /** Null: it has left. */
+  /** Null: the pointer has left. */
   readonly onPointer: (pointed: Pointed | null) => void;
 }
 
 /** What is under the pointer. */
 export interface Pointed {
-  /** Start of its step, or of the period where there is none. */
+  /** Start of the step; in a gap, start of the period. */
   readonly ms: number;
-  /** As it is drawn; null: no server was up. */
+  /** The row that is drawn there; null: no server was up. */
   readonly row: Row | null;
 }
 
 export interface Chart {
   readonly element: HTMLElement;
   update(points: Points, range: Range): void;
-  /** What the legend says while nothing is pointed at: the figures of all that is in view; null: not known yet. */
+  /** The figures of all that is in view, for the legend while nothing is pointed at. Null: not known yet. */
   setTotal(total: Row | null): void;
   widthPx(): number;
 }
@@ -115,7 +115,7 @@ export function createChart(spec: ChartSpec, periodMs: number, events: ChartEven
       range = newRange;
       plot.setData([points.seconds, ...drawn.map((pick) => valuesOf(points, pick))]);
       const pointed = showValues(plot);
-      // The figures there may be others by now.
+      // The figures at the pointer may have changed.
       if (pointed) events.onPointer(pointed);
       plotBox.ariaLabel = `${title}. ${legend.summary(points, range)}`;
     },
@@ -131,14 +131,14 @@ function topOf({ scale }: ChartSpec, max: number | null): number {
   return scale.fixedMax ?? Math.max((max ?? 0) * 1.06, scale.leastMax);
 }
 
-/** Asked for at each drawing, so that light and dark can change under an open page. */
+/** Read at each drawing, so that an open page follows a change from light to dark. */
 function colourOf(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
 }
 
 function seriesOptions(one: ChartSpec['series'][number], isStacked: boolean, index: number): UPlot.Series {
   const colour = (): string => colourOf(one.colour);
-  // Those below are drawn later, over those above: their fills have to hide what is behind.
+  // Lower series are drawn later, so that their fills hide the fills of those above.
   const fill = isStacked ? { fill: () => colourOf(`${one.colour}-fill`) } : {};
   return {
     label: `${index}`,
@@ -151,7 +151,7 @@ function seriesOptions(one: ChartSpec['series'][number], isStacked: boolean, ind
   };
 }
 
-/** `from` and `to`: the points just outside of what is in view. */
+/** `from` and `to` are the points just outside of the view. */
 function stepPaths(plot: UPlot, index: number, from: number, to: number): UPlot.Series.Paths {
   const [seconds, values] = [plot.data[0], plot.data[index]];
   const points = Array.from({ length: to - from + 1 }, (_, i) => {

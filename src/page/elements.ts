@@ -22,18 +22,18 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Only when it differs: a text that is set anew is read out anew, and loses a reader's selection. */
+/** Sets a text only when it differs: a text that is set anew is read out anew, and loses a reader's selection. */
 export function say(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A number as people read it, with the exact one beside it as the element's value. */
+/** Shows a number as people read it, and keeps the exact one as the element's value. */
 export function showNumber(element: HTMLDataElement, value: number, text: string): void {
   element.value = String(value);
   say(element, text);
 }
 
-/** A column's head; `row`: that of a row. */
+/** The head of a column, or of a row. */
 export function headOf(text: string, scope: 'col' | 'row', className = ''): HTMLTableCellElement {
   const cell = make('th', { text, className });
   cell.scope = scope;

@@ -3,7 +3,7 @@
  * Only what `/events` sends is understood: `data:` lines and the empty line behind them. Pure.
  */
 
-/** An event is a few KB; a stream without an end of line is not kept on and on. */
+/** An event is a few KB. Text that is longer and has no end of line is dropped. */
 const PENDING_CHARS_MAX = 1_000_000;
 
 /** Takes a chunk, gives the data of the events that it completes. */

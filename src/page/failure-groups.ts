@@ -1,6 +1,6 @@
 /**
- * Failures that are alike, together: a hundred requests that a full queue turned away would hide the one session that
- * failed. Pure.
+ * Groups failures that are alike. Otherwise a hundred requests that a full queue turned away would hide the one session
+ * that failed. Pure.
  */
 import type { Failure } from './figures.js';
 
@@ -9,7 +9,7 @@ export interface FailureGroup {
   readonly latest: Failure;
 }
 
-/** `failures` the latest first, and so are the groups, by the latest of each. */
+/** `failures` and groups have the latest first. */
 export function groupFailures(failures: readonly Failure[]): FailureGroup[] {
   const groups = new Map<string, FailureGroup>();
   for (const failure of failures) {

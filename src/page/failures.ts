@@ -9,13 +9,13 @@ import { failuresOf, type Row } from './figures.js';
 import { clockWithSeconds, count } from './format.js';
 
 const ROWS_MAX = 20;
-/** Enough to see which there are many of. */
+/** So many show which kind is frequent. */
 const ASKED = 100;
-/** Counts that grow with each of them. */
+/** Counts that grow with each failure or refusal. */
 const COUNTS = ['error', 'timedout', 'rejected', 'unhealthy', 'expired', 'abandoned', 'unavailable'] as const;
 
 interface FailureTable {
-  /** Asks, when there may be something new. Never rejects. */
+  /** Asks the server when there may be new failures. Never rejects. */
   refresh(row: Row): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function createFailureTable(api: Api): FailureTable {
         card.hidden = groups.length === 0;
         body.replaceChildren(...groups.slice(0, ROWS_MAX).map(rowOf));
       } catch {
-        // Asked again at the next event; that a server is gone the stream notices.
+        // The next event asks again, and the stream notices when the server is gone.
         seen = before;
       }
     },

@@ -1,6 +1,6 @@
 /**
- * The figures as tables: each for what is under the pointer, or the period that is open, and for the part of the week
- * that the charts show, from `/metrics/all`. The table below says what there is; names are those of `/metrics`.
+ * The figures as tables. Each has a column for the row under the pointer, or else for the open period, and one for the
+ * part of the week that the charts show, from `/metrics/all`. The names below are those of `/metrics`.
  */
 import { find, headOf, make, say, showNumber } from './elements.js';
 import type { FigureName, Figures, Row } from './figures.js';
@@ -9,9 +9,9 @@ import type { PointedRow, Shown } from './history-section.js';
 
 interface TableSpec {
   readonly caption: string;
-  /** Of the column in the middle. */
+  /** The head of the middle column. */
   readonly place: 'before' | 'within' | 'after';
-  /** What is said instead of a table of nothing. */
+  /** The line that stands in place of an empty table. */
   readonly none: string;
   readonly rows: readonly { readonly name: FigureName; readonly label: string; readonly mark?: string }[];
 }
@@ -61,9 +61,9 @@ const TABLES: readonly TableSpec[] = [
 ];
 
 export interface FigureTables {
-  /** The period that is open. */
+  /** The open period. */
   showLive(row: Row): void;
-  /** What is under the pointer; null: nothing. */
+  /** The row under the pointer; null: none. */
   showPointed(pointed: PointedRow | null): void;
   /** Which part of the week is in view, and whether the open period is in it. */
   setView(view: Shown): void;
@@ -73,7 +73,7 @@ export interface FigureTables {
 export function createFigureTables(): FigureTables {
   const tables = TABLES.map(createTable);
   const none = find('figures-none', HTMLParagraphElement);
-  // Short ones share a column.
+  // Short tables share a column.
   const places = { before: 'beforebegin', within: 'afterbegin', after: 'afterend' } as const;
   const stack = find('figures', HTMLDivElement);
   for (const { spec, card } of tables) stack.insertAdjacentElement(places[spec.place], card);
@@ -83,7 +83,7 @@ export function createFigureTables(): FigureTables {
   let isLatest = true;
   let isAsked = false;
 
-  /** Nothing of another day than what is in view. */
+  /** The open period is shown only while it is in view. */
   const periodOf = (): { readonly head: string; readonly figures: Figures | null } => {
     if (pointed) return { head: dayAndClock(pointed.range.fromMs), figures: pointed.row };
     return live && isLatest
@@ -93,7 +93,7 @@ export function createFigureTables(): FigureTables {
   const show = (): void => {
     const { head, figures } = periodOf();
     for (const table of tables) table.show(head, figures, view);
-    // Rows of nothing take no room, and neither do tables without rows; while something is asked for, all stays.
+    // Empty rows and empty tables take no room. While the page waits for an answer, all stays as it is.
     if (isAsked) return;
     for (const table of tables) table.fold([live, view, figures].filter((one) => one !== null));
     const empty = tables.filter(({ card }) => card.hidden).map(({ spec }) => spec.none);
@@ -179,7 +179,7 @@ function fill(cell: HTMLDataElement, name: FigureName, figures: Figures | null):
   }
   const value = figures[name];
   const isTime = name.endsWith('Time');
-  // No time is not a short time.
+  // A time of none is a dash, not 0 ms.
   const isNone = isTime && name !== 'maxQueueTime' && figures.successful + figures.error + figures.timedout === 0;
   showNumber(cell, value, isNone ? '–' : isTime ? duration(value) : count(value));
   cell.classList.toggle('zero', value === 0);

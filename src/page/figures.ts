@@ -1,6 +1,6 @@
 /**
- * What the API sends, as the page holds it: JSON in, checked shapes out. A shape that is not as expected is an error
- * that names the key, rather than a page that shows nonsense. Pure.
+ * The API's answers as the page holds them: JSON in, checked shapes out. A wrong shape is an error that names the key;
+ * otherwise the page would show nonsense. Pure.
  */
 
 /** Keys that rows and totals share; the names are those of `/metrics`. */
@@ -34,7 +34,7 @@ export type Figures = Readonly<Record<FigureName, number>>;
 /** One period. `date` is epoch ms; `cpu` and `memory` are ratios. */
 export type Row = Figures & Readonly<Record<'date' | 'cpu' | 'memory', number>>;
 
-/** Several periods in one: up to `until`, epoch ms, of which there are `periods`. */
+/** `periods` periods in one row, up to `until`, epoch ms. */
 export type MergedRow = Row & Readonly<Record<'until' | 'periods', number>>;
 
 export interface WorkerState {
@@ -49,21 +49,21 @@ export interface WorkerState {
 export interface Ended {
   readonly spanMs: number;
   readonly successful: number;
-  /** By reason, those that there were. */
+  /** By reason; reasons of which there was none are missing. */
   readonly failures: Readonly<Record<string, number>>;
   readonly refusals: Readonly<Record<string, number>>;
 }
 
 /** `before`: the five minutes before the last five. */
 export interface Recent extends Readonly<Record<'lastMinute' | 'last5Minutes' | 'before', Ended>> {
-  /** The last five minutes by kind of session, those that there were. */
+  /** The last five minutes by kind of session; kinds of which there was none are missing. */
   readonly kinds: Readonly<Record<string, Ended>>;
 }
 
 export interface LiveEvent {
   readonly row: Row;
   readonly pressure: Readonly<Record<(typeof PRESSURES)[number], number>>;
-  /** Why a session sent now would not be taken; null: it would. */
+  /** Why a session sent now would not be taken; null: it would be taken. */
   readonly notReady: string | null;
   readonly recent: Recent;
   readonly workers: readonly WorkerState[];
@@ -78,7 +78,7 @@ export interface Session {
   readonly state: string;
   readonly phase: string | null;
   readonly host: string | null;
-  /** Of a client over WebSocket: of its open pages, and since it has sent nothing; else none. */
+  /** Only for clients over WebSocket: hosts of their open pages, and ms since they last sent something. */
   readonly hosts: readonly string[];
   readonly idleMs: number | null;
   readonly ageMs: number;
@@ -92,16 +92,16 @@ export interface Failure {
   readonly reason: string;
   readonly message: string;
   readonly host: string | null;
-  /** Of its page. */
+  /** The host of its page. */
   readonly status: number | null;
   /** Epoch ms. */
   readonly when: number;
 }
 
-/** Which server it is. */
+/** Which server answers. */
 export interface Meta {
   readonly host: string;
-  /** Its version. */
+  /** The server's version. */
   readonly headcount: string;
   /** Epoch ms. */
   readonly startedAt: number;
@@ -172,7 +172,7 @@ export function metaOf(value: unknown): Meta {
   return { host: text(meta, 'host'), headcount: text(meta, 'headcount'), ...numbersOf(meta, ['startedAt']) };
 }
 
-/** Those settings, all of them numbers, of what `/config` shows. */
+/** Settings of `/config` that are numbers. */
 export function settingsOf<K extends string>(value: unknown, names: readonly K[]): Record<K, number> {
   return numbersOf(value, names);
 }
@@ -221,7 +221,7 @@ function numbersOf<K extends string>(value: unknown, names: readonly K[]): Recor
     if (typeof number !== 'number') throw new Error(`${name} is no number`);
     numbers[name] = number;
   }
-  // Each name has got its number in the loop.
+  // The loop has set each name.
   return numbers as Record<K, number>;
 }
 

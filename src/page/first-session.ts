@@ -1,5 +1,5 @@
 /**
- * What a server that has had no session yet shows: a first request to copy, at the page's own address.
+ * On a server that has had no session yet: a first request to copy, with the page's own address.
  */
 import { find, say } from './elements.js';
 
@@ -25,10 +25,10 @@ export function createFirstSession(isTokenNeeded: boolean): FirstSession {
   };
 }
 
-/** HTML of its own, so that it works where the server may reach no other. */
+/** The request brings its own HTML, so it works where the server reaches no other site. */
 function commandFor(here: string, isTokenNeeded: boolean): string {
   const token = isTokenNeeded ? "-H 'Authorization: Bearer <token>' " : '';
-  // The one character of an address that a shell would take for the end of it.
+  // The one character in an address that would end the shell's quotes.
   const address = `${here}screenshot`.replaceAll("'", '%27');
   return `curl -X POST '${address}' ${token}\\\n  -H 'content-type: text/html' -d '<h1>It works</h1>' -o first.png`;
 }
@@ -37,7 +37,7 @@ function socketFor(here: string, isTokenNeeded: boolean): string {
   return `${here.replace(/^http/, 'ws')}${isTokenNeeded ? '?token=<token>' : ''}`;
 }
 
-/** A page that was not loaded over TLS has no clipboard to write to, and elsewhere it may be forbidden. */
+/** A page without TLS has no clipboard, and elsewhere it may be forbidden. Then the text is copied as by hand. */
 async function copy(element: HTMLElement): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(element.textContent);

@@ -1,5 +1,5 @@
 /**
- * Numbers and times as people read them: the one place that rounds. Times are of the reader's time zone. Pure.
+ * Writes numbers and times as people read them. Only this file rounds. Times are in the reader's time zone. Pure.
  */
 
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
@@ -22,7 +22,7 @@ export function short(value: number): string {
   return SHORT.format(value);
 }
 
-/** Small numbers with a tenth, but for whole ones. */
+/** Small numbers have one decimal, unless they are whole. */
 export function rate(value: number): string {
   return Number.isInteger(value) || value >= 10 ? WHOLE.format(value) : TENTHS.format(value);
 }
@@ -45,7 +45,7 @@ export function shortDuration(ms: number): string {
   return ms < HOUR_MS ? `${SHORT.format(ms / MINUTE_MS)} min` : `${SHORT.format(ms / HOUR_MS)} h`;
 }
 
-/** A whole span, such as that of a period: 5 min, 2 s. */
+/** The length of a period, such as `5 min` or `2 s`. */
 export function span(ms: number): string {
   const [unit, name] = ms % HOUR_MS === 0 ? [HOUR_MS, 'h'] : ms % MINUTE_MS === 0 ? [MINUTE_MS, 'min'] : [1_000, 's'];
   return `${count(ms / unit)} ${name}`;
@@ -70,7 +70,7 @@ export function dayAndClock(ms: number): string {
   return `${DAY.format(ms)}, ${CLOCK.format(ms)}`;
 }
 
-/** Labels of a time axis whose marks are `stepMs` apart: days, else the clock, and the day at midnight. */
+/** Labels of a time axis with marks `stepMs` apart: days; or clock times, with the day at midnight. */
 export function timeMark(ms: number, stepMs: number): string {
   const isMidnight = CLOCK.format(ms) === '00:00';
   if (stepMs >= DAY_MS || (isMidnight && stepMs >= MINUTE_MS)) return DAY.format(ms);

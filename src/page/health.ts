@@ -5,23 +5,23 @@
 import type { Ended, Recent } from './figures.js';
 import { count, percent, span } from './format.js';
 
-/** One in seven, as the alert of the fast failures has it; fewer than three may be chance. */
+/** One in seven, as in the alert HeadcountFailuresFast. Fewer than three may be chance. */
 const SHARE_MIN = 1 / 7;
 const COUNT_MIN = 3;
 const REASONS_MAX = 4;
-/** What the server looks at; less when it is younger. */
+/** The server looks back so far, or to its start. */
 const SPAN_MS = 300_000;
 
 export interface Health {
   readonly isFailing: boolean;
-  /** Sessions are turned away, more than a few. */
+  /** More than a few sessions are turned away. */
   readonly isRefusing: boolean;
-  /** Of the sessions that ended; null: none did. */
+  /** Share of the sessions that ended; null: none has ended. */
   readonly failedShare: number | null;
   readonly refusedShare: number;
   readonly endedCount: number;
   readonly refusedCount: number;
-  /** `up from 2 %`; empty: there is nothing to compare with. */
+  /** Such as `up from 2 %`. Empty: there is nothing to compare with. */
   readonly trend: string;
   readonly text: string;
 }
@@ -47,13 +47,13 @@ export function healthOf({ last5Minutes, before }: Recent): Health {
   };
 }
 
-/** Of each kind of session, the most frequent first. */
+/** One line for each kind of session, the most frequent first. */
 export function kindsOf({ kinds }: Recent): readonly ({ readonly kind: string } & ReturnType<typeof sharesOf>)[] {
   const all = Object.entries(kinds).map(([kind, ended]) => ({ kind, ...sharesOf(ended) }));
   return all.filter((one) => one.ended + one.refused > 0).sort((one, other) => other.ended - one.ended);
 }
 
-/** How many sessions end in a minute, over the last minute; null: the server has only just started. */
+/** Sessions that ended in the last minute, as a rate. Null: the server has only just started. */
 export function rateOf({ lastMinute }: Recent): { readonly perMinute: number; readonly overMs: number } | null {
   const { spanMs: overMs, successful, failures } = lastMinute;
   if (overMs < 1_000) return null;
@@ -62,7 +62,7 @@ export function rateOf({ lastMinute }: Recent): { readonly perMinute: number; re
 
 type Shares = ReturnType<typeof sharesOf>;
 
-/** What an operator has ended is no failure, and has not ended well. */
+/** A session that an operator has ended counts neither as failed nor as well. */
 function sharesOf(ended: Ended) {
   const failures = failuresOf(ended);
   const failed = sumOf(failures);
@@ -76,7 +76,7 @@ function failuresOf({ failures: { killed: _killed, ...failures } }: Ended): Read
   return failures;
 }
 
-/** Whoever left while waiting was not refused. */
+/** A client that left while it waited was not refused. */
 function refusalsOf({ refusals: { abandoned: _abandoned, ...refusals } }: Ended): Readonly<Record<string, number>> {
   return refusals;
 }
@@ -96,13 +96,13 @@ function textOf({ failures, failed, ended, failedShare }: Shares, within: string
 }
 
 function trendOf(now: number, then: Shares): string {
-  // Of one or two it may be chance.
+  // With one or two sessions it may be chance.
   if (then.ended < COUNT_MIN) return '';
   const [text, before] = [shareText(now), shareText(then.failedShare)];
   return text === before ? 'as before' : `${now > then.failedShare ? 'up' : 'down'} from ${before}`;
 }
 
-/** What is not nothing does not look like it. */
+/** A share above 0 is never shown as 0. */
 export function shareText(share: number): string {
   return share > 0 && share < 0.01 ? 'under 1 %' : percent(share);
 }

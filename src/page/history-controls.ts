@@ -5,7 +5,7 @@ import { find, make } from './elements.js';
 import { type Bounds, pan, SPANS, type View, zoom } from './view.js';
 
 const ZOOM_FACTOR = 2;
-/** Each with the button that does the same. */
+/** Keys, each with the button that does the same. */
 const KEYS: ReadonlyMap<string, string> = new Map([
   ['ArrowLeft', 'earlier'],
   ['ArrowRight', 'later'],
@@ -18,7 +18,7 @@ const KEYS: ReadonlyMap<string, string> = new Map([
 export type Change = (view: View, bounds: Bounds) => View;
 
 interface Controls {
-  /** `isRepeated`: by a key that is held down. */
+  /** `isRepeated`: the key is held down. */
   readonly steer: (to: Change, isRepeated: boolean) => void;
   readonly first: () => View;
   readonly box: HTMLElement;
@@ -37,7 +37,7 @@ export function bindControls({ steer, first, box }: Controls): void {
   }
   box.addEventListener('keydown', (event) => {
     const step = steps[KEYS.get(event.key) ?? ''];
-    // With a modifier they are the browser's: back, and its own zoom.
+    // With a modifier the key is the browser's own: back, or its zoom.
     if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     steer(step, event.repeat);

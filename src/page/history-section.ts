@@ -1,6 +1,6 @@
 /**
- * The week: charts over the rows, the buttons and keys that move and zoom, and the table behind. In: rows as they come;
- * out: which part of the week is in view.
+ * The week: the charts, the buttons and keys that move and zoom, and the table of rows. In: rows as they come; out:
+ * which part of the week is in view.
  */
 import type { Api } from './api.js';
 import { type Chart, createChart, type Pointed } from './chart.js';
@@ -23,19 +23,19 @@ interface HistoryOptions {
   readonly periodMs: number;
   readonly retentionMs: number;
   readonly onView: (view: Shown) => void;
-  /** Null: nothing is pointed at. */
+  /** Null: the pointer is over no chart. */
   readonly onPointed: (pointed: PointedRow | null) => void;
 }
 
 export interface Shown {
   readonly range: Range;
-  /** It ends now, and goes along with the clock. */
+  /** The view ends now, and moves with the clock. */
   readonly isLatest: boolean;
-  /** Another one than before. */
+  /** The view has changed. */
   readonly isNew: boolean;
 }
 
-/** With the counts of all of its periods, where there are several. */
+/** A row, with the counts of all its periods where it has several. */
 export interface PointedRow {
   readonly range: Range;
   /** Null: no server was up. */
@@ -43,17 +43,17 @@ export interface PointedRow {
 }
 
 export interface HistorySection {
-  /** All rows that `/metrics` has, the live one last. */
+  /** Shows all rows of `/metrics`, the live one last. */
   setRows(rows: readonly Row[], nowMs: number): void;
-  /** Those since the last one known, which is among them. */
+  /** Adds the rows since the last one known, which is among them. */
   addRows(rows: readonly Row[], nowMs: number): void;
-  /** The live row as it is now; drawn only while it is in view. */
+  /** Takes the live row as it is now, and draws it if it is in view. */
   setLive(row: Row, nowMs: number): void;
-  /** Nobody has asked for a session yet, as far back as the history goes. */
+  /** True when nobody has asked for a session, as far back as the history goes. */
   isFresh(): boolean;
-  /** Those of all that is in view. */
+  /** Shows the figures of all that is in view. */
   setTotals(figures: Figures): void;
-  /** What is shown, as `onView` had it. */
+  /** The view, as `onView` had it. */
   view(): Shown | null;
 }
 
@@ -65,7 +65,7 @@ export function createHistorySection(options: HistoryOptions): HistorySection {
   let rows: readonly Row[] = [];
   let nowMs = 0;
   let view: View | null = null;
-  /** Of the view, when it has more rows than there is room for; null: those are drawn as they are. */
+  /** Merged rows, when the view has more rows than the charts have room for. Null: the rows are drawn as they are. */
   let merged: readonly MergedRow[] | null = null;
   let mergedAtMs = 0;
   const steps = createSteps({
@@ -145,7 +145,7 @@ export function createHistorySection(options: HistoryOptions): HistorySection {
       rows = withLive(rows, row);
       if (view?.kind !== 'latest') return;
       draw();
-      // The last of the steps goes on too.
+      // The last merged step grows with the live row, too.
       if (merged !== null && nowMs >= mergedAtMs + STEPS_EVERY_MS) askForSteps(rangeOf(view, nowMs));
     },
     isFresh: () => isFresh(rows),
@@ -184,7 +184,7 @@ function pointedRow({ ms, row }: Pointed, merged: readonly MergedRow[] | null, p
   return { range: { fromMs: ms, toMs: step?.until ?? ms + periodMs }, row: step ?? row };
 }
 
-/** How long the steps are: all but those beside gaps and at the ends are of one length. */
+/** The length of the steps. Only those beside gaps and at the ends may be shorter. */
 function stepText(merged: readonly MergedRow[], periodMs: number): string {
   const stepMs = merged.reduce((longest, { date, until }) => Math.max(longest, until - date), 0);
   return `Steps are of ${span(stepMs)}, counts means per ${span(periodMs)}.`;

@@ -1,17 +1,17 @@
 /**
- * Rows as points on a time axis. A row holds for its whole period, so that it is drawn as a step; where no server was
- * up there is no row, and a point without a row ends the step there: a gap, and no line at zero. Pure.
+ * Rows as points on a time axis. A row is drawn as a step, because it holds for its whole period. Where no server was
+ * up there is no row: a point without a row ends the step, which makes a gap and not a line at zero. Pure.
  */
 import type { MergedRow, Row } from './figures.js';
 
 export interface Points {
-  /** Epoch seconds, which is what the chart counts in; going up. */
+  /** Epoch seconds, as uPlot wants them, in ascending order. */
   readonly seconds: number[];
   /** The row that begins at each point; null: a gap begins. */
   readonly rows: (Row | null)[];
 }
 
-/** `rows` oldest first, the live one last; that one reaches to `nowMs`. Each is of a period, or says where it ends. */
+/** `rows` are oldest first; the last is live and ends at `nowMs`. A row is one period long, or says where it ends. */
 export function pointsOf(
   rows: readonly (Row | MergedRow)[],
   span: { readonly periodMs: number; readonly nowMs: number },
@@ -32,7 +32,7 @@ export function pointsOf(
   return points;
 }
 
-/** Of the point whose step, or gap, is there; null: before the first one, or after the last. */
+/** Index of the point whose step or gap is there. Null: before the first point, or after the last. */
 export function indexAt(seconds: ArrayLike<number>, second: number): number | null {
   const last = seconds.length - 1;
   if (second > (seconds[last] ?? Number.NEGATIVE_INFINITY)) return null;
@@ -52,12 +52,12 @@ export function valuesOf({ rows }: Points, pick: Pick): (number | null)[] {
   return rows.map((row) => row && pick(row));
 }
 
-/** Picks on top of each other: each of the sums has those behind it in the list below it. */
+/** Stacks values: each sum includes the values that come later in the list. */
 export function stacked(picks: readonly Pick[]): Pick[] {
   return picks.map((_pick, index) => (row) => picks.slice(index).reduce((sum, pick) => sum + (pick(row) ?? 0), 0));
 }
 
-/** Rows of which some part is between `fromMs` and `toMs`. */
+/** Rows that overlap the time from `fromMs` to `toMs`. */
 export function rowsWithin(
   rows: readonly Row[],
   range: { readonly fromMs: number; readonly toMs: number },

@@ -1,11 +1,11 @@
 /**
- * The rows behind the charts as a table, for whoever reads numbers rather than lines. Filled only while it is open.
+ * The rows behind the charts as a table, for people who read numbers rather than lines. Filled only while it is open.
  */
 import { find, headOf, make, say } from './elements.js';
 import type { Row } from './figures.js';
 import { count, dayAndClock, duration, percent } from './format.js';
 
-/** More are a download, not a table. */
+/** More rows would be a download, not a table. */
 const ROWS_MAX = 300;
 
 const COLUMNS: readonly { readonly label: string; readonly of: (row: Row) => string }[] = [
@@ -49,7 +49,7 @@ export function createRowsTable(onOpen: () => void): RowsTable {
         caption,
         `${isCut ? `The latest ${count(shown.length)} of ` : ''}${count(rows.length)} periods, latest first`,
       );
-      // In place: whoever is reading keeps their place and their selection.
+      // Rows are changed in place, so that a reader keeps their place and selection.
       while (body.rows.length < shown.length) body.append(emptyRow());
       while (body.rows.length > shown.length) body.deleteRow(-1);
       for (const [index, row] of shown.entries()) fill(body.rows[index], row);

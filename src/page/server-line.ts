@@ -1,6 +1,6 @@
 /**
- * Which server the page is of: its name, its version, and how long it has been up. Asked for at each connection, since
- * another may answer at the same address.
+ * The server's name, version and uptime. Asked for at each connection, because another server may answer at the same
+ * address.
  */
 import type { Api } from './api.js';
 import { find, say } from './elements.js';
@@ -22,7 +22,7 @@ export function createServerLine(api: Api, onHost: (host: string) => void): Serv
         meta = metaOf(await api.json('meta'));
         onHost(meta.host);
       } catch {
-        // It may be switched off; that a server is gone the stream notices.
+        // The route may be switched off. The stream notices a server that is gone.
       }
     },
     show(nowMs) {

@@ -1,6 +1,6 @@
 /**
- * The table of sessions that run or wait, each with a button to end it. Rows are kept by id for as long, so that the
- * focus stays where it is while the ages go up.
+ * The table of sessions that run or wait, each with a button to end it. A session keeps its row, so that the focus
+ * stays where it is while the ages go up.
  */
 import type { Api } from './api.js';
 import { Refused } from './api.js';
@@ -10,7 +10,7 @@ import { sessionsOf } from './figures.js';
 import { count, duration } from './format.js';
 import { createSteadyHeight } from './steady-height.js';
 
-/** So many are shown; ending all reaches the others too. */
+/** So many are shown. The button for all ends the others too. */
 const ROWS_MAX = 200;
 const ID_CHARS = 8;
 
@@ -113,7 +113,7 @@ function fill(row: HTMLTableRowElement, session: Session): void {
     if (cell) say(cell, text);
   }
   const button = row.querySelector('button');
-  // One that is closing is settled; there is nothing left to end.
+  // A session that is closing has settled, so there is nothing left to end.
   if (button && state === 'closing' && !button.disabled) {
     moveFocus(row, find('sessions-title', HTMLHeadingElement));
     button.disabled = true;
@@ -125,12 +125,12 @@ function runningText(running: readonly Session[]): string {
   return `${count(running.length)} running${clients === 0 ? '' : ` (${count(clients)} over WebSocket)`}`;
 }
 
-/** Whoever was in there is taken along. */
+/** `element` is about to go: if the focus is in it, `to` gets it. */
 function leave(element: HTMLElement, to: HTMLElement): void {
   if (element.contains(document.activeElement)) to.focus();
 }
 
-/** Whoever was on a row that goes is taken to the next one, else to the heading; not to the top of the page. */
+/** When a row with the focus goes, the next row gets the focus, or else the heading; not the top of the page. */
 function moveFocus(row: HTMLTableRowElement, fallback: HTMLElement): void {
   if (!row.contains(document.activeElement)) return;
   const next = row.nextElementSibling?.querySelector<HTMLElement>('button:enabled');

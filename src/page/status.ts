@@ -1,7 +1,6 @@
 /**
- * How the server does, in a word: whether the numbers are live, whether sessions end well, and since when not. The
- * line is a live region: it changes when the state does, not each second. The tab's title and icon say the same, for
- * whoever has pinned it and looks at another.
+ * How the server does, in a word: whether the numbers are live, whether sessions end well, and since when not. The line
+ * is a live region, so it changes only with the state. A pinned tab says the same by its title and icon.
  */
 import { find, say } from './elements.js';
 import { clockWithSeconds } from './format.js';
@@ -28,7 +27,7 @@ const ICONS: Readonly<Record<State, string>> = {
 
 interface StatusLine {
   show(state: State, text: string): void;
-  /** Live, as far as the server is ready and sessions end well; `atMs` is its clock. */
+  /** The stream is live. How the server does follows from the event; `atMs` is the server's clock. */
   showLive(notReady: string | null, health: Health, atMs: number): void;
   /** The server's name, for the title. */
   setHost(host: string): void;
@@ -44,12 +43,12 @@ export function createStatusLine(): StatusLine {
   let host = '';
   const set = (state: State, words: string, title: string): void => {
     line.dataset['state'] = state;
-    // Numbers that are not live are there to be read, but look like it.
+    // Numbers that are not live stay readable, but look faded.
     main.classList.toggle('stale', state === 'lost');
     healthLine.classList.toggle('stale', state === 'lost');
     say(text, words);
     const parts = [title, host, 'headcount'].filter((part) => part !== '');
-    // Only when they differ: browsers draw a tab anew for each.
+    // Only when they differ, because browsers draw the tab anew each time.
     if (document.title !== parts.join(' · ')) document.title = parts.join(' · ');
     if (icon.getAttribute('href') !== ICONS[state]) icon.setAttribute('href', ICONS[state]);
   };
@@ -72,7 +71,7 @@ export function createStatusLine(): StatusLine {
   };
 }
 
-/** Of a server that takes sessions. */
+/** The state of a server that takes sessions. */
 function trouble({ isFailing, isRefusing }: Health): { readonly state: State; readonly text: string } {
   if (isFailing) return { state: 'failing', text: 'Live, but sessions fail' };
   return isRefusing ? { state: 'busy', text: 'Live, but turns sessions away' } : { state: 'live', text: 'Live' };

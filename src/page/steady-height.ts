@@ -1,12 +1,12 @@
 /**
- * The height of what changes each second: it grows at once and shrinks only after a while, so that what is below does
- * not go up and down while somebody reads it.
+ * Keeps the height of a part that changes each second. It grows at once and shrinks only after a while, so that the
+ * parts below do not move while somebody reads them.
  */
 
-/** Changes, of which there is one a second. */
+/** A part shrinks after so many changes, one a second. */
 const HELD_CHANGES = 10;
 
-/** Gives what is to be called after each change. */
+/** The returned function is to be called after each change. */
 export function createSteadyHeight(box: HTMLElement): () => void {
   let heightsPx: readonly number[] = [];
   return () => {

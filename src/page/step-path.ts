@@ -1,7 +1,6 @@
 /**
- * The line of a series of steps, and the area under it, with nothing at all in its gaps. uPlot's own steps go on over a
- * gap and are clipped there, which leaves a part of the line up or down at its end, and hides a short step behind it.
- * Pure.
+ * The line of a series of steps, and the area under it. Its gaps are empty. uPlot's own steps cross a gap and are
+ * clipped there: that leaves a piece of line at the gap's end, and hides a short step behind it. Pure.
  */
 
 export interface Pen {
@@ -15,7 +14,7 @@ export interface StepPoint {
   readonly y: number | null;
 }
 
-/** Each point holds until the next one; the last one is where the line ends. */
+/** Each point holds until the next one. The line ends at the last one. */
 export function drawSteps(points: readonly StepPoint[], line: Pen): void {
   let before: number | null = null;
   for (const { x, y } of points) {
@@ -26,7 +25,7 @@ export function drawSteps(points: readonly StepPoint[], line: Pen): void {
   }
 }
 
-/** Down to `baseY`. */
+/** The area, down to `baseY`. */
 export function drawArea(points: readonly StepPoint[], baseY: number, area: Pen): void {
   let before: number | null = null;
   let lastX = 0;

@@ -1,12 +1,12 @@
 /**
- * The rows of a long view, fewer than its charts are wide: merged by the server, since quantiles of several rows come
- * from histograms that rows do not show. In: which range, and how many there is room for; out: rows as they come.
+ * Merged rows for a long view, as many as its charts have room for. The server merges them, because quantiles of
+ * several rows come from histograms that rows do not show. In: the range, and the number; out: rows as they come.
  */
 import type { Api } from './api.js';
 import { type MergedRow, mergedRowsOf } from './figures.js';
 import type { Range } from './view.js';
 
-/** A step that is narrower is no step to the eye: a week of them is a scribble. */
+/** The eye sees no narrower step: a week of them is a scribble. */
 const STEP_PX = 3;
 
 /** How many steps a chart of that width has room for. */
@@ -15,9 +15,9 @@ export function stepCount(widthPx: number): number {
 }
 
 export interface Steps {
-  /** Asks for at most so many. Of several answers only that to the latest question is shown. Never rejects. */
+  /** Asks for at most so many rows. Only the answer to the latest question is shown. Never rejects. */
   ask(range: Range, most: number): Promise<void>;
-  /** What was asked is not wanted any more. */
+  /** The answer that is under way is not wanted any more. */
   drop(): void;
 }
 
@@ -38,7 +38,7 @@ export function createSteps(options: {
         const rows = mergedRowsOf(await api.json(path));
         if (asked === path) show(rows);
       } catch {
-        // The rows themselves are drawn then; it is asked again with the next period, or view.
+        // The rows themselves are drawn then. The next period or view asks again.
       }
     },
     drop() {
@@ -60,7 +60,7 @@ const COUNTS = [
   'unavailable',
 ] as const;
 
-/** Counts as means of its periods: so one scale holds at every zoom, and a step of fewer periods is no dip. */
+/** Counts become means of the row's periods. So one scale holds at every zoom, and a shorter step is no dip. */
 export function perPeriod(row: MergedRow): MergedRow {
   const means = Object.fromEntries(COUNTS.map((name) => [name, row[name] / row.periods]));
   return { ...row, ...means };

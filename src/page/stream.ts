@@ -1,13 +1,13 @@
 /**
- * Follows `/events` for as long as the page is open: reads, notices when nothing comes any more, and connects again,
- * later each time until it works. In: how to open the stream; out: the data of events, and the state of the connection.
+ * Follows `/events` while the page is open. It notices when nothing comes any more, and connects again, after a longer
+ * pause each time. In: how to open the stream; out: the data of events, and the state of the connection.
  */
 import { type Bytes, Refused } from './api.js';
 import { createEventText } from './event-text.js';
 
 const BACK_OFF_FIRST_MS = 250;
 const BACK_OFF_LAST_MS = 10_000;
-/** Events come each second; a connection that is silent for so long is dead, whatever the socket says. */
+/** Events come each second. A connection that is silent for so long is dead, whatever the socket says. */
 const SILENCE_MS_MAX = 8_000;
 
 export type StreamState =
@@ -25,7 +25,7 @@ interface StreamOptions {
 }
 
 interface Stream {
-  /** Connects now, whatever it is doing: with another token, or because the network is back. */
+  /** Connects at once, because there is another token or the network is back. */
   restart(): void;
   stop(): void;
 }
@@ -99,13 +99,13 @@ export function followEvents(options: StreamOptions): Stream {
   };
 }
 
-/** What fetch itself throws says nothing that would help. */
+/** The texts of fetch's own errors would not help anybody. */
 function messageOf(error: unknown): string {
   const isOwn = error instanceof Error && !(error instanceof TypeError) && !(error instanceof DOMException);
   return isOwn ? error.message : 'the server does not answer';
 }
 
-/** Aborts its signal when nobody postpones it. */
+/** Aborts its signal unless it is postponed in time. */
 function watchSilence(): { readonly signal: AbortSignal; postpone(): void; stop(): void } {
   const controller = new AbortController();
   let timer = setTimeout(() => controller.abort(), SILENCE_MS_MAX);

@@ -32,7 +32,7 @@ export function createTiles(): Tiles {
       element.classList.toggle('high', ratio >= high);
     };
   };
-  // That every slot is taken is good use; that the queue is long, or a resource short, is not.
+  // All slots taken is good use of the machine. A long queue or a scarce resource is not.
   const bars = {
     running: bar('running', Number.POSITIVE_INFINITY),
     queued: bar('queued', 0.9),
@@ -61,7 +61,7 @@ export function createTiles(): Tiles {
       showNumber(numbers.memory, memory, count(memory));
       if (rate) {
         showNumber(numbers.rate, rate.perMinute, rateText(rate.perMinute));
-        // Of a server that is not up for a minute yet.
+        // The server has not been up for a minute yet.
         say(rateOver, rate.overMs < 60_000 ? `in ${span(Math.round(rate.overMs / 1_000) * 1_000)}` : '');
       }
       say(runningOf, `of ${count(maxConcurrent)}`);

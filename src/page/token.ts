@@ -9,12 +9,12 @@ interface TokenForm {
   token(): string | null;
   /** Whether the server that served the page wants one. */
   isNeeded(): boolean;
-  /** Shows the form; what is kept goes, as it is missing or wrong. */
+  /** Shows the form. A token that was kept is forgotten, because it was wrong. */
   ask(): void;
   hide(): void;
 }
 
-/** `onChange` is called when somebody has entered a token, or wants it forgotten. */
+/** `onChange` is called when a token was entered or is to be forgotten. */
 export function createTokenForm(onChange: () => void): TokenForm {
   const form = find('token-form', HTMLFormElement);
   const input = find('token', HTMLInputElement);

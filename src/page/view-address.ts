@@ -1,6 +1,6 @@
 /**
- * The view as a part of the page's address, behind the `#`, which no server is sent: `last=6h`, or `from=…&to=…` in ISO
- * 8601. So it survives a reload, can be handed on, and back and forward work. Values that make no sense are ignored.
+ * The view in the page's address, behind the `#`, which no server sees: `last=6h`, or `from=…&to=…` in ISO 8601. So a
+ * view survives a reload, can be handed on, and back and forward work. Values that make no sense are ignored.
  */
 import { type Bounds, SPANS, type View, within } from './view.js';
 
@@ -12,12 +12,12 @@ export function fragmentOf(view: View): string {
   return `#last=${spanText(view.spanMs)}`;
 }
 
-/** Null: it names none, or one of which nothing is left. */
+/** Null: the address names no view, or one that the history does not reach any more. */
 export function viewFrom(fragment: string, bounds: Bounds): View | null {
   const given = new URLSearchParams(fragment.replace(/^#/, ''));
   const { nowMs, retentionMs } = bounds;
   const spanMs = spanOf(given.get('last'));
-  // The page offers those even where the history is shorter.
+  // The page offers these spans even where the history is shorter.
   if (SPANS.some((one) => one.spanMs === spanMs) && spanMs !== null) return { kind: 'latest', spanMs };
   if (spanMs !== null) return within({ fromMs: nowMs - spanMs, toMs: nowMs }, bounds);
   const [fromMs, toMs] = [timeOf(given.get('from')), timeOf(given.get('to'))];
@@ -26,13 +26,13 @@ export function viewFrom(fragment: string, bounds: Bounds): View | null {
 }
 
 interface ViewAddress {
-  /** What the address says now. */
+  /** The view that the address names now. */
   read(bounds: Bounds): View | null;
-  /** `first`: what is shown without a word of it in the address. A key that is held down is one step back. */
+  /** `first` is the view that needs no word in the address. A key that is held down makes one step of the history. */
   write(view: View, options: { readonly first: View; readonly isRepeated: boolean }): void;
 }
 
-/** `onChange`: somebody went back or forward, or edited the address; `isEmpty`: to where it says nothing. */
+/** `onChange` is called after back, forward or an edit of the address. `isEmpty`: the address names no view. */
 export function createViewAddress(onChange: (isEmpty: boolean) => void): ViewAddress {
   addEventListener('popstate', () => onChange(location.hash === ''));
   return {

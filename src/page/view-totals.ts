@@ -1,13 +1,13 @@
 /**
- * The figures of the part of the week that is in view, asked of `/metrics/all`: the server adds up, and merges the
- * histograms that its quantiles come from, which rows alone do not allow.
+ * The figures of the part of the week that is in view, from `/metrics/all`. The server adds up and merges histograms
+ * for the quantiles, which cannot be done with rows alone.
  */
 import type { Api } from './api.js';
 import { type Figures, totalsOf } from './figures.js';
 import type { Range } from './view.js';
 
 export interface ViewTotals {
-  /** Asks, or asks again once the answer under way is there: only the latest range counts. Never rejects. */
+  /** Asks at once, or when the answer under way is there. Only the latest range counts. Never rejects. */
   ask(range: Range, isLatest: boolean): Promise<void>;
 }
 
@@ -31,11 +31,11 @@ export function createViewTotals(options: {
           const path: string = wanted;
           wanted = null;
           const figures = totalsOf(await api.json(path));
-          // Of a view that has been left meanwhile nothing is shown.
+          // An answer for a view that was left meanwhile is dropped.
           if (wanted === null) show(figures);
         }
       } catch {
-        // The stream notices a server that is gone, and what was asked is asked again once it is back.
+        // The stream notices a server that is gone. The page asks again once it is back.
       } finally {
         isAsking = false;
       }

@@ -22,12 +22,12 @@ export interface Range {
   readonly toMs: number;
 }
 
-/** What there is to see. */
+/** The limits of a view. */
 export interface Bounds {
   readonly nowMs: number;
   /** How far back the history goes. */
   readonly retentionMs: number;
-  /** The least that a view spans. */
+  /** The shortest span of a view. */
   readonly spanMsMin: number;
 }
 
@@ -57,7 +57,7 @@ export function zoom(view: View, factor: number, bounds: Bounds): View {
   return within({ fromMs: middleMs - spanMs / 2, toMs: middleMs + spanMs / 2 }, bounds);
 }
 
-/** A view of the range as far as it can be had: moved into the week, not shorter than the least. */
+/** The view of a range, moved into the week and not shorter than the shortest span. */
 export function within({ fromMs, toMs }: Range, { nowMs, retentionMs, spanMsMin }: Bounds): View {
   const spanMs = Math.min(Math.max(toMs - fromMs, spanMsMin), retentionMs);
   const middleMs = (fromMs + toMs) / 2;

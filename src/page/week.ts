@@ -1,6 +1,6 @@
 /**
- * The week of the server that the page is connected to: asked for at each connection, and what is new of it at each new
- * period. In: events as they come; out: the charts, and the figures of what is in view of them.
+ * The week of the server that the page is connected to. The page asks for all of it at each connection, and for what is
+ * new at each period. In: events as they come; out: the charts, and the figures of what is in view.
  */
 import type { Api } from './api.js';
 import type { FigureTables } from './figure-tables.js';
@@ -9,15 +9,15 @@ import { unknownSince } from './history.js';
 import { createHistorySection, type HistorySection } from './history-section.js';
 import { createViewTotals, type ViewTotals } from './view-totals.js';
 
-/** The figures in view cost the server more than an event does. */
+/** Not at each event, because these figures cost the server more than an event does. */
 const TOTALS_EVERY_EVENTS = 3;
 
 interface Week {
-  /** Shows the event, or asks first for what is missing before it. */
+  /** Shows the event, after asking for rows that are missing before it. */
   follow(event: LiveEvent): void;
   /** Nobody has asked for a session yet, as far back as the history goes; false when that is not known. */
   isFresh(): boolean;
-  /** Another connection: the rows may be others. */
+  /** There is another connection, so the rows may have changed. */
   forget(): void;
 }
 
@@ -45,7 +45,7 @@ export function createWeek(api: Api, figures: FigureTables): Week {
     return openWeek({ api, figures, periodMs, retentionMs: periodMs * periods });
   };
 
-  /** The rows that are not here yet: all, or those since the one that was live. Tried again at the next event. */
+  /** Asks for the missing rows: all, or those since the last live one. The next event tries again. */
   const load = async ({ row, pressure }: LiveEvent): Promise<void> => {
     if (isLoading || knownDate === row.date) return;
     isLoading = true;
@@ -58,7 +58,7 @@ export function createWeek(api: Api, figures: FigureTables): Week {
       else opened?.section.addRows(rows, pressure.date);
       knownDate = row.date;
     } catch {
-      // The next event asks again; when none comes, the stream says so.
+      // The next event asks again. When none comes, the stream says so.
     } finally {
       isLoading = false;
     }
