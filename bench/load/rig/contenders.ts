@@ -115,8 +115,7 @@ async function rivalSetup(hasExits: boolean): Promise<RivalSetup> {
     progress: () => {},
     setting: undefined,
   });
-  // They start it themselves, as their own user. As root, Chromium refuses to run in its sandbox.
-  const flags = browserFlags({ profileDir: '', isSandboxed: process.getuid?.() !== 0, deadEndPort: 9 });
+  const flags = browserFlags({ profileDir: '', isSandboxed: true, deadEndPort: 9 });
   // Only flags that are the same for all: not where its files are, and not how ours leave, unless that is measured.
   const notShared = hasExits ? /-dir=/ : /-dir=|^--(proxy|host-resolver|force-webrtc)/;
   const shared = flags.filter((flag) => !notShared.test(flag));

@@ -7,6 +7,7 @@ import { fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { deadline } from '../../../test/deadline.js';
+import { sandboxUser } from './sandbox-user.js';
 import { stopProcess } from './server.js';
 
 const START_MS = 30_000;
@@ -72,7 +73,9 @@ export type RunSession = (
 type Answer = { readonly kind: 'ready' } | { readonly kind: 'done'; readonly sessions: Session[] };
 
 export async function startRival(file: RivalFile, setup: RivalSetup): Promise<Rival> {
-  const child = fork(fileURLToPath(new URL(`${file}.js`, import.meta.url)), [JSON.stringify(setup)]);
+  const program = fileURLToPath(new URL(`${file}.js`, import.meta.url));
+  const { user, env, remove } = sandboxUser();
+  const child = fork(program, [JSON.stringify(setup)], { ...user, env: { ...process.env, ...env } });
   const answer = async (ms: number): Promise<Answer> => {
     const heard = new Promise<Answer>((resolve, reject) => {
       const ended = (code: number | null): void => reject(new Error(`${file} ended with ${code}`));
@@ -84,7 +87,10 @@ export async function startRival(file: RivalFile, setup: RivalSetup): Promise<Ri
     });
     return await deadline(heard, ms, file);
   };
-  const stop = (): Promise<void> => stopProcess(child);
+  const stop = async (): Promise<void> => {
+    await stopProcess(child);
+    remove();
+  };
   try {
     await answer(START_MS);
   } catch (error) {
