@@ -32,3 +32,15 @@ export function processes(): Process[] {
 export function aliveInGroups(groups: readonly number[]): Process[] {
   return processes().filter(({ group, state }) => groups.includes(group) && state !== 'Z');
 }
+
+/** Signals processes that may end meanwhile: a zygote takes those below it along. Returns how many were there. */
+export function signalAll(pids: readonly number[], signal: NodeJS.Signals): number {
+  return pids.filter((pid) => {
+    try {
+      return process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+      throw error;
+    }
+  }).length;
+}

@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { readTypeFlag } from '../../src/host/process-files.js';
 import { deadline, until } from '../deadline.js';
 import { checkIdentities } from '../end-to-end/identities.js';
-import { processes } from '../end-to-end/processes.js';
+import { processes, signalAll } from '../end-to-end/processes.js';
 import { ready, type Server, start, total } from '../end-to-end/server.js';
 import { makeTempDir } from '../temp-dir.js';
 
@@ -39,7 +39,12 @@ for (const { type, path, body } of CASES) {
       processes().filter(({ pid, group }) => group === browser && readTypeFlag('/proc', pid) === type);
     const frozen = await until(() => (found().length > 0 ? found() : null), 10_000, 'its process');
     const before = total(await server.samples(), 'headcount_browser_exits_total', 'reason="unresponsive"');
-    for (const { pid } of frozen) process.kill(pid, 'SIGSTOP');
+    assert.ok(
+      signalAll(
+        frozen.map(({ pid }) => pid),
+        'SIGSTOP',
+      ) > 0,
+    );
     const stuck = await deadline(server.post(`${path}?timeout=3000`, body), 20_000, 'its limit');
     assert.is(stuck.status, 408);
     const exits = async () => total(await server.samples(), 'headcount_browser_exits_total', 'reason="unresponsive"');

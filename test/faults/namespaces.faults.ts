@@ -14,6 +14,7 @@ import * as assert from 'uvu/assert';
 import { readStat } from '../../src/host/process-files.js';
 import { readNumericNames } from '../../src/host/virtual-files.js';
 import { deadline, until } from '../deadline.js';
+import { signalAll } from '../end-to-end/processes.js';
 import { makeTempDir } from '../temp-dir.js';
 import { needs } from './needs.js';
 
@@ -79,7 +80,7 @@ async function start({ tempDir, ends }: Context, command: readonly string[], uid
   assert.ok(folder, output);
   const browserPid = processes().find(({ cwd }) => cwd.startsWith(join(tempDir, folder)))?.group ?? 0;
   assert.ok(browserPid > 0, 'its browser is in its folder');
-  ends.push(() => kill(-browserPid, 'SIGKILL'));
+  ends.push(() => signalAll([-browserPid], 'SIGKILL'));
   const pid = serverBelow(child.pid ?? 0);
   return {
     folder,
@@ -90,7 +91,7 @@ async function start({ tempDir, ends }: Context, command: readonly string[], uid
       return (await fetch(`${/"url":"([^"]+)"/.exec(output)?.[1]}/content`, init)).status;
     },
     async end(signal) {
-      kill(pid, signal);
+      signalAll([pid], signal);
       await deadline(exit, END_MS, 'the end of a server');
     },
   };
@@ -122,14 +123,6 @@ function isRunning(pid: number): boolean {
   return readStat('/proc', pid)?.isDead === false;
 }
 
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has gone already.
-  }
-}
-
 rootTest("in pid namespaces of their own, neither touches what is the other's", async (context) => {
   const late = await start(context, [...NAMESPACE, ...LATE]);
   const folders = (): string[] => readdirSync(context.tempDir).sort();
@@ -146,9 +139,9 @@ rootTest("in pid namespaces of their own, neither touches what is the other's", 
   await check(late, early, outside);
   // Only what belonged to the killed server goes, and a stopped one does not count as killed.
   await early.end('SIGKILL');
-  kill(late.pid, 'SIGSTOP');
+  signalAll([late.pid], 'SIGSTOP');
   const next = await start(context, [...NAMESPACE, ...LATE]);
-  kill(late.pid, 'SIGCONT');
+  signalAll([late.pid], 'SIGCONT');
   await check(late, outside, next);
   for (const server of [late, outside, next]) await server.end('SIGTERM');
   assert.equal(folders(), []);
@@ -160,7 +153,7 @@ rootTest('frozen in the sandbox, where renderers are elsewhere, a browser goes w
   const members = () => processes().filter(({ group }) => group === killed.browserPid);
   const hidden = () => members().filter(({ cwd }) => !cwd.startsWith(context.tempDir));
   await until(() => hidden().length >= HIDDEN_COUNT_MIN, START_MS, 'zygotes and a renderer in the sandbox');
-  kill(-killed.browserPid, 'SIGSTOP');
+  signalAll([-killed.browserPid], 'SIGSTOP');
   const frozen = members().map(({ pid }) => pid);
   await killed.end('SIGKILL');
   assert.ok(frozen.every(isRunning), 'all outlive the server');

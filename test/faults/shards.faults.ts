@@ -13,7 +13,7 @@ import * as assert from 'uvu/assert';
 import { readTypeFlag } from '../../src/host/process-files.js';
 import { deadline, until } from '../deadline.js';
 import { checkIdentities } from '../end-to-end/identities.js';
-import { aliveInGroups, processes } from '../end-to-end/processes.js';
+import { aliveInGroups, processes, signalAll } from '../end-to-end/processes.js';
 import { type Program, startProgram } from '../end-to-end/program.js';
 import { atRest, ready, type Server, samplesOf, start, total } from '../end-to-end/server.js';
 import { makeTempDir } from '../temp-dir.js';
@@ -55,8 +55,7 @@ function processesOf(group: number | null | undefined, type: string): number[] {
 test('a browser without its zygote answers and opens no page: it is replaced, the other serves meanwhile', async () => {
   const [broken, other] = server.headcount.browserPids();
   const zygotes = processesOf(broken, 'zygote');
-  assert.ok(zygotes.length > 0);
-  for (const pid of zygotes) process.kill(pid, 'SIGKILL');
+  assert.ok(signalAll(zygotes, 'SIGKILL') > 0);
   // In both kinds of context, until it has been noticed. In the sandbox the renderers went with the zygote, and nobody
   // tells Chromium. The session on the ready page finds out by its limit.
   const isReplaced = async (): Promise<boolean> => {

@@ -11,7 +11,7 @@ import * as assert from 'uvu/assert';
 import { readStat, readTypeFlag } from '../../src/host/process-files.js';
 import { readNumericNames } from '../../src/host/virtual-files.js';
 import { deadline, until } from '../deadline.js';
-import { aliveInGroups } from '../end-to-end/processes.js';
+import { aliveInGroups, signalAll } from '../end-to-end/processes.js';
 import { type Program, run as runProgram, type Started, startProgram } from '../end-to-end/program.js';
 import { makeTempDir } from '../temp-dir.js';
 
@@ -158,7 +158,7 @@ test('SIGKILL with browsers frozen: the next start ends every process of theirs'
   assert.ok(frozen.length >= 2 * 6 && frozen.every(isRunning), 'all outlive the server');
   const next = await start();
   const left = frozen.filter(isRunning);
-  for (const pid of left) process.kill(pid, 'SIGKILL');
+  signalAll(left, 'SIGKILL');
   assert.equal(left, []);
   assert.equal(readdirSync(tempDir).length, 1);
   assert.not(readdirSync(tempDir).includes(folder));
