@@ -1,12 +1,15 @@
 /**
- * Which user Chromium may run as, and whether in its own sandbox. In: our own user, and which ids have a name; out: the
- * choices, best first. `trial.ts` finds out which of them works on this machine. Pure.
+ * Which user Chromium may run as, whether in its own sandbox, and in whose session. In: our own user, which ids have a
+ * name, and what `group.ts` has found; out: the choices, best first. `trial.ts` finds out which of them works on this
+ * machine. Pure.
  */
 
 export interface Cage {
   /** The user id, which is the group's id too; null: the server's own user. */
   readonly uid: number | null;
   readonly isSandboxed: boolean;
+  /** It leads a process group in the server's session; else in a session of its own. */
+  readonly isInSession: boolean;
 }
 
 /**
@@ -16,12 +19,13 @@ export interface Cage {
 const UIDS = Array.from({ length: 14 }, (_, i) => 65_533 - i);
 
 /** `accounts` are the texts of /etc/passwd and /etc/group. */
-export function cagesFor(ownUid: number | undefined, accounts: readonly string[]): Cage[] {
-  const own = { uid: null, isSandboxed: false };
+export function cagesFor(ownUid: number | undefined, accounts: readonly string[], isInSession: boolean): Cage[] {
+  const own = { uid: null, isSandboxed: false, isInSession };
   // As root, Chromium refuses to run in its sandbox.
-  if (ownUid !== 0) return [{ uid: null, isSandboxed: true }, own];
+  if (ownUid !== 0) return [{ uid: null, isSandboxed: true, isInSession }, own];
   const uid = unnamedUid(accounts);
-  return uid === undefined ? [own] : [{ uid, isSandboxed: true }, { uid, isSandboxed: false }, own];
+  if (uid === undefined) return [own];
+  return [{ uid, isSandboxed: true, isInSession }, { uid, isSandboxed: false, isInSession }, own];
 }
 
 function unnamedUid(accounts: readonly string[]): number | undefined {

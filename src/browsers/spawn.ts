@@ -13,6 +13,7 @@ import type { Cage } from './cage.js';
 import type { Authorities } from './certificates.js';
 import { browserFlags, type FlagOptions } from './flags.js';
 import { makeBrowserFolder, removeBrowserFolder } from './folder.js';
+import { leading } from './group.js';
 
 const STDERR_KEPT_BYTES = 4_096;
 /** Pages take all the CPU that they can get. The server, which counts them and answers for them, has to come first. */
@@ -71,12 +72,13 @@ export async function spawnBrowser(options: SpawnOptions): Promise<BrowserProces
     stderr = tailOf(openSync(stderrPath, constants.O_RDONLY | constants.O_NONBLOCK));
     openInto(theirs, [stderrPath, constants.O_WRONLY], [writePath, constants.O_RDONLY], [readPath, constants.O_WRONLY]);
     const flags = browserFlags({ ...options, profileDir, isSandboxed: cage.isSandboxed });
-    const child = spawn(chromium.path, flags, {
+    const command = leading(chromium.path, flags, cage.isInSession);
+    const child = spawn(command.file, command.args, {
       // With a user id of its own, it has none of the server's groups either.
       ...(cage.uid === null ? {} : { uid: cage.uid, gid: cage.uid }),
       // A sweep finds the process by its working folder.
       cwd: homeDir,
-      detached: true,
+      detached: command.detached,
       // No pipes made by Node.js: when it has no descriptor left for the later ones, it leaves the earlier ones open.
       stdio: ['ignore', 'ignore', ...theirs],
       env: { ...options.environment, ...chromium.env, HOME: homeDir, TMPDIR: folder.ownTempDir },
@@ -165,7 +167,7 @@ function watchExit(child: Child, pid: number, { stderr, isOutOfMemory, cleanUp }
     child.once('exit', (code, signal) => {
       // Its renderers usually end with it. Killing the group makes sure that they do, and that nobody writes in the
       // folder any more.
-      killGroup(pid);
+      killGroup(child, pid);
       const reason = asked ?? (signal !== 'SIGKILL' ? 'crash' : isOutOfMemory() ? 'oom' : 'killed');
       const said = asked === null ? worthSaying(stderr()) : '';
       const detail = `${signal ?? `exit code ${code}`}${said === '' ? '' : `: ${said}`}`;
@@ -176,7 +178,7 @@ function watchExit(child: Child, pid: number, { stderr, isOutOfMemory, cleanUp }
     exited,
     kill(reason: BrowserExitReason) {
       asked ??= reason;
-      killGroup(pid);
+      killGroup(child, pid);
     },
   };
 }
@@ -195,10 +197,11 @@ function worthSaying(stderr: string): string {
     .join('; ');
 }
 
-function killGroup(pid: number): void {
+function killGroup(child: Child, pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // Already gone.
+    // All have gone, or it does not lead its group yet.
+    child.kill('SIGKILL');
   }
 }

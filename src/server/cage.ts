@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { type Cage, cagesFor } from '../browsers/cage.js';
+import { canLeadInSession } from '../browsers/group.js';
 import { spawnBrowser } from '../browsers/spawn.js';
 import { type Found, findCage } from '../browsers/trial.js';
 import type { Chromium } from '../chromium/discover.js';
@@ -39,7 +40,6 @@ export interface CagesOptions {
 export function createCages(options: CagesOptions): Cages {
   const { temp, environment, deadEnd, clock, log } = options;
   const stop = createOnce();
-  const cages = cagesFor(process.getuid?.(), ACCOUNTS.map(textOf));
   let tried: { readonly chromium: Chromium; readonly cage: Promise<Cage> } | null = null;
   let failures = 0;
 
@@ -47,7 +47,7 @@ export function createCages(options: CagesOptions): Cages {
     await temp.ensure();
     const limitMs = ANSWER_LIMIT_MS * 2 ** Math.min(failures, ANSWER_LIMIT_DOUBLINGS);
     const found = await findCage({
-      cages,
+      cages: cagesFor(process.getuid?.(), ACCOUNTS.map(textOf), await canLeadInSession()),
       spawn: (cage) =>
         spawnBrowser({
           chromium,

@@ -9,7 +9,7 @@ import { type BrowserProcess, spawnBrowser } from '../../src/browsers/spawn.js';
 import { discoverChromium } from '../../src/chromium/discover.js';
 
 /** Where tests run, the best cage works. */
-export const [CAGE = { uid: null, isSandboxed: false }] = cagesFor(process.getuid?.(), []);
+export const [CAGE = { uid: null, isSandboxed: false, isInSession: false }] = cagesFor(process.getuid?.(), [], true);
 
 export async function startChromium(tempDir: string, isOutOfMemory = false, cage = CAGE): Promise<BrowserProcess> {
   const chromium = await discoverChromium({
