@@ -23,6 +23,7 @@ import { SESSION_KINDS, type SessionKind, TEST_KIND } from '../protocol/jobs/job
 import type { Resource, Run, SessionLimits } from '../protocol/session.js';
 import type { TunnelOf } from '../protocol/tunnel.js';
 import type { HistoryFile } from '../store/history.js';
+import { createChunks } from '../tunnel/chunks.js';
 import { startTunnel, type TunnelOptions } from '../tunnel/tunnel.js';
 import type { Cages } from './cage.js';
 import type { Finder, Places } from './chromium.js';
@@ -151,12 +152,20 @@ function buildIntake(parts: IntakeParts) {
     return { resource: workersReady, start: () => pool.run(job, runMs) };
   };
   const onBytes = bytesCounter(core);
+  const chunks = createChunks();
   const tunnelOf: TunnelOf = (caller, options, { runMs }) => ({
     resource: workersReady,
     start() {
       const ticket = randomUUID();
       const job: CdpJob = { kind: 'cdp', body: { ticket, options } };
-      return startTunnel({ caller, ticket, run: (onServing) => pool.run(job, runMs, onServing), clock, onBytes });
+      return startTunnel({
+        caller,
+        ticket,
+        run: (onServing) => pool.run(job, runMs, onServing),
+        clock,
+        chunks,
+        onBytes,
+      });
     },
   });
   const intake = { runOf, tunnelOf, refusal: () => admission.refusalOf(workersReady) };

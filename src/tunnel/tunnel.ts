@@ -8,6 +8,7 @@ import { TICKET_HEADER } from '../protocol/cdp.js';
 import type { Outcome } from '../protocol/job.js';
 import type { Running, Standing } from '../protocol/session.js';
 import type { Caller } from '../protocol/tunnel.js';
+import type { Chunks } from './chunks.js';
 
 export interface TunnelOptions {
   readonly caller: Caller;
@@ -16,6 +17,7 @@ export interface TunnelOptions {
   /** Runs the session in a worker. The worker then waits for the client at the path that it gives to `onServing`. */
   readonly run: (onServing: (path: string) => void) => Running;
   readonly clock: Clock;
+  readonly chunks: Chunks;
   /** `received` are bytes from the client, `sent` are bytes to it. */
   readonly onBytes: (direction: 'sent' | 'received', bytes: number) => void;
 }
@@ -65,38 +67,44 @@ export function startTunnel(options: TunnelOptions): Running {
 /** `onUnreachable` is called when the worker's socket closes before it has answered. */
 function open(
   path: string,
-  { caller, ticket, onBytes }: TunnelOptions,
+  { caller, ticket, onBytes, chunks }: TunnelOptions,
   onUnreachable: (message: string) => void,
 ): Socket {
   const { socket } = caller;
-  const upstream = connect({ path });
   let isAnswered = false;
+  let next: Uint8Array | null = null;
+  const buffer = (): Uint8Array => (next = chunks.take());
+  /** False: nothing more is read until the client has taken what there is. */
+  const callback = (length: number, chunk: Uint8Array): boolean => {
+    if (!isAnswered) caller.onAnswered();
+    isAnswered = true;
+    onBytes('sent', length);
+    return socket.write(chunk.subarray(0, length), (error) => error ?? chunks.give(chunk));
+  };
+  const upstream = connect({ path, onread: { buffer, callback } });
+  socket.on('drain', () => upstream.resume());
   let reason = 'it has hung up';
   // Its code only: the message has the path of the socket, which is no business of the client's.
   upstream.on('error', (error: NodeJS.ErrnoException) => {
     reason = error.code ?? error.name;
   });
   upstream.on('close', () => {
+    if (next) chunks.give(next);
     // The client still gets what was read for it.
     if (isAnswered) socket.destroySoon();
     else onUnreachable(`the worker cannot be reached: ${reason}`);
   });
   // The worker still reads what its client has sent, and then ends the session.
   socket.once('close', () => upstream.destroySoon());
-  upstream.once('data', () => {
-    isAnswered = true;
-    caller.onAnswered();
-  });
   upstream.write(handshake(caller.key, ticket));
   const early = caller.takeEarly();
   upstream.write(early);
   onBytes('received', early.length);
-  upstream.on('data', (chunk: Buffer) => onBytes('sent', chunk.length));
   socket.on('data', (chunk: Buffer) => onBytes('received', chunk.length));
   // When one side ends, the whole tunnel ends.
   socket.allowHalfOpen = false;
   socket.pipe(upstream);
-  upstream.pipe(socket);
+  upstream.on('end', () => socket.end());
   return upstream;
 }
 

@@ -10,6 +10,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Outcome } from '../../src/protocol/job.js';
 import type { Running } from '../../src/protocol/session.js';
+import { createChunks } from '../../src/tunnel/chunks.js';
 import { startTunnel } from '../../src/tunnel/tunnel.js';
 import { deadline, until } from '../deadline.js';
 import { open } from '../http/raw-socket.js';
@@ -62,6 +63,7 @@ test.before.each(async (scene) => {
         onAnswered: () => scene.told.push('answered'),
       },
       ticket: 'the ticket',
+      chunks: createChunks(),
       clock: {
         epochMs: () => 0,
         monotonicMs: () => 0,

@@ -50,9 +50,8 @@ export async function openListener(path: string): Promise<Listener> {
   return {
     path,
     expect(ticket, maxPayload, onSocket) {
-      // One frame a task, so that a client that sends many holds up nobody. What is not UTF-8 becomes so when it is
-      // read, and what goes on to Chromium is written anew.
-      const options = { maxPayload, allowSynchronousEvents: false, skipUTF8Validation: true };
+      // What is not UTF-8 becomes so when it is read, and what goes on to Chromium is written anew.
+      const options = { maxPayload, skipUTF8Validation: true };
       const acceptor = new WebSocketServer({ noServer: true, clientTracking: false, ...options });
       expected.set(ticket, (request, socket, head) => {
         acceptor.handleUpgrade(request, socket, head, (client) => {

@@ -7,6 +7,7 @@ import type { FailureCode } from '../../failures.js';
 import type { ClientOptions } from '../../protocol/cdp.js';
 import type { Failed } from '../../protocol/job.js';
 import type { ClientTally } from '../client-tally.js';
+import { createIntake } from './intake.js';
 import type { ClientSocket } from './listener.js';
 
 /** Close codes of WebSocket. */
@@ -37,7 +38,7 @@ export interface PeerOptions {
   readonly limits: Pick<ClientOptions, 'maxBufferedBytes' | 'idleMs'>;
   readonly clock: Clock;
   readonly tally: Pick<ClientTally, 'frame'>;
-  /** Called with each frame, in a task of its own. */
+  /** Called with each frame, none before `resume`. */
   readonly onFrame: (frame: Buffer) => void;
   /** Called once. No frame comes afterwards. */
   readonly onEnd: (why: Ended) => void;
@@ -86,12 +87,15 @@ export function createPeer({ socket, limits, clock, tally, onFrame, onEnd }: Pee
     else end(CLOSE.goingAway, failed('SESSION_TIMEOUT', `idle: the client has sent nothing for ${idleMs} ms`));
   };
 
-  socket.on('message', (data: Buffer) => {
-    state.misses = 0;
-    state.heardAtMs = clock.monotonicMs();
-    if (state.isOver) return;
-    tally.frame('received');
-    onFrame(data);
+  const { pause, resume } = createIntake({
+    socket,
+    onFrame(frame) {
+      state.misses = 0;
+      state.heardAtMs = clock.monotonicMs();
+      if (state.isOver) return;
+      tally.frame('received');
+      onFrame(frame);
+    },
   });
   socket.on('pong', () => {
     state.misses = 0;
@@ -123,8 +127,8 @@ export function createPeer({ socket, limits, clock, tally, onFrame, onEnd }: Pee
     },
     heardAtMs: () => state.heardAtMs,
     end,
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
+    pause,
+    resume,
   };
 }
 

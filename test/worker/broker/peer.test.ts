@@ -26,6 +26,8 @@ test.before.each((scene) => {
     bufferedAmount: 0,
     ping: () => did.push('ping'),
     gather: () => {},
+    pause: () => {},
+    resume: () => {},
     send: (frame: string) => did.push(`send ${frame.length}`),
     close: (code: number, why: string) => did.push(`close ${code} ${why}`),
     terminate: () => did.push('terminate'),
@@ -39,6 +41,7 @@ test.before.each((scene) => {
     onFrame: (frame) => did.push(`frame ${frame}`),
     onEnd: (why) => scene.ends.push(why),
   });
+  scene.peer.resume();
 });
 
 test('it is pinged each 30 s, and cut off when two have not been answered', ({ clock, socket, did, ends }) => {
