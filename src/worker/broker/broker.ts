@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { ClientOptions } from '../../protocol/cdp.js';
 import type { End } from '../../wait.js';
-import { type Client, openClient, type Site } from './client.js';
+import { type BrowserVersion, type Client, openClient, type Site } from './client.js';
 import { type ClientSocket, type Listener, openListener } from './listener.js';
 import { createScout } from './scout.js';
 
@@ -21,7 +21,7 @@ export interface Broker {
   pagesOpen(): number;
 }
 
-export interface BrokerOptions extends Omit<Site, 'scout'> {
+export interface BrokerOptions extends Omit<Site, 'scout' | 'version'> {
   readonly onPageCrash: () => void;
   /** The socket's folder, which no other user can enter. */
   readonly folder: string;
@@ -34,8 +34,10 @@ export function createBroker({ onPageCrash, folder, ...site }: BrokerOptions): B
   const { connection } = site;
   const scout = createScout(connection, onPageCrash);
   const clients = new Set<Client>();
+  let version: Promise<BrowserVersion> | null = null;
   let opening: Promise<Listener> | null = null;
   let listener: Listener | null = null;
+  const askVersion = (): Promise<BrowserVersion> => (version ??= connection.cdp.send('Browser.getVersion'));
   connection.lost.on(() => {
     opening?.then(
       ({ close }) => close(),
@@ -52,7 +54,7 @@ export function createBroker({ onPageCrash, folder, ...site }: BrokerOptions): B
     expect: (ticket, { maxPayloadBytes }, onSocket) =>
       listener?.expect(ticket, maxPayloadBytes, onSocket) ?? (() => {}),
     async open(socket, options) {
-      const client = await openClient(socket, options, { ...site, scout });
+      const client = await openClient(socket, options, { ...site, scout, version: askVersion });
       clients.add(client);
       const close = async (): Promise<void> => {
         await client.close();

@@ -35,6 +35,11 @@ export interface Client {
   close(): Promise<void>;
 }
 
+/** Clients are told all of it, as it came. */
+export interface BrowserVersion {
+  readonly userAgent: string;
+}
+
 /** What all clients of one browser share. */
 export interface Site {
   readonly connection: Connection;
@@ -43,6 +48,8 @@ export interface Site {
   readonly tally: ClientTally;
   /** Chromium may write here. Downloads of a client go into a folder of its own in it. */
   readonly homeDir: string;
+  /** What the browser says of itself. It stays the same, so it is asked once. */
+  version(): Promise<BrowserVersion>;
   openExit(): Promise<Exit>;
   openContext(exit: Exit, claimant: Claimant): Promise<BareContext>;
 }
@@ -115,7 +122,7 @@ async function build({ peer, options, site, undo }: Building): Promise<Built> {
   undo.push(downloads.close);
   undo.push(scout.end);
   await scout.begin();
-  const version = await cdp.send('Browser.getVersion');
+  const version = await site.version();
 
   const roots = createRoots(tell);
   const held: { contexts: ClientContexts | null } = { contexts: null };
