@@ -12,6 +12,32 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
+/** A timer may fire a little early. What is due so soon after it was it that fired. */
+const EARLY_MS = 5;
+
+/**
+ * ms until the next multiple of `periodMs`. What is done again and again waits for it, on all threads: they wake in the
+ * same moments then, and waking costs more than most of what is done.
+ */
+export function untilNext(clock: Pick<Clock, 'monotonicMs'>, periodMs: number): number {
+  const leftMs = periodMs - (clock.monotonicMs() % periodMs);
+  return leftMs > EARLY_MS ? leftMs : leftMs + periodMs;
+}
+
+/** Calls `task` at each multiple of `periodMs`. The returned function ends it. Does not keep the process alive. */
+export function every(clock: Pick<Clock, 'monotonicMs' | 'after'>, periodMs: number, task: () => void): () => void {
+  let cancel = (): void => {};
+  const schedule = (): void => {
+    cancel = clock.after(untilNext(clock, periodMs), () => {
+      // Before the task, which may stop it.
+      schedule();
+      task();
+    });
+  };
+  schedule();
+  return () => cancel();
+}
+
 /** Above this, `setTimeout` fires at once. */
 const TIMER_LIMIT_MS = 2 ** 31 - 1;
 

@@ -112,7 +112,7 @@ export const SETTINGS = {
   }),
   prewarm: setting(['PREWARM'], integer(0, 100), {
     fallback: '1',
-    help: 'Contexts with a blank page that each worker keeps ready, at most; under load it keeps fewer.',
+    help: 'Pages in contexts of their own that each worker keeps ready, at most; none after 5 idle minutes.',
   }),
   maxCpuPercent: setting(['MAX_CPU_PERCENT'], integer(1, 100), {
     fallback: '99',

@@ -4,7 +4,7 @@
  * piscina queues uncounted what it cannot place at once. Main thread.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { Clock } from '../clock.js';
+import { type Clock, every } from '../clock.js';
 import type { LaneReader } from '../metrics/lane.js';
 import type { CdpJob } from '../protocol/cdp.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
@@ -87,7 +87,6 @@ export function createPool(options: PoolOptions): Pool {
   const workers: (PoolWorker | undefined)[] = Array.from({ length: options.workers });
   const counts = { jobs: 0, ready: 0 };
   let isDestroyed = false;
-  let cancelLook = (): void => {};
 
   const connect = (worker: PoolWorker): void => {
     const port = options.egress();
@@ -145,11 +144,11 @@ export function createPool(options: PoolOptions): Pool {
     for (const worker of workers) {
       if (worker && !worker.isAlive(lanes[worker.index]?.beats() ?? 0)) worker.thread.end('unresponsive');
     }
-    cancelLook = clock.after(HEARTBEAT_MS, look);
   };
 
   threads.start();
   look();
+  const stopLooking = every(clock, HEARTBEAT_MS, look);
 
   return {
     async attach(index, endpoint) {
@@ -172,7 +171,7 @@ export function createPool(options: PoolOptions): Pool {
     states: () => workers.map(stateOf),
     async destroy() {
       isDestroyed = true;
-      cancelLook();
+      stopLooking();
       await threads.destroy();
       for (const worker of workers) worker?.close();
     },

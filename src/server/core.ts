@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { Admission } from '../admission/admission.js';
-import type { Clock } from '../clock.js';
+import { type Clock, untilNext } from '../clock.js';
 import type { Config } from '../config/settings.js';
 import { collectAtRest } from '../garbage.js';
 import { watchOomKills } from '../host/oom-kills.js';
@@ -112,7 +112,7 @@ export function createCore(options: CoreOptions) {
   let isBusy = true;
   const stops = [watchGarbageCollections(record, cellOf), collectAtRest({ clock, isBusy: () => isBusy })];
   timers.repeat(
-    () => (isBusy ? DRAIN_EVERY_MS : DRAIN_IDLE_EVERY_MS),
+    () => (isBusy ? DRAIN_EVERY_MS : untilNext(clock, DRAIN_IDLE_EVERY_MS)),
     () => {
       fold.drain();
       isBusy = options.sources().admission.slotsInUse() > 0;

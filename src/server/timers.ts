@@ -1,9 +1,10 @@
 /**
  * Does things again and again by the clock, until stopped.
  */
-import type { Clock } from '../clock.js';
+import { type Clock, untilNext } from '../clock.js';
 
 interface Timers {
+  /** At each multiple of `ms`; see `untilNext`. */
   every(ms: number, task: () => void): void;
   /** Runs the task each time that the delay of `untilMs` has passed. */
   repeat(untilMs: () => number, task: () => void): void;
@@ -24,7 +25,7 @@ export function createTimers(clock: Clock): Timers {
     schedule();
   };
   return {
-    every: (ms, task) => repeat(() => ms, task),
+    every: (ms, task) => repeat(() => untilNext(clock, ms), task),
     repeat,
     stop() {
       for (const cancel of cancels) cancel();

@@ -16,6 +16,8 @@ export interface Household extends Pick<Attached, 'lost' | 'suspect'> {
   release(lease: Lease): Promise<void>;
   /** Another browser has taken over. */
   retire(): void;
+  /** Nobody has come lately: gives up what is ready. */
+  rest(): void;
   readonly attached: Attached;
 }
 
@@ -28,6 +30,14 @@ interface Making {
 /** CPUs that a session keeps at work, and a page while it is made. */
 const CPUS_EACH = 2;
 
+/** Which pages sessions are likely to ask for. */
+export interface Wanted {
+  /** That of the last session, because the next is most often like it. */
+  kind: Need['kind'];
+  /** Whether any are kept ready: only where somebody has come lately. */
+  isLikely: boolean;
+}
+
 export interface HouseholdOptions {
   readonly attached: Attached;
   readonly tally: Pick<Tally, 'prewarm'>;
@@ -35,8 +45,8 @@ export interface HouseholdOptions {
   readonly plan: ReadyPlan;
   /** Called with the number of ready pages, whenever it changes. */
   readonly onReady: (pages: number) => void;
-  /** The kind that is kept ready: that of the last session, because the next is most often like it. A shard has one. */
-  readonly wanted: { kind: Need['kind'] };
+  /** A shard has one for all its browsers. */
+  readonly wanted: Wanted;
 }
 
 export function createHousehold(options: HouseholdOptions): Household {
@@ -46,6 +56,8 @@ export function createHousehold(options: HouseholdOptions): Household {
   const state = { busy: 0, isRetired: false };
   const shelf = createShelf({ dispose: (lease) => void attached.dispose(lease), onReady, onLoss: () => refill() });
 
+  const isKeeping = (): boolean => wanted.isLikely && !state.isRetired;
+
   /** A page made for nobody must not compete with those that somebody waits for. */
   const hasRoom = (): boolean => {
     const atWork = state.busy + making.size;
@@ -53,7 +65,7 @@ export function createHousehold(options: HouseholdOptions): Household {
   };
 
   const refill = (): void => {
-    while (!state.isRetired && shelf.size() + making.size < plan.pagesMax && hasRoom()) void make(wanted.kind);
+    while (isKeeping() && shelf.size() + making.size < plan.pagesMax && hasRoom()) void make(wanted.kind);
   };
 
   const make = async (kind: Need['kind']): Promise<void> => {
@@ -66,7 +78,7 @@ export function createHousehold(options: HouseholdOptions): Household {
   };
 
   const keep = (lease: Lease, kind: Need['kind']): void => {
-    if (kind === wanted.kind && !state.isRetired) shelf.put(lease);
+    if (kind === wanted.kind && isKeeping()) shelf.put(lease);
     else void attached.dispose(lease);
     // Another kind may be wanted by now; or there was room for one at a time only.
     refill();
@@ -110,6 +122,7 @@ export function createHousehold(options: HouseholdOptions): Household {
     suspect: attached.suspect,
     async lease(need) {
       state.busy++;
+      wanted.isLikely = true;
       try {
         const opening = open(need);
         refill();
@@ -124,6 +137,7 @@ export function createHousehold(options: HouseholdOptions): Household {
       refill();
       await attached.dispose(lease);
     },
+    rest: () => shelf.clear(),
     retire() {
       state.isRetired = true;
       shelf.clear();

@@ -13,7 +13,7 @@ import { attachBrowser } from './browser.js';
 import type { Cdp } from './cdp/cdp.js';
 import type { Connection, ConnectionCensus } from './cdp/connection.js';
 import type { Egress } from './egress.js';
-import { createHousehold, type Household } from './household.js';
+import { createHousehold, type Household, type Wanted } from './household.js';
 import type { Lease, Need } from './lease.js';
 import type { Needed } from './needed.js';
 import type { Tally } from './tally.js';
@@ -25,6 +25,8 @@ export interface Shard {
   lease(need: Need): Promise<Lease>;
   /** Makes ready, while there is nothing else to do, what sessions of this server have come to need. */
   prepare(): void;
+  /** No session has come for a while. */
+  rest(): void;
   /** Its session was ended in the middle of something: the browser may be to blame. */
   suspect(lease: Lease): void;
   /** Disposes of the context. Resolves when it is really gone; never rejects. */
@@ -69,7 +71,7 @@ export function createShard({ tally, clock, readyPlan, egress, needed, onReady }
   const households = new Map<Household, { readonly connection: Connection; readonly broker: Broker }>();
   let present: Household | null = null;
   let prepare = (): void => {};
-  const wanted: { kind: Need['kind'] } = { kind: 'plain' };
+  const wanted: Wanted = { kind: 'plain', isLikely: false };
   const owners = new Map<Lease, Household>();
   const sum = (count: (attached: Attached) => number): number =>
     [...households.keys()].reduce((total, { attached }) => total + count(attached), 0);
@@ -133,6 +135,10 @@ export function createShard({ tally, clock, readyPlan, egress, needed, onReady }
     },
     withPage: (use) => withPage(present?.attached, use),
     prepare: () => prepare(),
+    rest() {
+      wanted.isLikely = false;
+      present?.rest();
+    },
     broker() {
       const broker = present && households.get(present)?.broker;
       if (!broker) throw new Error('Target closed: the browser is gone');

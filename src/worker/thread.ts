@@ -6,7 +6,7 @@
 import { getHeapStatistics } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
 import { threadId, workerData } from 'node:worker_threads';
-import { systemClock } from '../clock.js';
+import { type Clock, every, systemClock } from '../clock.js';
 import { collectAtRest } from '../garbage.js';
 import { claimLane, openHeartbeat, openLaneWriter } from '../metrics/lane.js';
 import { createLayout } from '../metrics/layout.js';
@@ -29,6 +29,7 @@ const REPORT_EVERY_MS = 1_000;
 const LEAKS_EVERY_MS = 5_000;
 /** A second apart. */
 const LOOKS_AT_REST = 3;
+const LOOKS_LONG_AT_REST = 300;
 
 type JobTask = Extract<Task, { readonly kind: 'job' }>;
 
@@ -79,10 +80,10 @@ export function createWorkerThread(): WorkerThread {
       });
       const beat = openHeartbeat(setup.lanes, setup.laneShape, lane);
       beat();
-      setInterval(beat, HEARTBEAT_MS);
-      reportEverySecond(shard, tally);
+      every(clock, HEARTBEAT_MS, beat);
+      reportEverySecond(shard, tally, clock);
       collectAtRest({ clock, isBusy: () => running > 0 });
-      prepareAtRest(shard, () => running > 0);
+      prepareAtRest(shard, clock, () => running > 0);
       return { kind: 'init', lane, threadId };
     },
     async run({ job, sequence, runMs }) {
@@ -129,16 +130,17 @@ async function attach(port: MessagePort, shard: Shard, endpoint: PipeEndpoint): 
   }
 }
 
-/** What takes a second of CPU is begun when nobody has come for a while. */
-function prepareAtRest(shard: Shard, isBusy: () => boolean): void {
+/** What takes a second of CPU is begun when nobody has come for a while, and what takes memory is given back later. */
+function prepareAtRest(shard: Shard, clock: Clock, isBusy: () => boolean): void {
   let looksAtRest = 0;
-  setInterval(() => {
+  every(clock, REPORT_EVERY_MS, () => {
     looksAtRest = isBusy() ? 0 : looksAtRest + 1;
     if (looksAtRest >= LOOKS_AT_REST) shard.prepare();
-  }, REPORT_EVERY_MS);
+    if (looksAtRest === LOOKS_LONG_AT_REST) shard.rest();
+  });
 }
 
-function reportEverySecond(shard: Shard, tally: Tally): void {
+function reportEverySecond(shard: Shard, tally: Tally, clock: Clock): void {
   let last = performance.eventLoopUtilization();
   const report = (): void => {
     const now = performance.eventLoopUtilization();
@@ -155,13 +157,13 @@ function reportEverySecond(shard: Shard, tally: Tally): void {
     });
   };
   report();
-  setInterval(report, REPORT_EVERY_MS);
+  every(clock, REPORT_EVERY_MS, report);
   let strayBefore = 0;
-  setInterval(() => {
+  every(clock, LEAKS_EVERY_MS, () => {
     void shard.strayContexts().then((stray) => {
       // Only contexts that two samples saw count: one sample may come between the making of a context and its owner.
       tally.contextsLeaked(Math.min(stray, strayBefore));
       strayBefore = stray;
     });
-  }, LEAKS_EVERY_MS);
+  });
 }

@@ -226,7 +226,8 @@ test('pop-ups, dialogs and workers hold nothing up, and are gone with their sess
   await atRest(server);
   const pagesOpen = async (): Promise<number> => total(await server.samples(), 'headcount_pages_open');
   const contextsOpen = async (): Promise<number> => total(await server.samples(), 'headcount_contexts_open');
-  // Each of the two workers keeps one ready.
+  // Each of the two workers keeps one ready, once it has had a session.
+  await Promise.all([1, 2].map(() => server.post('/content', { html: 'x' })));
   await until(async () => (await pagesOpen()) === 2 && (await contextsOpen()) === 2, 10_000, 'two pages');
   assert.is(total(await server.samples(), 'headcount_contexts_leaked'), 0);
 });

@@ -26,7 +26,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   patterns: ['failures'],
   'protocol/jobs': ['failures', 'patterns', 'egress/proxies', 'type:protocol/cdp', 'type:protocol/egress'],
   admission: ['failures', 'type:clock', 'type:protocol', 'type:metrics/delta'],
-  pool: ['type:clock', 'type:failures', 'wait', 'protocol/names', 'type:protocol', 'type:metrics/lane'],
+  pool: ['clock', 'type:failures', 'wait', 'protocol/names', 'type:protocol', 'type:metrics/lane'],
   chromium: [],
   browsers: ['type:chromium/discover', 'type:clock', 'wait', 'type:protocol/names', 'type:protocol/endpoint'],
   egress: ['clock', 'garbage', 'wait', 'protocol/egress', 'protocol/usage', 'metrics/lane', 'metrics/layout'],

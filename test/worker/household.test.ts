@@ -13,7 +13,7 @@ import { systemClock } from '../../src/clock.js';
 import type { ReadyPlan } from '../../src/protocol/setup.js';
 import { type Attached, createAttached } from '../../src/worker/attached.js';
 import { attachBrowser } from '../../src/worker/browser.js';
-import { createHousehold, type Household } from '../../src/worker/household.js';
+import { createHousehold, type Household, type Wanted } from '../../src/worker/household.js';
 import type { Lease, Need, Opened } from '../../src/worker/lease.js';
 import { startChromium } from '../browsers/started.js';
 import { deadline, until } from '../deadline.js';
@@ -25,6 +25,7 @@ interface Scene {
   attached: Attached;
   exits: Exits;
   household: Household;
+  wanted: Wanted;
   /** Pages that were begun and wait for their turn, the oldest first: to be made, or what comes of it instead. */
   gates: ((instead?: Promise<Opened>) => void)[];
   begun: Need[];
@@ -71,7 +72,8 @@ test.after(async ({ folder, browser, exits }) => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function keepHouse(scene: Scene, plan: ReadyPlan): void {
+function keepHouse(scene: Scene, plan: ReadyPlan, isLikely = true): void {
+  scene.wanted = { kind: 'plain', isLikely };
   const { attached } = scene;
   const open: Attached['open'] = async (need) => {
     scene.begun.push(need);
@@ -84,11 +86,16 @@ function keepHouse(scene: Scene, plan: ReadyPlan): void {
     tally: { prewarm: (result) => scene.found.push(result) },
     clock: systemClock,
     plan,
-    wanted: { kind: 'plain' },
+    wanted: scene.wanted,
     onReady: (pages) => {
       scene.ready = pages;
     },
   });
+}
+
+function rest({ household, wanted }: Scene): void {
+  wanted.isLikely = false;
+  household.rest();
 }
 
 async function letAllBeMade(scene: Scene): Promise<void> {
@@ -226,6 +233,29 @@ test('with CPUs to spare as many are made ahead as there is room for, and no mor
   await scene.household.release(first);
   assert.is(scene.begun.length, 5);
   await scene.household.release(second);
+});
+
+test('where nobody has come for a while nothing is kept ready, until somebody comes', async (scene) => {
+  keepHouse(scene, ONE_CPU, false);
+  assert.equal([scene.begun.length, scene.ready], [0, 0]);
+  const leasing = lease(scene);
+  await letAllBeMade(scene);
+  await scene.household.release(await leasing);
+  assert.is(scene.begun.length, 2, 'another may come');
+  await makeReady(scene);
+  rest(scene);
+  assert.is(scene.ready, 0);
+  await until(() => scene.attached.contextsOpen() === 0, WAIT_MS, 'it is gone');
+  assert.is(scene.begun.length, 2);
+});
+
+test('what is being made when nobody is likely to come any more is not kept', async (scene) => {
+  keepHouse(scene, ONE_CPU);
+  assert.is(scene.begun.length, 1);
+  rest(scene);
+  await letAllBeMade(scene);
+  await until(() => scene.attached.contextsOpen() === 0, WAIT_MS, 'it is gone');
+  assert.equal([scene.begun.length, scene.ready], [1, 0]);
 });
 
 test.run();

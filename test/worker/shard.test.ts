@@ -57,14 +57,9 @@ test.before.each((scene) => {
   const onReady = (pages: number): void => {
     scene.ready = pages;
   };
-  scene.shard = createShard({
-    tally: NOBODY,
-    clock: systemClock,
-    readyPlan: PLAN,
-    egress: scene.exits.egress,
-    needed: scene.needed,
-    onReady,
-  });
+  const { egress } = scene.exits;
+  const parts = { tally: NOBODY, clock: systemClock, readyPlan: PLAN, egress, needed: scene.needed, onReady };
+  scene.shard = createShard(parts);
 });
 test.after.each(async ({ browsers, exits }) => {
   exits.close();
@@ -98,6 +93,12 @@ async function openPage(scene: Scene, need: Need) {
   };
 }
 
+/** A session after which another is likely. */
+async function visit(scene: Scene): Promise<void> {
+  const { lease } = await openPage(scene, PLAIN);
+  await deadline(scene.shard.release(lease), WAIT_MS, 'its release');
+}
+
 /** Whether the code of Playwright is in this process. */
 function isLoaded(): boolean {
   return Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('/playwright-core/lib/'));
@@ -120,6 +121,7 @@ test('Playwright is made ready where sessions of the server have come to need it
 test('sessions of the one before go on, and what it had kept ready goes', async (scene) => {
   const { shard } = scene;
   const first = await takeOver(scene);
+  await visit(scene);
   await until(() => scene.ready === 1, WAIT_MS, 'a ready page');
   const old = [await openPage(scene, PLAIN), await openPage(scene, PLAYWRIGHT)];
   await takeOver(scene);
@@ -165,6 +167,21 @@ test('a session that needs Playwright makes that known to all workers', async (s
   const { lease } = await openPage(scene, PLAYWRIGHT);
   assert.ok(scene.needed.isPlaywrightNeeded());
   await deadline(scene.shard.release(lease), WAIT_MS, 'its release');
+});
+
+test('a page is kept ready where a session has come lately, in the next browser too', async (scene) => {
+  const { shard } = scene;
+  const first = await takeOver(scene);
+  assert.is(shard.contextsOpen(), 0);
+  await visit(scene);
+  await until(() => scene.ready === 1, WAIT_MS, 'a ready page');
+  first.kill('killed');
+  await until(() => scene.lost.length === 1, WAIT_MS, 'its end');
+  await takeOver(scene);
+  await until(() => scene.ready === 1, WAIT_MS, 'a page in the next browser');
+  shard.rest();
+  await until(() => shard.contextsOpen() === 0, WAIT_MS, 'rest');
+  assert.is(scene.ready, 0);
 });
 
 test.run();

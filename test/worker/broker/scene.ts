@@ -85,7 +85,14 @@ export async function openScene(): Promise<BrokerScene> {
     },
   };
   const [needed, onReady] = [openNeeded(new SharedArrayBuffer(4)), (): void => {}];
-  const shard = createShard({ tally, clock, readyPlan: { pagesMax: 0, cpus: 1 }, egress, needed, onReady });
+  const shard = createShard({
+    tally,
+    clock,
+    readyPlan: { pagesMax: 0, cpus: 1 },
+    egress,
+    needed,
+    onReady,
+  });
   const lost = createOnce();
   const { pid, readPath, writePath, artifactsDir, homeDir } = browser;
   const endpoint = { generation: 1, pid, readPath, writePath, artifactsDir, homeDir };
