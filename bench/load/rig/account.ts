@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openCgroupFolders } from '../../../src/host/cgroup-folders.js';
 
+const PASSES_MAX = 100;
 const REMOVE_ATTEMPTS = 20;
 const REMOVE_EVERY_MS = 100;
 
@@ -24,14 +25,17 @@ interface Book {
   readonly readMs: (group: string) => number;
 }
 
-/** Null where no cgroup may be made, as without root. `pids` are moved in, and what they start later is born there. */
-export function openAccount(name: string, pids: readonly number[]): Account | null {
+/**
+ * Null where no cgroup may be made, as without root. What `pids` lists is moved in, and what they start later is born
+ * there.
+ */
+export function openAccount(name: string, pids: () => readonly number[]): Account | null {
   for (const { folder, readMs } of books()) {
     if (folder === undefined) continue;
     const group = join(folder, name);
     try {
       mkdirSync(group, { recursive: true });
-      for (const pid of pids) move(pid, group);
+      moveAll(pids, group);
       const beforeMs = readMs(group);
       return {
         cpuMs: () => readMs(group) - beforeMs,
@@ -58,6 +62,16 @@ function books(): Book[] {
       readMs: (group) => numberIn(readFileSync(join(group, 'cpu.stat'), 'utf8')) / 1e3,
     },
   ];
+}
+
+/** A process that is born while its parent is moved is outside still, so it is looked for until none is. */
+function moveAll(pids: () => readonly number[], group: string): void {
+  for (let pass = 0; pass < PASSES_MAX; pass++) {
+    const inside = new Set(readFileSync(join(group, 'cgroup.procs'), 'utf8').split('\n').map(Number));
+    const outside = pids().filter((pid) => !inside.has(pid));
+    if (outside.length === 0) return;
+    for (const pid of outside) move(pid, group);
+  }
 }
 
 function move(pid: number, group: string): void {

@@ -53,7 +53,7 @@ export interface Tree {
 
 export function watchTree(root: number, { hasAccount = false } = {}): Tree {
   const watch = openProcessWatch();
-  const account = hasAccount ? openAccount(`headcount-bench-${root}`, descendants(root)) : null;
+  const account = hasAccount ? openAccount(`headcount-bench-${root}`, () => descendants(root)) : null;
   const cpuMs = (): number => account?.cpuMs() ?? (watch.sample([root])[0]?.cpuSeconds ?? 0) * 1000;
   return {
     isWhole: account !== null,
