@@ -58,5 +58,6 @@ function advanced(standing: Standing, progress: Exclude<Progress, { readonly kin
   if (progress.kind === 'answered') return { ...standing, status: progress.status };
   if (progress.kind === 'client') return { ...standing, client: progress.client };
   const past = { ...standing.past, [standing.phase]: progress.beforeMs };
-  return { ...standing, phase: progress.phase, past, exit: progress.exit };
+  const { phase, exit, client } = progress;
+  return { ...standing, phase, past, exit, client };
 }

@@ -66,6 +66,7 @@ export type Progress =
       readonly phase: keyof PhaseTimes;
       readonly beforeMs: number;
       readonly exit: number | null;
+      readonly client: ClientStanding | null;
     }
   | { readonly kind: 'answered'; readonly status: number }
   /** What changed about a client over WebSocket. */

@@ -101,12 +101,12 @@ async function produce(assignment: Assignment, { runner, lease, contextMs, fail 
   let readyAtMs = startedAtMs;
   try {
     const exit = lease.exit?.id ?? null;
-    tell({ kind: 'phase', phase: 'navigate', beforeMs: contextMs, exit });
+    tell({ kind: 'phase', phase: 'navigate', beforeMs: contextMs, exit, client: null });
     lease.navigator.onAnswer = (status) => tell({ kind: 'answered', status });
     await openPage(lease, job.body, { clock, fail, waitLimitMs });
     readyAtMs = clock.monotonicMs();
     tally.phase('navigate', readyAtMs - startedAtMs);
-    tell({ kind: 'phase', phase: 'run', beforeMs: readyAtMs - startedAtMs, exit });
+    tell({ kind: 'phase', phase: 'run', beforeMs: readyAtMs - startedAtMs, exit, client: null });
     const product = await steadily(lease.navigator, clock, () => runner.run(lease, job.body, { clock, waitLimitMs }));
     if (product.body.length === 0) throw new Error('Chromium made nothing of the page');
     const runMs = clock.monotonicMs() - readyAtMs;

@@ -59,7 +59,7 @@ test('an outcome that was told stays, however its task ends', async () => {
 test('it stands where it was last told, its client too', () => {
   const { running, advance } = scene();
   assert.equal(running.standing(), { phase: 'context', past: {}, status: null, exit: null, client: null });
-  advance({ kind: 'phase', phase: 'run', beforeMs: 5, exit: 3 });
+  advance({ kind: 'phase', phase: 'run', beforeMs: 5, exit: 3, client: null });
   advance({ kind: 'client', client: { heardAtMs: 1, hosts: [] } });
   advance({ kind: 'client', client: { heardAtMs: 2, hosts: ['a.example'] } });
   advance({ kind: 'answered', status: 404 });

@@ -3,7 +3,7 @@
  * outcome. Runs in a worker thread.
  */
 import type { Clock } from '../../clock.js';
-import type { CdpJob } from '../../protocol/cdp.js';
+import type { CdpJob, ClientStanding } from '../../protocol/cdp.js';
 import type { Outcome, PhaseTimes, Progress } from '../../protocol/job.js';
 import { type End, limit, waitFor } from '../../wait.js';
 import type { Tally } from '../tally.js';
@@ -44,8 +44,9 @@ export async function serveClient(assignment: ClientAssignment): Promise<void> {
   const { client, broker } = opened;
   const contextMs = clock.monotonicMs() - startedAtMs;
   tally.phase('context', contextMs);
-  tell({ kind: 'phase', phase: 'run', beforeMs: contextMs, exit: client.exitId });
-  const stopTelling = keepTold(client, assignment);
+  const standing = client.standing();
+  tell({ kind: 'phase', phase: 'run', beforeMs: contextMs, exit: client.exitId, client: standing });
+  const stopTelling = keepTold(client, standing, assignment);
   const why = await waitFor<never, Ended | 'cancelled'>(
     null,
     [client.over, client.why],
@@ -65,10 +66,13 @@ export async function serveClient(assignment: ClientAssignment): Promise<void> {
   tally.phase('close', clock.monotonicMs() - closingAtMs);
 }
 
-/** Tells main how the client does, at once and after each change. Main does not ask, because a thread may hang. */
-function keepTold(client: Client, { tell, clock }: Pick<ClientAssignment, 'tell' | 'clock'>): () => void {
-  let last = '';
-  let cancel = (): void => {};
+/** Tells main how the client does after each change since `told`. Main does not ask, because a thread may hang. */
+function keepTold(
+  client: Client,
+  told: ClientStanding,
+  { tell, clock }: Pick<ClientAssignment, 'tell' | 'clock'>,
+): () => void {
+  let last = JSON.stringify(told);
   const look = (): void => {
     const standing = client.standing();
     const present = JSON.stringify(standing);
@@ -76,7 +80,7 @@ function keepTold(client: Client, { tell, clock }: Pick<ClientAssignment, 'tell'
     last = present;
     cancel = clock.after(TELL_EVERY_MS, look);
   };
-  look();
+  let cancel = clock.after(TELL_EVERY_MS, look);
   return () => cancel();
 }
 
