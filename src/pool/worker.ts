@@ -59,6 +59,7 @@ export function createWorker(
   /** The newest browser that it was told to attach to; null when no sessions may go to that one. */
   let browser: { readonly generation: number; isAttached: boolean; isDoubted: boolean } | null = null;
   let lastJob = 0;
+  let closing = 0;
 
   const control = openControl(port, {
     onReady(ready) {
@@ -79,6 +80,9 @@ export function createWorker(
     },
     get sessions() {
       return jobs.size;
+    },
+    get closing() {
+      return closing;
     },
     get readyPages() {
       return pages.ready;
@@ -113,7 +117,11 @@ export function createWorker(
       const task = thread.post({ kind: 'job', job, sequence, runMs });
       const pooled = createRunning({ task, control, sequence, place: { kind: 'worker', index }, onServing });
       jobs.add(pooled);
-      void pooled.running.released.then(() => jobs.delete(pooled));
+      void pooled.running.outcome.then(() => closing++);
+      void pooled.running.released.then(() => {
+        jobs.delete(pooled);
+        closing--;
+      });
       return pooled.running;
     },
     isAlive: heartbeat.isAlive,

@@ -4,7 +4,7 @@ import { type Candidate, pickWorker } from '../../src/pool/pick.js';
 
 const test = suite('pool/pick');
 
-const idle: Candidate = { isAttached: true, sessions: 0, readyPages: 0, readyAt: 0, lastJob: 0 };
+const idle: Candidate = { isAttached: true, sessions: 0, closing: 0, readyPages: 0, readyAt: 0, lastJob: 0 };
 
 function picked(...candidates: (Partial<Candidate> | undefined)[]): number {
   const all = candidates.map((one, index) => (one ? { ...idle, ...one, index } : undefined));
@@ -20,6 +20,12 @@ test('picks none when none is attached', () => {
 test('picks the least busy, ready or not', () => {
   assert.is(picked({ sessions: 1, readyPages: 1, readyAt: 9 }, { sessions: 0 }), 1);
   assert.is(picked({ sessions: 2 }, { sessions: 3 }, { sessions: 1 }), 2);
+});
+
+test('a session that is being closed is half of one', () => {
+  assert.is(picked({ sessions: 2 }, { sessions: 2, closing: 1, lastJob: 9 }), 1);
+  assert.is(picked({ sessions: 1 }, { sessions: 2, closing: 1 }), 0);
+  assert.is(picked({ sessions: 1 }, { sessions: 3, closing: 3 }), 0, 'some may hang');
 });
 
 test('of those equally busy picks the one whose ready page is the youngest', () => {
