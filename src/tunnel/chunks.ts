@@ -5,7 +5,7 @@
  */
 
 const CHUNK_BYTES = 2 ** 16;
-const FREE_MAX = 32;
+const FREE_MAX = 16;
 
 export interface Chunks {
   take(): Uint8Array;

@@ -26,6 +26,8 @@ export interface TunnelOptions {
 const WORD_LIMIT_MS = 1_000;
 /** After the end of its session, a client has so long to read what is left. */
 const LINGER_MS = 2_000;
+/** A client that does not read must not hold a whole chunk for each small part that waits for it. */
+const COPIED_BYTES_MAX = 4_095;
 
 /** Never throws. */
 export function startTunnel(options: TunnelOptions): Running {
@@ -79,7 +81,11 @@ function open(
     if (!isAnswered) caller.onAnswered();
     isAnswered = true;
     onBytes('sent', length);
-    return socket.write(chunk.subarray(0, length), (error) => error ?? chunks.give(chunk));
+    const part = chunk.subarray(0, length);
+    if (length > COPIED_BYTES_MAX) return socket.write(part, (error) => error ?? chunks.give(chunk));
+    const copy = Buffer.from(part);
+    chunks.give(chunk);
+    return socket.write(copy);
   };
   const upstream = connect({ path, onread: { buffer, callback } });
   socket.on('drain', () => upstream.resume());

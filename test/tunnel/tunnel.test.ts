@@ -2,6 +2,7 @@
  * Two sockets and the bytes between them, with a worker that is a Unix socket of this test.
  */
 
+import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -10,7 +11,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Outcome } from '../../src/protocol/job.js';
 import type { Running } from '../../src/protocol/session.js';
-import { createChunks } from '../../src/tunnel/chunks.js';
+import { type Chunks, createChunks } from '../../src/tunnel/chunks.js';
 import { startTunnel } from '../../src/tunnel/tunnel.js';
 import { deadline, until } from '../deadline.js';
 import { open } from '../http/raw-socket.js';
@@ -24,6 +25,7 @@ interface Scene {
   /** The client, and main's socket to it. */
   client: Socket;
   accepted: Socket;
+  chunks: Chunks;
   /** The worker's sockets, in the order in which they come. */
   arrived: Socket[];
   /** Timers that are not due; a test makes them due. */
@@ -44,6 +46,7 @@ test.before.each(async (scene) => {
   scene.folder = makeTempDir('tunnel');
   scene.path = join(scene.folder, 'worker');
   scene.arrived = [];
+  scene.chunks = createChunks();
   scene.timers = new Set();
   scene.told = [];
   scene.bytes = { sent: 0, received: 0 };
@@ -63,7 +66,7 @@ test.before.each(async (scene) => {
         onAnswered: () => scene.told.push('answered'),
       },
       ticket: 'the ticket',
-      chunks: createChunks(),
+      chunks: scene.chunks,
       clock: {
         epochMs: () => 0,
         monotonicMs: () => 0,
@@ -140,6 +143,40 @@ test('the worker gets an upgrade with the ticket, what was early, and the rest; 
   await until(() => atWorker().endsWith(`${EARLY}more`) && atClient() === 'answerand more', WAIT_MS, 'both ways');
   assert.equal(scene.told, ['run', 'answered']);
   assert.equal(scene.bytes, { sent: 'answerand more'.length, received: `${EARLY}more`.length });
+});
+
+test('buffers are used again only once what they held has been written, and none is kept', async (scene) => {
+  const { take, give } = createChunks();
+  const out = new Set<Uint8Array>();
+  scene.chunks = {
+    take() {
+      const chunk = take();
+      out.add(chunk);
+      return chunk;
+    },
+    give(chunk) {
+      assert.ok(out.delete(chunk), 'one that was taken, and once');
+      // Whoever still reads from it reads this.
+      chunk.fill(0);
+      give(chunk);
+    },
+  };
+  const { worker } = await joined(scene);
+  const came: Buffer[] = [];
+  const bytesOf = (parts: readonly Buffer[]): number => parts.reduce((sum, { length }) => sum + length, 0);
+  scene.client.pause().on('data', (chunk: Buffer) => came.push(chunk));
+  // Small parts and large ones, and more than sockets hold.
+  const parts = Array.from({ length: 400 }, (_, i) => randomBytes(i % 3 === 0 ? 200_000 : 1 + (i % 7) * 900));
+  for (const [i, part] of parts.entries()) {
+    worker.write(part);
+    if (i === 200) scene.client.resume();
+    if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await until(() => bytesOf(came) === bytesOf(parts), WAIT_MS, 'all of it');
+  assert.ok(Buffer.concat(came).equals(Buffer.concat(parts)));
+  worker.end();
+  await closed(scene.accepted, 'the end');
+  await until(() => out.size === 0, WAIT_MS, 'all buffers');
 });
 
 for (const [name, from] of [
