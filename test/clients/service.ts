@@ -6,10 +6,11 @@ import { setTimeout } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { until } from '../deadline.js';
 import { checkIdentities } from '../end-to-end/identities.js';
-import { atRest, ready, type Server, start, total, withToken } from '../end-to-end/server.js';
+import { atRest, ready, type Server, start, total, visitBoth, withToken } from '../end-to-end/server.js';
 
 const WAIT_MS = 20_000;
 const TOKEN = 'a-token';
+const HEADERS = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
 /** The pause between pairs of jobs: clients should meet a shard with work, not a full one. */
 const PAUSE_MS = 1500;
 /** What is open when nothing runs: one page kept ready for each shard. */
@@ -43,6 +44,7 @@ export async function openService(target: string): Promise<Service> {
       const statuses = await jobs.stop();
       assert.ok(statuses.length > 0, 'no job has run');
       assert.equal([...new Set(statuses)], [200]);
+      await visitBoth(server, { headers: HEADERS });
       await atRest(asked);
       const contexts = async (): Promise<number> => total(await asked.samples(), 'headcount_contexts_open');
       await until(async () => (await contexts()) === KEPT_READY, WAIT_MS, 'only contexts that are kept ready');
@@ -65,11 +67,10 @@ interface Jobs {
 function startJobs(server: Server, url: string): Jobs {
   const statuses: number[] = [];
   const stopped = new AbortController();
-  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
   const run = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       for (const path of ['/content', '/screenshot']) {
-        const response = await server.post(path, { url }, { headers });
+        const response = await server.post(path, { url }, { headers: HEADERS });
         await response.arrayBuffer();
         statuses.push(response.status);
       }

@@ -11,7 +11,7 @@ import * as assert from 'uvu/assert';
 import { until } from '../deadline.js';
 import { type Pages, startPages } from '../fixtures/pages.js';
 import { checkIdentities } from './identities.js';
-import { atRest, ready, type Server, start, total } from './server.js';
+import { atRest, ready, type Server, start, total, visitBoth } from './server.js';
 
 const test = suite('end-to-end/plain');
 /** Needs a Playwright context, and changes nothing else. */
@@ -227,7 +227,7 @@ test('pop-ups, dialogs and workers hold nothing up, and are gone with their sess
   const pagesOpen = async (): Promise<number> => total(await server.samples(), 'headcount_pages_open');
   const contextsOpen = async (): Promise<number> => total(await server.samples(), 'headcount_contexts_open');
   // Each of the two workers keeps one ready, once it has had a session.
-  await Promise.all([1, 2].map(() => server.post('/content', { html: 'x' })));
+  await visitBoth(server);
   await until(async () => (await pagesOpen()) === 2 && (await contextsOpen()) === 2, 10_000, 'two pages');
   assert.is(total(await server.samples(), 'headcount_contexts_leaked'), 0);
 });

@@ -3,6 +3,7 @@
  */
 
 import { tmpdir } from 'node:os';
+import * as assert from 'uvu/assert';
 import { parseConfig } from '../../src/config/parse.js';
 import { type Headcount, startServer } from '../../src/server/server.js';
 import { until } from '../deadline.js';
@@ -107,6 +108,15 @@ export function total(samples: ReadonlyMap<string, number>, name: string, part =
 
 export async function ready(server: Server, ms = 20_000): Promise<void> {
   await until(async () => (await server.get('/health/ready')).status === 200, ms, 'the server to be ready');
+}
+
+/** Has each of two workers run a session. From then on both keep a page ready. */
+export async function visitBoth(server: Pick<Server, 'post'>, init: RequestInit = {}): Promise<void> {
+  const both = await Promise.all([1, 2].map(() => server.post('/content', { html: 'x', waitForTimeout: 300 }, init)));
+  for (const response of both) {
+    await response.arrayBuffer();
+    assert.is(response.status, 200);
+  }
 }
 
 /** At rest: nothing runs, nothing waits, every slot is free and every shard has its browser. */

@@ -15,7 +15,7 @@ import { type Pages, startPages } from '../fixtures/pages.js';
 import { open, upgradeRequest } from '../http/raw-socket.js';
 import { freshSeed, seededRandom } from '../seeded-random.js';
 import { checkIdentities } from './identities.js';
-import { atRest, ready, type Server, start, total } from './server.js';
+import { atRest, ready, type Server, start, total, visitBoth } from './server.js';
 
 const test = suite('end-to-end/websocket-faults');
 const WAIT_MS = 60_000;
@@ -36,6 +36,7 @@ test.before(async () => {
   pages = await startPages();
   server = await start({ CONCURRENT: String(SLOTS), QUEUE_LENGTH: '40', TIMEOUT: String(TRANSFER_MS), WORKERS: '2' });
   await ready(server, WAIT_MS);
+  await visitBoth(server);
   await nothingRuns();
   listenersAtRest = listeners();
 });

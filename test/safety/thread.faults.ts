@@ -9,7 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { deadline, until } from '../deadline.js';
 import { checkIdentities } from '../end-to-end/identities.js';
-import { atRest, ready, type Server, start, total } from '../end-to-end/server.js';
+import { atRest, ready, type Server, start, total, visitBoth } from '../end-to-end/server.js';
 
 const test = suite('safety/thread');
 /** This process keeps connections to the server alive for a while, and both their ends are in it. */
@@ -100,6 +100,7 @@ test(`the thread dies ${DEATHS} times under load, and each time all goes on`, as
   const server = await start();
   try {
     await ready(server);
+    await visitBoth(server);
     await until(async () => isAtRest(await held(server)), AT_REST_MS, 'pages kept ready');
     const descriptors = (): number => readdirSync('/proc/self/fd').length;
     let descriptorsMax = 0;
