@@ -33,8 +33,8 @@ import { createProcessUsage, createUsage } from './usage.js';
 import type { Versions } from './versions.js';
 
 const DRAIN_EVERY_MS = 100;
-/** While no session runs. A lane has room for as long of the fullest work that was measured. */
-const DRAIN_IDLE_EVERY_MS = 500;
+/** While no session runs. A lane has room for half a second of full work, so this is soon enough. */
+const DRAIN_IDLE_EVERY_MS = 250;
 /** For samples, and for the history: a server that is killed loses at most this much of it. */
 const SECOND_MS = 1_000;
 /** The egress thread writes a few records for each connection, and the bytes a few times a second. */
