@@ -110,7 +110,7 @@ export async function ready(server: Server, ms = 20_000): Promise<void> {
   await until(async () => (await server.get('/health/ready')).status === 200, ms, 'the server to be ready');
 }
 
-/** Has each of two workers run a session. From then on both keep a page ready. */
+/** Has each of two workers, at rest, run a session. From then on both keep a page ready. */
 export async function visitBoth(server: Pick<Server, 'post'>, init: RequestInit = {}): Promise<void> {
   const both = await Promise.all([1, 2].map(() => server.post('/content', { html: 'x', waitForTimeout: 300 }, init)));
   for (const response of both) {

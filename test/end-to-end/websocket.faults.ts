@@ -36,6 +36,8 @@ test.before(async () => {
   pages = await startPages();
   server = await start({ CONCURRENT: String(SLOTS), QUEUE_LENGTH: '40', TIMEOUT: String(TRANSFER_MS), WORKERS: '2' });
   await ready(server, WAIT_MS);
+  // Of both workers: one alone would get both sessions.
+  await atRest(server);
   await visitBoth(server);
   await nothingRuns();
   listenersAtRest = listeners();

@@ -100,6 +100,7 @@ test(`the thread dies ${DEATHS} times under load, and each time all goes on`, as
   const server = await start();
   try {
     await ready(server);
+    await atRest(server);
     await visitBoth(server);
     await until(async () => isAtRest(await held(server)), AT_REST_MS, 'pages kept ready');
     const descriptors = (): number => readdirSync('/proc/self/fd').length;
