@@ -14,6 +14,7 @@ import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { ControlMessage, ControlReply, Outcome, Progress, Task, TaskResult } from '../protocol/job.js';
 import { HEARTBEAT_MS } from '../protocol/names.js';
 import type { WorkerSetup } from '../protocol/setup.js';
+import { createActivity } from './activity.js';
 import { serveClient } from './broker/serve.js';
 import { createCancels } from './cancels.js';
 import { useCodeCache } from './code-cache.js';
@@ -45,7 +46,7 @@ export function createWorkerThread(): WorkerThread {
   useCodeCache(setup.codeFolder);
   const clock = systemClock;
   const cancels = createCancels();
-  let running = 0;
+  const activity = createActivity();
   let ready: { port: MessagePort; shard: Shard; tally: Tally } | null = null;
   return {
     async init(port) {
@@ -68,7 +69,7 @@ export function createWorkerThread(): WorkerThread {
       ready = { port, shard, tally };
       const fonts = createFontTeller({
         isWanted: lane === 0,
-        isBusy: () => running > 0,
+        isBusy: activity.watch(),
         withPage: shard.withPage,
         tell: (found) => port.postMessage({ kind: 'fonts', fonts: found } satisfies ControlReply),
         clock,
@@ -82,14 +83,14 @@ export function createWorkerThread(): WorkerThread {
       beat();
       every(clock, HEARTBEAT_MS, beat);
       reportEverySecond(shard, tally, clock);
-      collectAtRest({ clock, isBusy: () => running > 0 });
-      prepareAtRest(shard, clock, () => running > 0);
+      collectAtRest({ clock, isBusy: activity.watch() });
+      prepareAtRest(shard, clock, activity.watch());
       return { kind: 'init', lane, threadId };
     },
     async run({ job, sequence, runMs }) {
       if (!ready) throw new Error('a job came before the thread was set up');
       const { port, shard, tally } = ready;
-      running++;
+      activity.begin();
       const post = (outcome: Outcome): void => {
         const reply: ControlReply = { kind: 'outcome', sequence, outcome };
         port.postMessage(reply, outcome.isOk && outcome.product !== 'closed' ? [outcome.product.body.buffer] : []);
@@ -105,7 +106,7 @@ export function createWorkerThread(): WorkerThread {
         }
         return { kind: 'job' };
       } finally {
-        running--;
+        activity.end();
         cancels.end(sequence);
       }
     },
