@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { holdClosedPort } from '../closed-port.js';
 
 export interface Asked {
   readonly url: string;
@@ -21,7 +22,7 @@ export interface Site {
   /** The latest request for this path. */
   last(path: string): Asked | undefined;
   /** An origin where nobody listens. */
-  closedOrigin(): Promise<string>;
+  readonly closedOrigin: string;
   close(): void;
 }
 
@@ -116,18 +117,14 @@ export async function openSite(): Promise<Site> {
   const foreign = (): string => `http://localhost:${(server.address() as AddressInfo).port}`;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const closed = await holdClosedPort();
   return {
     origin: foreign().replace('localhost', '127.0.0.1'),
     foreign: foreign(),
     last: (path) => requests.findLast(({ url }) => url === path),
-    async closedOrigin() {
-      const other = createServer().listen(0, '127.0.0.1');
-      await once(other, 'listening');
-      const { port } = other.address() as AddressInfo;
-      await new Promise((resolve) => other.close(resolve));
-      return `http://127.0.0.1:${port}/`;
-    },
+    closedOrigin: `http://127.0.0.1:${closed.port}/`,
     close() {
+      closed.release();
       server.close();
       server.closeAllConnections();
     },

@@ -14,6 +14,7 @@ import { deadline, until } from '../deadline.js';
 import { aliveInGroups, signalAll } from '../end-to-end/processes.js';
 import { type Program, run as runProgram, type Started, startProgram } from '../end-to-end/program.js';
 import { makeTempDir } from '../temp-dir.js';
+import { PERL, WITHOUT_PERL } from './hide.js';
 import { needs } from './needs.js';
 
 /** What Chromium calls its processes; the first has no name. */
@@ -22,7 +23,6 @@ const KINDS = ['browser', 'zygote', 'gpu-process', 'utility', 'renderer'];
 const SOON_MS = 15_000;
 /** Longer than any bound of these tests, and shorter than the time limit of a session. */
 const LONG_MS = 25_000;
-const PERL = '/usr/bin/perl';
 
 const test = suite('faults/signals');
 const tempDir = makeTempDir('signals');
@@ -143,7 +143,7 @@ test('SIGKILL: no browser survives, and the next start removes the folder', asyn
   assert.equal(readdirSync(tempDir), []);
 });
 
-/** Stops its browsers once they have processes of every kind. Returns the pids of all. */
+/** Stops its browsers once they have processes of every kind. Returns the pids of all that have not ended. */
 async function freeze(program: Program): Promise<number[]> {
   const membersOf = (group: number): number[] =>
     (readNumericNames('/proc') ?? []).filter((pid) => readStat('/proc', pid)?.groupId === group);
@@ -155,7 +155,7 @@ async function freeze(program: Program): Promise<number[]> {
   for (const { status } of await Promise.all([slow(program, 300), slow(program, 300)])) assert.is(status, 200);
   await until(() => program.pids().every(isWhole), 10_000, 'processes of every kind');
   for (const pid of program.pids()) process.kill(-pid, 'SIGSTOP');
-  return program.pids().flatMap(membersOf);
+  return program.pids().flatMap(membersOf).filter(isRunning);
 }
 
 needs(test, { files: [PERL] })('SIGKILL with browsers frozen in its session: the kernel ends them', async () => {
@@ -173,8 +173,7 @@ needs(test, { files: [PERL] })('SIGKILL with browsers frozen in its session: the
 
 const hidden = needs(test, { root: true, tools: ['unshare'] });
 hidden('SIGKILL with browsers frozen, without perl: the next start ends every process of theirs', async () => {
-  const hide = 'test ! -e "$0" || mount --bind /dev/null "$0"; exec "$@"';
-  const command = ['unshare', '--mount', 'sh', '-c', hide, PERL, process.execPath];
+  const command = [...WITHOUT_PERL, process.execPath];
   const program = await startProgram({ settings: { TMPDIR: tempDir }, command });
   const frozen = await freeze(program);
   const [folder = ''] = readdirSync(tempDir);

@@ -58,7 +58,7 @@ export const NAVIGATION: Checks = {
   },
   async 'is told that nobody listens'({ browser, site }) {
     const page = await pageOf(browser);
-    const error = await page.goto(await site.closedOrigin()).catch((thrown: Error) => thrown);
+    const error = await page.goto(site.closedOrigin).catch((thrown: Error) => thrown);
     assert.match((error as Error).message, 'net::ERR_CONNECTION_REFUSED', String(error));
   },
   async 'reads files of its machine'({ browser }) {

@@ -3,11 +3,10 @@
  * do; by Puppeteer, and frame by frame.
  */
 
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { holdClosedPort } from '../../closed-port.js';
 import { deadline, until } from '../../deadline.js';
 import { openRawClient, type RawClient } from './raw-client.js';
 import { type BrokerScene, openScene, type Session, WAIT_MS } from './scene.js';
@@ -17,7 +16,7 @@ interface Scene {
   broker: BrokerScene;
   site: Site;
   /** Where nobody listens, under two names. */
-  closed: { readonly origin: string; readonly named: string; readonly host: string };
+  closed: { readonly origin: string; readonly named: string; readonly host: string; release(): void };
 }
 
 const test = suite<Scene>('worker/broker/corrections');
@@ -25,14 +24,13 @@ const test = suite<Scene>('worker/broker/corrections');
 test.before(async (scene) => {
   scene.site = await openSite();
   scene.broker = await openScene();
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  scene.closed = { origin: `http://127.0.0.1:${port}`, named: `http://localhost:${port}`, host: `127.0.0.1:${port}` };
+  const { port, release } = await holdClosedPort();
+  const host = `127.0.0.1:${port}`;
+  scene.closed = { origin: `http://${host}`, named: `http://localhost:${port}`, host, release };
 });
 
-test.after(async ({ broker, site }) => {
+test.after(async ({ broker, closed, site }) => {
+  closed.release();
   await broker.close();
   site.close();
 });
