@@ -1,6 +1,6 @@
 /**
- * A port of loopback on which nobody listens, nor ever will while it is held. One that was only free a moment ago may be
- * given to whoever asks for any port next, an exit of the server's own among them.
+ * A port of loopback on which nobody listens, nor ever will while it is held. One that was only free a moment ago may
+ * be given to whoever asks for any port next, an exit of the server's own among them.
  */
 
 import { once } from 'node:events';

@@ -138,9 +138,13 @@ test('renderers killed: sessions end as page_crash at once, ready pages are repl
     return (await crashes()) > first;
   };
   await until(areReadyGone, AT_ONCE_MS, 'the end of pages that were kept ready');
+  // A page that was killed in this very moment may still be handed out, once.
+  const visits = await Promise.all([1, 2].map(() => server.post('/content', { html: 'x', waitForTimeout: 300 })));
+  await Promise.all(visits.map((visit) => visit.arrayBuffer()));
+  const late = visits.filter(({ status }) => status === 502).length;
   await recovered();
   assert.ok((await crashes()) <= killed);
-  assert.is(await failures('page_crash'), 2);
+  assert.is(await failures('page_crash'), 2 + late);
   assert.equal(server.headcount.browserPids(), browsers);
 });
 
