@@ -16,7 +16,7 @@ const CPU_MS_MAX = 5;
 const ALL_MB_MAX = 300;
 const NODE_MB_MAX = 120;
 /** What V8 compiles and collects after a start goes on for as long. */
-const SETTLE_MS = 25_000;
+const SETTLE_MS = 45_000;
 const LOOK_MS = isQuick() ? 10_000 : 15_000;
 const NAMES: readonly RivalName[] = isQuick() ? ['two', 'cluster'] : ['two', 'single', 'four', 'cluster'];
 const LOADED = { kind: 'screenshot', clients: 4, gapMs: 0, sessions: 32 } as const;

@@ -1,15 +1,21 @@
 /**
- * Which user Chromium may run as, whether in its own sandbox, and in whose session. In: our own user, which ids have a
- * name, and what `group.ts` has found; out: the choices, best first. `trial.ts` finds out which of them works on this
- * machine. Pure.
+ * Which user Chromium may run as, whether in its own sandbox, and what it is to the kernel. In: our own user, which ids
+ * have a name, and what `group.ts` and `batch.ts` have found; out: the choices, best first. `trial.ts` finds out which
+ * of them works on this machine. Pure.
  */
 
-export interface Cage {
+export interface Cage extends Means {
   /** The user id, which is the group's id too; null: the server's own user. */
   readonly uid: number | null;
   readonly isSandboxed: boolean;
+}
+
+/** By which means browsers are started here. */
+export interface Means {
   /** It leads a process group in the server's session; else in a session of its own. */
   readonly isInSession: boolean;
+  /** It is a batch job. */
+  readonly isBatch: boolean;
 }
 
 /**
@@ -19,13 +25,13 @@ export interface Cage {
 const UIDS = Array.from({ length: 14 }, (_, i) => 65_533 - i);
 
 /** `accounts` are the texts of /etc/passwd and /etc/group. */
-export function cagesFor(ownUid: number | undefined, accounts: readonly string[], isInSession: boolean): Cage[] {
-  const own = { uid: null, isSandboxed: false, isInSession };
+export function cagesFor(ownUid: number | undefined, accounts: readonly string[], means: Means): Cage[] {
+  const own = { uid: null, isSandboxed: false, ...means };
   // As root, Chromium refuses to run in its sandbox.
-  if (ownUid !== 0) return [{ uid: null, isSandboxed: true, isInSession }, own];
+  if (ownUid !== 0) return [{ uid: null, isSandboxed: true, ...means }, own];
   const uid = unnamedUid(accounts);
   if (uid === undefined) return [own];
-  return [{ uid, isSandboxed: true, isInSession }, { uid, isSandboxed: false, isInSession }, own];
+  return [{ uid, isSandboxed: true, ...means }, { uid, isSandboxed: false, ...means }, own];
 }
 
 function unnamedUid(accounts: readonly string[]): number | undefined {

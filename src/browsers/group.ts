@@ -41,7 +41,7 @@ export async function canLeadInSession(): Promise<boolean> {
   });
 }
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

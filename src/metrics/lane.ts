@@ -26,8 +26,8 @@ export interface LaneShape {
   readonly capacity: number;
 }
 
-/** The default number of records: 384 KiB, half a second of the busiest worker that was measured. */
-export const LANE_CAPACITY = 2 ** 14;
+/** The default number of records: 768 KiB, a second of the busiest worker that was measured. */
+export const LANE_CAPACITY = 2 ** 15;
 
 export interface LaneReader {
   /** Frees the lane when `threadId` owns it. Drain it first. */

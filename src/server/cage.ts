@@ -3,6 +3,7 @@
  * of it. Main thread.
  */
 import { readFileSync } from 'node:fs';
+import { canBeBatch } from '../browsers/batch.js';
 import { type Cage, cagesFor } from '../browsers/cage.js';
 import { canLeadInSession } from '../browsers/group.js';
 import { spawnBrowser } from '../browsers/spawn.js';
@@ -45,9 +46,10 @@ export function createCages(options: CagesOptions): Cages {
 
   const find = async (chromium: Chromium): Promise<Cage> => {
     await temp.ensure();
+    const [isInSession, isBatch] = await Promise.all([canLeadInSession(), canBeBatch()]);
     const limitMs = ANSWER_LIMIT_MS * 2 ** Math.min(failures, ANSWER_LIMIT_DOUBLINGS);
     const found = await findCage({
-      cages: cagesFor(process.getuid?.(), ACCOUNTS.map(textOf), await canLeadInSession()),
+      cages: cagesFor(process.getuid?.(), ACCOUNTS.map(textOf), { isInSession, isBatch }),
       spawn: (cage) =>
         spawnBrowser({
           chromium,

@@ -33,9 +33,10 @@ import { createProcessUsage, createUsage } from './usage.js';
 import type { Versions } from './versions.js';
 
 const DRAIN_EVERY_MS = 100;
-/** While no session runs. A lane has room for half a second of full work, so this is soon enough. */
-const DRAIN_IDLE_EVERY_MS = 250;
-/** For samples, and for the history: a server that is killed loses at most this much of it. */
+/**
+ * For samples, for the history, of which a server that is killed loses at most this much, and for lanes while no
+ * session runs. A lane has room for as long of the fullest work that was measured.
+ */
 const SECOND_MS = 1_000;
 /** The egress thread writes a few records for each connection, and the bytes a few times a second. */
 const EGRESS_LANE = { laneCount: 1, capacity: 2 ** 12 };
@@ -112,13 +113,13 @@ export function createCore(options: CoreOptions) {
   let isBusy = true;
   const stops = [watchGarbageCollections(record, cellOf), collectAtRest({ clock, isBusy: () => isBusy })];
   timers.repeat(
-    () => (isBusy ? DRAIN_EVERY_MS : untilNext(clock, DRAIN_IDLE_EVERY_MS)),
+    () => (isBusy ? DRAIN_EVERY_MS : untilNext(clock, SECOND_MS)),
     () => {
       fold.drain();
       isBusy = options.sources().admission.slotsInUse() > 0;
     },
   );
-  timers.every(PROCESSES_EVERY_MS, () => sampleProcesses(options.sources().shards.allPids()));
+  timers.every(PROCESSES_EVERY_MS, () => sampleProcesses(options.sources().shards.allPids(), !isBusy));
   // A period ends on its minute, not when somebody looks: sessions belong to the period in which they settle.
   timers.repeat(fold.untilRollMs, fold.roll);
   // One timer for all: waking the thread at another moment for each would cost more than the work.

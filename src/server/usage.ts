@@ -53,15 +53,19 @@ export function createUsage(clock: Clock, { maxCpuPercent, maxMemoryPercent }: U
   };
 }
 
+/** Once so many samples in a row were taken at rest, one in as many is taken: little changes then. */
+const SAMPLES_AT_REST = 5;
+
 /**
  * The Chromium processes of the shards. The function that is returned samples them: `roots` are the pids of all
- * browsers alive, by shard.
+ * browsers alive, by shard. `isAtRest`: no session runs, so the sample may be left out unless a browser has come or
+ * gone.
  */
 export function createProcessUsage(
   { record, cellOf }: UsageOptions,
   workers: number,
   watch: ProcessWatch = openProcessWatch(),
-): (roots: readonly (readonly number[])[]) => void {
+): (roots: readonly (readonly number[])[], isAtRest: boolean) => void {
   const types = PROCESS_TYPES.map((type) => ({ type, cell: cellOf('headcount_chromium_processes', type) }));
   const shards = Array.from({ length: workers }, (_, index) => ({
     memory: cellOf('headcount_chromium_memory_bytes', String(index)),
@@ -69,8 +73,14 @@ export function createProcessUsage(
   }));
   /** The seconds that were counted of each browser alive. A new browser counts from its own start. */
   const countedSeconds = new Map<number, number>();
-  return (roots) => {
+  let looksAtRest = 0;
+  let lastPids: readonly number[] = [];
+  return (roots, isAtRest) => {
     const pids = roots.flat();
+    const areSame = pids.length === lastPids.length && pids.every((pid) => lastPids.includes(pid));
+    looksAtRest = isAtRest && areSame ? looksAtRest + 1 : 0;
+    lastPids = pids;
+    if (looksAtRest > SAMPLES_AT_REST && looksAtRest % SAMPLES_AT_REST !== 0) return;
     for (const pid of countedSeconds.keys()) {
       if (pids.includes(pid)) continue;
       watch.forget(pid);

@@ -3,12 +3,12 @@
  * lives. It may say nothing at all; answer and open no page; or one of its helping processes (GPU, network) stands
  * still. Main then ends it. Runs in a worker thread.
  */
-import type { Clock } from '../clock.js';
+import { type Clock, untilNext } from '../clock.js';
 import type { UnusableReason } from '../protocol/names.js';
 import { isWithin, limit, waitFor } from '../wait.js';
 import type { Connection } from './cdp/connection.js';
 
-/** How often the browser is asked for a sign of life. */
+/** How often the browser is asked for a sign of life, in the moments in which this thread wakes anyway. */
 const ASK_EVERY_MS = 2_000;
 /**
  * Behind a page that makes noise, an answer took 5.7 s. So only silence counts: nothing at all came between looks, this
@@ -98,7 +98,10 @@ export function watchBrowser(options: WatchdogOptions): Watchdog {
   const watch = async (): Promise<void> => {
     while (!isOver && !lost.hasHappened()) {
       look();
-      await waitFor(null, [limit(clock, ASK_EVERY_MS), nothing], [lost, nothing]);
+      const leftMs = untilNext(clock, ASK_EVERY_MS);
+      // A look that comes late is not followed by another at once: silence takes time.
+      const waitMs = leftMs < ASK_EVERY_MS / 2 ? leftMs + ASK_EVERY_MS : leftMs;
+      await waitFor(null, [limit(clock, waitMs), nothing], [lost, nothing]);
     }
   };
   void watch();

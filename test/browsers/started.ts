@@ -8,8 +8,9 @@ import { cagesFor } from '../../src/browsers/cage.js';
 import { type BrowserProcess, spawnBrowser } from '../../src/browsers/spawn.js';
 import { discoverChromium } from '../../src/chromium/discover.js';
 
+const MEANS = { isInSession: true, isBatch: true };
 /** Where tests run, the best cage works. */
-export const [CAGE = { uid: null, isSandboxed: false, isInSession: false }] = cagesFor(process.getuid?.(), [], true);
+export const [CAGE = { uid: null, isSandboxed: false, ...MEANS }] = cagesFor(process.getuid?.(), [], MEANS);
 
 export async function startChromium(tempDir: string, isOutOfMemory = false, cage = CAGE): Promise<BrowserProcess> {
   const chromium = await discoverChromium({

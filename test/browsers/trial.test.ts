@@ -17,8 +17,9 @@ import { deadline, until } from '../deadline.js';
 
 const WAIT_MS = 10_000;
 const SOON_MS = 300;
-const IN = { uid: null, isSandboxed: true, isInSession: true };
-const OUT = { uid: null, isSandboxed: false, isInSession: true };
+const MEANS = { isInSession: true, isBatch: true };
+const IN = { uid: null, isSandboxed: true, ...MEANS };
+const OUT = { uid: null, isSandboxed: false, ...MEANS };
 const ANSWER = `head -c 1 <&3 >&2; printf '{"id":1,"result":{}}\\0' >&4; sleep 60`;
 const REFUSE = 'echo No usable sandbox >&2; exit 1';
 const HANG = 'sleep 60';
@@ -98,16 +99,16 @@ test('it can be stopped in the midst of it', async (scene) => {
 
 test('as root another user that has no name, else none; as any other its own', () => {
   const passwd = ['root:x:0:0:root:/root:/bin/sh', 'nobody:x:65534:65534::/:/bin/false', ''].join('\n');
-  const unnamed = { uid: 65_533, isInSession: true };
-  assert.equal(cagesFor(0, [passwd], true), [
+  const unnamed = { uid: 65_533, ...MEANS };
+  assert.equal(cagesFor(0, [passwd], MEANS), [
     { ...unnamed, isSandboxed: true },
     { ...unnamed, isSandboxed: false },
     OUT,
   ]);
-  assert.is(cagesFor(0, ['a:x:65533:1::/:', 'b:x:65532:'], true)[0]?.uid, 65_531);
+  assert.is(cagesFor(0, ['a:x:65533:1::/:', 'b:x:65532:'], MEANS)[0]?.uid, 65_531);
   const all = Array.from({ length: 65_536 }, (_, uid) => `u${uid}:x:${uid}:1::/:`).join('\n');
-  assert.equal(cagesFor(0, [all], true), [OUT]);
-  assert.equal(cagesFor(1000, [passwd], true), [IN, OUT]);
+  assert.equal(cagesFor(0, [all], MEANS), [OUT]);
+  assert.equal(cagesFor(1000, [passwd], MEANS), [IN, OUT]);
 });
 
 test.run();

@@ -16,7 +16,7 @@ import { readNumericNames } from '../../src/host/virtual-files.js';
 import { deadline, until } from '../deadline.js';
 import { signalAll } from '../end-to-end/processes.js';
 import { makeTempDir } from '../temp-dir.js';
-import { WITHOUT_PERL } from './hide.js';
+import { PERL, without } from './hide.js';
 import { needs } from './needs.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
@@ -152,7 +152,7 @@ rootTest("in pid namespaces of their own, neither touches what is the other's", 
 rootTest('frozen in the sandbox, where renderers are elsewhere, a browser goes whole', async (context) => {
   chownSync(context.tempDir, NOBODY, NOBODY);
   // With perl the kernel itself may end frozen browsers, together with the server whose session they are in.
-  const killed = await start(context, [...WITHOUT_PERL, ...AS_NOBODY], context.tempDir);
+  const killed = await start(context, [...without(PERL), ...AS_NOBODY], context.tempDir);
   const members = () => processes().filter(({ group }) => group === killed.browserPid);
   const hidden = () => members().filter(({ cwd }) => !cwd.startsWith(context.tempDir));
   await until(() => hidden().length >= HIDDEN_COUNT_MIN, START_MS, 'zygotes and a renderer in the sandbox');

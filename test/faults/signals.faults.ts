@@ -14,7 +14,7 @@ import { deadline, until } from '../deadline.js';
 import { aliveInGroups, signalAll } from '../end-to-end/processes.js';
 import { type Program, run as runProgram, type Started, startProgram } from '../end-to-end/program.js';
 import { makeTempDir } from '../temp-dir.js';
-import { PERL, WITHOUT_PERL } from './hide.js';
+import { CHRT, PERL, without } from './hide.js';
 import { needs } from './needs.js';
 
 /** What Chromium calls its processes; the first has no name. */
@@ -172,8 +172,8 @@ needs(test, { files: [PERL] })('SIGKILL with browsers frozen in its session: the
 });
 
 const hidden = needs(test, { root: true, tools: ['unshare'] });
-hidden('SIGKILL with browsers frozen, without perl: the next start ends every process of theirs', async () => {
-  const command = [...WITHOUT_PERL, process.execPath];
+hidden('SIGKILL with browsers frozen, without perl and chrt: the next start ends every process of theirs', async () => {
+  const command = [...without(PERL, CHRT), process.execPath];
   const program = await startProgram({ settings: { TMPDIR: tempDir }, command });
   const frozen = await freeze(program);
   const [folder = ''] = readdirSync(tempDir);

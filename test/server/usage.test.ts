@@ -13,7 +13,7 @@ import { type Core, createCore } from '../metrics/core.js';
 interface Context {
   tree: FileTree;
   core: Core;
-  sample: (roots: readonly (readonly number[])[]) => void;
+  sample: (roots: readonly (readonly number[])[], isAtRest?: boolean) => void;
 }
 
 const test = suite<Context>('server/usage');
@@ -23,7 +23,8 @@ test.before.each((context) => {
   context.core = createCore();
   const { record, layout } = context.core;
   const watch = openProcessWatch({ procRoot: context.tree.root });
-  context.sample = createProcessUsage({ record, cellOf: layout.cellOf }, 2, watch);
+  const take = createProcessUsage({ record, cellOf: layout.cellOf }, 2, watch);
+  context.sample = (roots, isAtRest = false) => take(roots, isAtRest);
 });
 test.after.each(({ tree }) => tree.close());
 
@@ -49,6 +50,29 @@ test('a shard has the memory and CPU time of all its browsers, each counted once
   assert.equal([cpuSeconds(core, 0), cpuSeconds(core, 1)], [1.8, 3]);
   assert.equal([memoryKib(core, 0), memoryKib(core, 1)], [311, 30]);
   assert.equal([processes(core, 'browser'), processes(core, 'renderer')], [3, 2]);
+});
+
+test('at rest one sample in five is taken, and one at once when a browser comes or a session', ({
+  tree,
+  core,
+  sample,
+}) => {
+  const seen: number[] = [];
+  let ticks = 0;
+  const look = (roots: number[][], isAtRest: boolean): void => {
+    ticks += 100;
+    writeProcess(tree, 100, { ticks });
+    sample(roots, isAtRest);
+    seen.push(cpuSeconds(core, 0));
+  };
+  look([[100], []], false);
+  for (let i = 0; i < 11; i++) look([[100], []], true);
+  assert.equal(seen, [1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 11, 11]);
+  look([[100], []], false);
+  for (let i = 0; i < 7; i++) look([[100], []], true);
+  writeProcess(tree, 200, { ticks: 1 });
+  look([[100], [200]], true);
+  assert.equal(seen.slice(12), [13, 14, 15, 16, 17, 18, 18, 18, 21]);
 });
 
 test('the CPU time goes on from where it was when the older one goes', ({ tree, core, sample }) => {

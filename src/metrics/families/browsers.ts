@@ -72,20 +72,20 @@ export const BROWSER_FAMILIES = [
     name: 'headcount_chromium_processes',
     type: 'gauge',
     labels: { process: 'processType' },
-    help: 'Chromium processes alive by type, sampled every 2 s.',
+    help: 'Chromium processes alive by type, sampled every 2 s, at rest every 10 s.',
   },
   {
     name: 'headcount_chromium_memory_bytes',
     type: 'gauge',
     labels: { worker: 'worker' },
-    help: 'Anonymous resident memory (RssAnon) of the Chromium processes of a worker, sampled every 2 s.',
+    help: "Resident memory (RssAnon) of a worker's Chromium processes, sampled every 2 s, at rest every 10 s.",
   },
   {
     name: 'headcount_chromium_cpu_seconds_total',
     type: 'counter',
     labels: { worker: 'worker' },
     divisor: MS_PER_SECOND,
-    help: 'CPU time of the Chromium processes of a worker, those that have exited included, sampled every 2 s.',
+    help: "CPU time of a worker's Chromium processes, exited ones included, sampled every 2 s, at rest every 10 s.",
   },
   {
     name: 'headcount_network_failures_total',
