@@ -1,21 +1,14 @@
 /**
  * Which user Chromium may run as, whether in its own sandbox, and what it is to the kernel. In: our own user, which ids
- * have a name, and what `group.ts` and `batch.ts` have found; out: the choices, best first. `trial.ts` finds out which
- * of them works on this machine. Pure.
+ * have a name, and what `launch.ts` has found; out: the choices, best first. `trial.ts` finds out which of them works
+ * on this machine. Pure.
  */
+import type { Means } from './launch.js';
 
 export interface Cage extends Means {
   /** The user id, which is the group's id too; null: the server's own user. */
   readonly uid: number | null;
   readonly isSandboxed: boolean;
-}
-
-/** By which means browsers are started here. */
-export interface Means {
-  /** It leads a process group in the server's session; else in a session of its own. */
-  readonly isInSession: boolean;
-  /** It is a batch job. */
-  readonly isBatch: boolean;
 }
 
 /**

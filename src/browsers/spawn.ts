@@ -9,12 +9,11 @@ import { Socket } from 'node:net';
 import { setPriority } from 'node:os';
 import type { Chromium } from '../chromium/discover.js';
 import type { BrowserExitReason } from '../protocol/names.js';
-import { batched } from './batch.js';
 import type { Cage } from './cage.js';
 import type { Authorities } from './certificates.js';
 import { browserFlags, type FlagOptions } from './flags.js';
 import { makeBrowserFolder, removeBrowserFolder } from './folder.js';
-import { leading } from './group.js';
+import { launching } from './launch.js';
 
 const STDERR_KEPT_BYTES = 4_096;
 /** Pages take all the CPU that they can get. The server, which counts them and answers for them, has to come first. */
@@ -73,8 +72,7 @@ export async function spawnBrowser(options: SpawnOptions): Promise<BrowserProces
     stderr = tailOf(openSync(stderrPath, constants.O_RDONLY | constants.O_NONBLOCK));
     openInto(theirs, [stderrPath, constants.O_WRONLY], [writePath, constants.O_RDONLY], [readPath, constants.O_WRONLY]);
     const flags = browserFlags({ ...options, profileDir, isSandboxed: cage.isSandboxed });
-    const leader = leading(chromium.path, flags, cage.isInSession);
-    const command = cage.isBatch ? batched(leader) : leader;
+    const command = launching(chromium.path, flags, cage);
     const child = spawn(command.file, command.args, {
       // With a user id of its own, it has none of the server's groups either.
       ...(cage.uid === null ? {} : { uid: cage.uid, gid: cage.uid }),

@@ -3,9 +3,8 @@
  * of it. Main thread.
  */
 import { readFileSync } from 'node:fs';
-import { canBeBatch } from '../browsers/batch.js';
 import { type Cage, cagesFor } from '../browsers/cage.js';
-import { canLeadInSession } from '../browsers/group.js';
+import { findMeans } from '../browsers/launch.js';
 import { spawnBrowser } from '../browsers/spawn.js';
 import { type Found, findCage } from '../browsers/trial.js';
 import type { Chromium } from '../chromium/discover.js';
@@ -46,10 +45,9 @@ export function createCages(options: CagesOptions): Cages {
 
   const find = async (chromium: Chromium): Promise<Cage> => {
     await temp.ensure();
-    const [isInSession, isBatch] = await Promise.all([canLeadInSession(), canBeBatch()]);
     const limitMs = ANSWER_LIMIT_MS * 2 ** Math.min(failures, ANSWER_LIMIT_DOUBLINGS);
     const found = await findCage({
-      cages: cagesFor(process.getuid?.(), ACCOUNTS.map(textOf), { isInSession, isBatch }),
+      cages: cagesFor(process.getuid?.(), ACCOUNTS.map(textOf), await findMeans()),
       spawn: (cage) =>
         spawnBrowser({
           chromium,
