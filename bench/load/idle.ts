@@ -34,11 +34,15 @@ export async function run(): Promise<BenchReport> {
     const rests: Rest[] = [];
     // One after the other: what two of them have in common would be half each one's.
     for (const name of NAMES) rests.push(await restOf(name, pages.urlOf('small')));
-    const [ours] = rests;
-    if (!ours) throw new Error('nothing was measured');
+    const [ours, cluster] = [rests.at(0), rests.at(-1)];
+    if (!ours || !cluster) throw new Error('nothing was measured');
     return {
       rows: [
-        rowOf('CPU ms a second of an idle server, Chromium apart', ours.cpuMs, CPU_MS_MAX),
+        {
+          ...rowOf('CPU ms a second of an idle server, Chromium apart', ours.cpuMs, CPU_MS_MAX),
+          compared: { with: RIVALS.cluster.shownAs, value: cluster.cpuMs },
+          ratio: cluster.cpuMs / ours.cpuMs,
+        },
         rowOf('MB of an idle server with two workers', sumOf(ours.idle) / 2 ** 20, ALL_MB_MAX),
         rowOf('MB of an idle server with two workers, Chromium apart', ours.idle.program / 2 ** 20, NODE_MB_MAX),
       ],
