@@ -91,6 +91,18 @@ test('one that says nothing at all, twice, is unresponsive; told once', async (s
   assert.is(scene.clock.timers(), 0);
 });
 
+test('a look that came late is not followed by the next at once', async (scene) => {
+  // The thread was busy for as long: its look comes just before the moment of the next.
+  await pass(scene, 2 * EVERY_MS - 100, 2 * EVERY_MS - 100);
+  assert.is(scene.asked, 2);
+  await pass(scene, 1_000, 100);
+  assert.is(scene.asked, 2);
+  scene.frames++;
+  await pass(scene, 1_100, 100);
+  assert.is(scene.asked, 3, 'in a moment that all threads share');
+  assert.equal(scene.told, []);
+});
+
 test('one that says anything, if it is no answer, lives', async (scene) => {
   for (let i = 0; i < 20; i++) {
     // Every second look finds nothing new.
