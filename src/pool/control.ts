@@ -45,9 +45,11 @@ export interface WorkerWords {
   /** How many pages it keeps ready, whenever that changes. */
   readonly onReady: (pages: number) => void;
   readonly onFonts: (fonts: Fonts) => void;
+  /** It will not turn its loop for a while, or does so again. */
+  readonly onLoading: (isLoading: boolean) => void;
 }
 
-export function openControl(port: MessagePort, { onReady, onFonts }: WorkerWords): Control {
+export function openControl(port: MessagePort, { onReady, onFonts, onLoading }: WorkerWords): Control {
   const expected = new Map<number, JobEvents>();
   /** By generation. An entry is there from the start of attaching until the browser is lost. */
   const browsers = new Map<number, (reply: BrowserReply) => void>();
@@ -62,6 +64,8 @@ export function openControl(port: MessagePort, { onReady, onFonts }: WorkerWords
       onReady(reply.pages);
     } else if (reply.kind === 'fonts') {
       onFonts(reply.fonts);
+    } else if (reply.kind === 'loading') {
+      onLoading(reply.isLoading);
     } else {
       browsers.get(reply.generation)?.(reply);
     }

@@ -6,20 +6,28 @@
 
 /** So many looks in a row without a sign mean that the thread is stuck. */
 export const MISSES_MAX = 5;
+/** While it loads code: a second of CPU, which took more than five on a machine that was full of other work. */
+export const LOADING_MISSES_MAX = 60;
 
 export interface Heartbeat {
   /** `beats` is the present count. False when it was the same too often. */
   isAlive(beats: number): boolean;
+  /** The thread has said that it will give no sign for a while, or that it does so again. */
+  setLoading(isLoading: boolean): void;
 }
 
 export function createHeartbeat(): Heartbeat {
   let last: number | null = null;
   let misses = 0;
+  let missesMax = MISSES_MAX;
   return {
     isAlive(beats) {
       misses = beats === last ? misses + 1 : 0;
       last = beats;
-      return misses < MISSES_MAX;
+      return misses < missesMax;
+    },
+    setLoading(isLoading) {
+      missesMax = isLoading ? LOADING_MISSES_MAX : MISSES_MAX;
     },
   };
 }

@@ -68,6 +68,7 @@ export function createWorker(
     },
     onFonts: events.onFonts,
   });
+    onLoading: heartbeat.setLoading,
   const detach = (generation: number): void => {
     if (browser?.generation === generation) browser = null;
   };

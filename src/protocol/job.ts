@@ -89,7 +89,9 @@ export type ControlReply =
   | { readonly kind: 'progress'; readonly sequence: number; readonly progress: Progress }
   /** The number of pages that are ready for the next sessions. */
   | { readonly kind: 'ready'; readonly pages: number }
-  | { readonly kind: 'fonts'; readonly fonts: Fonts };
+  | { readonly kind: 'fonts'; readonly fonts: Fonts }
+  /** Code that takes a second of CPU is loaded, in which the thread does not turn its loop; or no longer. */
+  | { readonly kind: 'loading'; readonly isLoading: boolean };
 
 /** For which scripts Chromium has no font, or why that cannot be told. */
 export type Fonts =

@@ -21,14 +21,19 @@ export interface Attachment {
 }
 
 /**
- * `onPageCrash` is called once for each page whose renderer died.
+ * `onPageCrash` is called once for each page whose renderer died; `onLoading` before and after Playwright's code is
+ * loaded, which holds up the thread.
  * @throws {Error} when it cannot be attached to; nothing is left open.
  */
-export async function attachBrowser(endpoint: PipeEndpoint, onPageCrash: () => void): Promise<Attachment> {
+export async function attachBrowser(
+  endpoint: PipeEndpoint,
+  onPageCrash: () => void,
+  onLoading: (isLoading: boolean) => void,
+): Promise<Attachment> {
   const connection = openConnection(openPipe(endpoint), onPageCrash);
   let attaching: Promise<Browser> | null = null;
   const playwright = (): Promise<Browser> => {
-    attaching ??= attachPlaywright(connection, endpoint);
+    attaching ??= attachPlaywright(connection, endpoint, onLoading);
     return attaching;
   };
   try {
@@ -40,8 +45,14 @@ export async function attachBrowser(endpoint: PipeEndpoint, onPageCrash: () => v
   }
 }
 
-async function attachPlaywright({ transport, lost }: Connection, { artifactsDir }: PipeEndpoint): Promise<Browser> {
+async function attachPlaywright(
+  { transport, lost }: Connection,
+  { artifactsDir }: PipeEndpoint,
+  onLoading: (isLoading: boolean) => void,
+): Promise<Browser> {
+  onLoading(true);
   const { chromium } = await import('playwright-core').catch(endThread);
+  onLoading(false);
   keepCode();
   // Playwright would wait for ever on a pipe that had ended before.
   if (lost.hasHappened()) throw new Error('Target closed: the browser is gone');

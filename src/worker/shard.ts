@@ -64,9 +64,11 @@ export interface ShardOptions {
   readonly needed: Needed;
   /** Told how many pages are kept ready, whenever that changes. */
   readonly onReady: (pages: number) => void;
+  /** Told before and after code is loaded that holds up the thread. */
+  readonly onLoading: (isLoading: boolean) => void;
 }
 
-export function createShard({ tally, clock, readyPlan, egress, needed, onReady }: ShardOptions): Shard {
+export function createShard({ tally, clock, readyPlan, egress, needed, onReady, onLoading }: ShardOptions): Shard {
   /** Of the browsers that are not lost, the oldest first; what each holds goes with it. */
   const households = new Map<Household, { readonly connection: Connection; readonly broker: Broker }>();
   let present: Household | null = null;
@@ -85,7 +87,7 @@ export function createShard({ tally, clock, readyPlan, egress, needed, onReady }
   return {
     async attach(endpoint, { onLost, ...told }) {
       replacePresent(null);
-      const attachment = await attachBrowser(endpoint, tally.pageCrash);
+      const attachment = await attachBrowser(endpoint, tally.pageCrash, onLoading);
       const { connection } = attachment;
       const playwright = (): Promise<Browser> => {
         needed.needPlaywright();

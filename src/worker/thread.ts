@@ -64,6 +64,7 @@ export function createWorkerThread(): WorkerThread {
         egress,
         needed: openNeeded(setup.needed),
         readyPlan: setup.readyPlan,
+        onLoading: (isLoading) => port.postMessage({ kind: 'loading', isLoading } satisfies ControlReply),
         onReady: (pages) => port.postMessage({ kind: 'ready', pages } satisfies ControlReply),
       });
       ready = { port, shard, tally };

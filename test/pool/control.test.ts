@@ -6,7 +6,7 @@ import { openControl, type WorkerWords } from '../../src/pool/control.js';
 import type { ControlMessage, ControlReply, Fonts, Outcome } from '../../src/protocol/job.js';
 import { deadline } from '../deadline.js';
 
-const UNHEARD: WorkerWords = { onReady: () => {}, onFonts: () => {} };
+const UNHEARD: WorkerWords = { onReady: () => {}, onFonts: () => {}, onLoading: () => {} };
 const test = suite('pool/control');
 const MESSAGE_MS = 5_000;
 const endpoint = (generation: number) => ({

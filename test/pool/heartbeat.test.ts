@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createHeartbeat, MISSES_MAX } from '../../src/pool/heartbeat.js';
+import { createHeartbeat, LOADING_MISSES_MAX, MISSES_MAX } from '../../src/pool/heartbeat.js';
 
 const test = suite('pool/heartbeat');
 
@@ -16,6 +16,19 @@ test('one sign makes up for all that were missed', () => {
   for (let beats = 0; beats < 3; beats++) {
     for (let i = 0; i < MISSES_MAX; i++) assert.is(heartbeat.isAlive(beats), true);
   }
+});
+
+test('a thread that loads code has more time, and is not given up for what it missed meanwhile', () => {
+  const heartbeat = createHeartbeat();
+  heartbeat.setLoading(true);
+  const looks = Array.from({ length: LOADING_MISSES_MAX + 1 }, () => heartbeat.isAlive(3));
+  assert.is(looks.indexOf(false), LOADING_MISSES_MAX);
+  const patient = createHeartbeat();
+  patient.setLoading(true);
+  for (let i = 0; i < LOADING_MISSES_MAX; i++) assert.is(patient.isAlive(3), true);
+  patient.setLoading(false);
+  for (let i = 0; i < MISSES_MAX; i++) assert.is(patient.isAlive(4), true);
+  assert.is(patient.isAlive(4), false);
 });
 
 test('the count of beats may wrap', () => {

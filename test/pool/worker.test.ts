@@ -6,6 +6,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { MISSES_MAX } from '../../src/pool/heartbeat.js';
 import type { Thread } from '../../src/pool/threads.js';
 import { createWorker, type PoolWorker } from '../../src/pool/worker.js';
 import type { ControlMessage, ControlReply, TaskResult } from '../../src/protocol/job.js';
@@ -155,6 +156,20 @@ test('when its thread is gone its jobs are, after the outcomes that had been sen
     ['SESSION_FAILED', 'WORKER_CRASHED'],
   );
   assert.match(await deadline(attaching, WAIT_MS, 'attaching'), 'the thread died');
+});
+
+test('while it loads code it is not taken for stuck', async ({ worker, port }) => {
+  const looks = (): boolean[] => Array.from({ length: MISSES_MAX + 1 }, () => worker.isAlive(1));
+  assert.ok(looks().includes(false));
+  // Ports keep their order: when this has come, what was said before has.
+  say(port, { kind: 'loading', isLoading: true });
+  say(port, { kind: 'ready', pages: 1 });
+  await until(() => worker.readyPages === 1, WAIT_MS, 'its word');
+  assert.not(looks().includes(false));
+  say(port, { kind: 'loading', isLoading: false });
+  say(port, { kind: 'ready', pages: 2 });
+  await until(() => worker.readyPages === 2, WAIT_MS, 'its word');
+  assert.ok(looks().includes(false));
 });
 
 test('how many pages it keeps ready, and since which place in the order the youngest is', async ({ worker, port }) => {

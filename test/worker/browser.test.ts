@@ -17,6 +17,8 @@ interface Scene {
   folder: string;
   browser: BrowserProcess;
   attachment: Attachment;
+  /** What it has said of loading code. */
+  loading: boolean[];
 }
 
 const test = suite<Scene>('worker/browser');
@@ -27,10 +29,15 @@ test.before((scene) => {
   scene.folder = mkdtempSync(join(tmpdir(), 'headcount-test-browser-'));
 });
 test.before.each(async (scene) => {
+  scene.loading = [];
   scene.browser = await startChromium(scene.folder);
   const { pid, readPath, writePath, artifactsDir, homeDir } = scene.browser;
   const endpoint = { generation: 1, pid, readPath, writePath, artifactsDir, homeDir };
-  const attaching = attachBrowser(endpoint, () => {});
+  const attaching = attachBrowser(
+    endpoint,
+    () => {},
+    (isLoading) => scene.loading.push(isLoading),
+  );
   scene.attachment = await deadline(attaching, WAIT_MS, 'attaching');
   scene.browser.releaseEnds();
 });
@@ -45,16 +52,21 @@ function isLoaded(): boolean {
   return Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('/playwright-core/lib/'));
 }
 
-test('its code is loaded when it is first needed, and it hears of its own contexts only', async ({ attachment }) => {
+test('its code is loaded when it is first needed, and it hears of its own contexts only', async ({
+  attachment,
+  loading,
+}) => {
   const { connection, playwright } = attachment;
   const tab = await deadline(connection.openTab(SIZE), WAIT_MS, 'a tab');
   const evaluate = async (expression: string): Promise<unknown> =>
     (await deadline(tab.cdp.send('Runtime.evaluate', { expression }), WAIT_MS, expression)).result.value;
   assert.is(await evaluate('globalThis.mine = 1'), 1);
   assert.not(isLoaded(), 'a tab does without');
+  assert.equal(loading, []);
   const [browser, same] = await deadline(Promise.all([playwright(), playwright()]), WAIT_MS, 'Playwright');
   assert.ok(isLoaded());
   assert.is(browser, same, 'it is attached once, however many ask');
+  assert.equal(loading, [true, false]);
   const pages = (): number => browser.contexts().reduce((sum, context) => sum + context.pages().length, 0);
   assert.is(pages(), 0, 'the tab is not its own');
   const page = await deadline(browser.newPage(), WAIT_MS, 'a page of its own');

@@ -46,7 +46,11 @@ test.before(async (scene) => {
   const { pid, readPath, writePath, artifactsDir, homeDir } = browser;
   const endpoint = { generation: 1, pid, readPath, writePath, artifactsDir, homeDir };
   const attachment = await deadline(
-    attachBrowser(endpoint, () => {}),
+    attachBrowser(
+      endpoint,
+      () => {},
+      () => {},
+    ),
     WAIT_MS,
     'attaching',
   );

@@ -76,6 +76,7 @@ function newShard(): Shard {
     egress: exits.egress,
     needed: openNeeded(new SharedArrayBuffer(4)),
     onReady: () => {},
+    onLoading: () => {},
   });
 }
 

@@ -57,8 +57,17 @@ test.before.each((scene) => {
   const onReady = (pages: number): void => {
     scene.ready = pages;
   };
+  const onLoading = (): void => {};
   const { egress } = scene.exits;
-  const parts = { tally: NOBODY, clock: systemClock, readyPlan: PLAN, egress, needed: scene.needed, onReady };
+  const parts = {
+    tally: NOBODY,
+    clock: systemClock,
+    readyPlan: PLAN,
+    egress,
+    needed: scene.needed,
+    onReady,
+    onLoading,
+  };
   scene.shard = createShard(parts);
 });
 test.after.each(async ({ browsers, exits }) => {

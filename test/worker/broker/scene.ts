@@ -92,6 +92,7 @@ export async function openScene(): Promise<BrokerScene> {
     egress,
     needed,
     onReady,
+    onLoading: () => {},
   });
   const lost = createOnce();
   const { pid, readPath, writePath, artifactsDir, homeDir } = browser;
