@@ -12,7 +12,7 @@ import type { Fonts, Job, Outcome } from '../protocol/job.js';
 import { HEARTBEAT_MS, type UnusableReason, type WorkerExitReason } from '../protocol/names.js';
 import type { Running, Standing } from '../protocol/session.js';
 import type { WorkerSetup } from '../protocol/setup.js';
-import { pickWorker } from './pick.js';
+import { homesOf, pickWorker } from './pick.js';
 import { createSetup } from './setup.js';
 import { createThreads } from './threads.js';
 import { createWorker, type PoolWorker } from './worker.js';
@@ -20,6 +20,10 @@ import { createWorker, type PoolWorker } from './worker.js';
 export interface PoolOptions {
   readonly entry: string;
   readonly workers: number;
+  /** That all of them together may use. */
+  readonly cpus: number;
+  /** Sessions at once over all workers. */
+  readonly slots: number;
   /** Where threads may put files; removed with the server. */
   readonly tempDir: string;
   /** JavaScript heap of a thread. */
@@ -86,6 +90,7 @@ export function createPool(options: PoolOptions): Pool {
   /** By shard; undefined while the shard has no thread that works. */
   const workers: (PoolWorker | undefined)[] = Array.from({ length: options.workers });
   const counts = { jobs: 0, ready: 0 };
+  const homes = homesOf(options);
   let isDestroyed = false;
 
   const connect = (worker: PoolWorker): void => {
@@ -163,7 +168,7 @@ export function createPool(options: PoolOptions): Pool {
     replaceThread: (index) => workers[index]?.thread.end('pool_rebuilt'),
     isReady: () => workers.some((worker) => worker?.isAttached),
     run(job: Job | CdpJob, runMs: number | null = null, onServing?: Serving) {
-      const worker = pickWorker(workers);
+      const worker = pickWorker(workers, job.kind === 'cdp' ? { kind: 'client' } : { kind: 'job', homes });
       return worker
         ? worker.run({ job, sequence: ++counts.jobs, runMs, onServing })
         : failedAtOnce('no worker is attached to a browser');

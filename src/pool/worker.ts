@@ -60,6 +60,7 @@ export function createWorker(
   let browser: { readonly generation: number; isAttached: boolean; isDoubted: boolean } | null = null;
   let lastJob = 0;
   let closing = 0;
+  let clients = 0;
 
   const control = openControl(port, {
     onReady(ready) {
@@ -67,8 +68,8 @@ export function createWorker(
       pages.ready = ready;
     },
     onFonts: events.onFonts,
-  });
     onLoading: heartbeat.setLoading,
+  });
   const detach = (generation: number): void => {
     if (browser?.generation === generation) browser = null;
   };
@@ -84,6 +85,9 @@ export function createWorker(
     },
     get closing() {
       return closing;
+    },
+    get clients() {
+      return clients;
     },
     get readyPages() {
       return pages.ready;
@@ -118,10 +122,13 @@ export function createWorker(
       const task = thread.post({ kind: 'job', job, sequence, runMs });
       const pooled = createRunning({ task, control, sequence, place: { kind: 'worker', index }, onServing });
       jobs.add(pooled);
+      const isClient = job.kind === 'cdp';
+      if (isClient) clients++;
       void pooled.running.outcome.then(() => closing++);
       void pooled.running.released.then(() => {
         jobs.delete(pooled);
         closing--;
+        if (isClient) clients--;
       });
       return pooled.running;
     },

@@ -196,14 +196,17 @@ function bytesCounter({ record, cellOf }: Core): TunnelOptions['onBytes'] {
 }
 
 function threadsOf({ config, workers: count, clock, temp, places }: RoomsOptions, { workers, fold }: Core) {
+  const cpus = availableParallelism();
   return {
     entry: fileURLToPath(new URL('../worker/entry.js', import.meta.url)),
     workers: count,
+    cpus,
+    slots: config.concurrent,
     tempDir: temp.path,
     heapMb: config.workerHeapMb,
     setup: {
       ...workers.books,
-      readyPlan: { pagesMax: config.prewarm, cpus: availableParallelism() / count },
+      readyPlan: { pagesMax: config.prewarm, cpus: cpus / count },
       needed: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT),
       codeFolder: join(places.cacheDir, 'code'),
     },

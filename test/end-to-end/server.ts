@@ -110,9 +110,13 @@ export async function ready(server: Server, ms = 20_000): Promise<void> {
   await until(async () => (await server.get('/health/ready')).status === 200, ms, 'the server to be ready');
 }
 
+/** Jobs that are more than come together in one of two workers, with as many slots. */
+const SPREAD = 10;
+
 /** Has each of two workers, at rest, run a session. From then on both keep a page ready. */
 export async function visitBoth(server: Pick<Server, 'post'>, init: RequestInit = {}): Promise<void> {
-  const both = await Promise.all([1, 2].map(() => server.post('/content', { html: 'x', waitForTimeout: 300 }, init)));
+  const visit = (): Promise<Response> => server.post('/content', { html: 'x', waitForTimeout: 300 }, init);
+  const both = await Promise.all(Array.from({ length: SPREAD }, visit));
   for (const response of both) {
     await response.arrayBuffer();
     assert.is(response.status, 200);

@@ -1,6 +1,6 @@
 /**
  * What the threads of `pool.test.ts` load. It claims its lane, answers what main asks of a worker, and does what a
- * job's page says.
+ * job's page says. Clients stay.
  */
 
 import { type MessagePort, threadId, workerData } from 'node:worker_threads';
@@ -20,7 +20,7 @@ export default async function run(task: Task): Promise<TaskResult> {
     });
     return { kind: 'init', lane, threadId };
   }
-  const what = task.job.kind === 'content' ? task.job.body.html : '';
+  const what = task.job.kind === 'content' ? task.job.body.html : 'hang';
   if (what === 'exit') process.exit(3);
   if (what === 'hang') await new Promise(() => {});
   say({

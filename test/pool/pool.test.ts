@@ -11,6 +11,7 @@ import * as assert from 'uvu/assert';
 import { systemClock } from '../../src/clock.js';
 import { createLanes, openLaneReader } from '../../src/metrics/lane.js';
 import { createPool, type Pool } from '../../src/pool/pool.js';
+import type { CdpJob } from '../../src/protocol/cdp.js';
 import type { Job } from '../../src/protocol/job.js';
 import { deadline, until } from '../deadline.js';
 
@@ -32,6 +33,8 @@ test.before.each(async (scene) => {
   scene.pool = createPool({
     entry: fileURLToPath(new URL('./pool-entry.js', import.meta.url)),
     workers: WORKERS,
+    cpus: WORKERS,
+    slots: 10,
     tempDir: scene.folder,
     heapMb: 64,
     // These threads count nothing.
@@ -73,6 +76,7 @@ const endpoint = (generation: number) => ({
   homeDir: '',
 });
 const job = (html: string): Job => ({ kind: 'content', body: { html } });
+const client: CdpJob = { kind: 'cdp', body: { ticket: '', options: {} as never } };
 
 async function attachBoth({ pool }: Scene): Promise<void> {
   for (const shard of [0, 1]) await deadline(pool.attach(shard, endpoint(1)), WAIT_MS, 'attaching');
@@ -90,42 +94,44 @@ test('each thread is set up as a shard of its own; none takes a job before it is
   assert.is(outcome.isOk || outcome.message, 'done');
 });
 
-test('jobs go to the least busy; a shard that is detached gets none', async (scene) => {
+/** How many run in each shard. */
+function sessionsOf({ pool }: Scene): number[] {
+  return pool.states().map(({ sessions }) => sessions);
+}
+
+test('few jobs come together, more are spread, clients come apart; a detached shard gets none', async (scene) => {
   const { pool } = scene;
   await attachBoth(scene);
-  const places = Array.from({ length: 4 }, () => pool.run(job('hang')).place.index);
-  assert.equal([...places].sort(), [0, 0, 1, 1]);
-  assert.equal(
-    pool.states().map(({ sessions }) => sessions),
-    [2, 2],
-  );
+  const hang = (times: number) => Array.from({ length: times }, () => pool.run(job('hang')).place.index);
+  assert.equal(hang(5), [0, 0, 0, 0, 0]);
+  assert.equal(hang(6), [1, 1, 1, 1, 1, 0]);
+  assert.equal(sessionsOf(scene), [6, 5]);
+  assert.is(pool.run(client, null, () => {}).place.index, 1);
   pool.detach(0, 7);
   assert.is(pool.states()[0]?.state, 'busy', 'another of its browsers');
   pool.detach(0, 1);
   assert.is(pool.states()[0]?.state, 'starting');
-  assert.equal(
-    [pool.run(job('hang')), pool.run(job('hang'))].map(({ place }) => place.index),
-    [1, 1],
-  );
+  assert.equal(hang(2), [1, 1]);
 });
 
 test('with a thread its jobs end, its lane is drained, and another takes its place', async (scene) => {
   const { pool, told } = scene;
   await attachBoth(scene);
-  const [first, second] = [pool.run(job('hang')), pool.run(job('hang'))];
+  const other = pool.run(client, null, () => {});
+  const lost = pool.run(job('hang'));
   told.length = 0;
   const exit = pool.run(job('exit'));
   const victim = exit.place.index;
-  const lost = [first, second].find(({ place }) => place.index === victim);
+  assert.equal([lost.place.index, other.place.index], [victim, 1 - victim]);
   for (const one of [exit, lost]) {
-    const outcome = await deadline(one?.outcome ?? Promise.reject(new Error('no such job')), WAIT_MS, 'the outcome');
+    const outcome = await deadline(one.outcome, WAIT_MS, 'the outcome');
     assert.is(outcome.isOk || outcome.code, 'WORKER_CRASHED');
-    await deadline(one?.released ?? Promise.resolve(), WAIT_MS, 'the release');
+    await deadline(one.released, WAIT_MS, 'the release');
   }
   await until(() => told.includes(`ready ${victim}`), WAIT_MS, 'its successor');
   assert.equal(told, [`lost ${victim}: exit`, 'drain', `ready ${victim}`]);
   assert.is(pool.states()[victim]?.state, 'starting', 'not attached yet');
-  assert.is(pool.states()[1 - victim]?.sessions, 1, 'the other goes on');
+  assert.is(sessionsOf(scene)[1 - victim], 1, 'the other goes on');
 });
 
 test('a thread that is to be replaced is, and its jobs are told', async (scene) => {
