@@ -19,46 +19,47 @@ export interface Candidate {
 /** What is looked for: a place for a client over WebSocket, or for a job. */
 export type Wanted = { readonly kind: 'client' } | { readonly kind: 'job'; readonly homes: Homes };
 
-/** The browsers that jobs share while there are few. */
+/** Where jobs come together: in so many browsers, while so many sessions are at work in all. */
 export interface Homes {
   readonly browsers: number;
-  /** With more sessions than that in each, jobs are spread over all browsers. */
+  readonly sessionsMin: number;
   readonly sessionsMax: number;
 }
 
-/** CPUs that the jobs of one browser keep at work. */
+/** CPUs that a session at work keeps busy, when it has them. */
 const CPUS_EACH = 2;
-/** Jobs that keep those at work. */
+/** Jobs that keep those busy all the time. */
 const JOBS_EACH = 4;
 
 /**
- * One browser for each two of `cpus`: more would only take the CPUs from each other. It gets as many sessions as it has
- * at full load anyway, so its end takes no more of them along.
+ * One browser for each two of `cpus`, as soon as there is a session for each: more browsers would only take the CPUs
+ * from each other. It gets as many sessions as it has at full load anyway, so its end takes no more of them along.
  */
 export function homesOf({ cpus, slots, workers }: { cpus: number; slots: number; workers: number }): Homes {
+  const browsers = Math.max(1, Math.floor(cpus / CPUS_EACH));
   return {
-    browsers: Math.max(1, Math.floor(cpus / CPUS_EACH)),
-    sessionsMax: Math.max(JOBS_EACH, Math.ceil(slots / workers)),
+    browsers,
+    sessionsMin: Math.max(1, cpus),
+    sessionsMax: browsers * Math.max(JOBS_EACH, Math.ceil(slots / workers)),
   };
 }
 
 /**
- * A job comes where others are at work, unless there are many, and keeps away from clients. The first job, clients, and
- * jobs when there are many sessions come where the least is done. Why: src/README.md, decision 87.
+ * A job that finds the CPUs busy comes where the last jobs came, and keeps away from clients. Clients, a job beside few
+ * sessions, and one beside many come where the least is done. Why: src/README.md, decision 87.
  */
 export function pickWorker<T extends Candidate>(candidates: readonly (T | undefined)[], wanted: Wanted): T | undefined {
   const attached = candidates.filter((one): one is T => one?.isAttached === true);
   return (wanted.kind === 'job' && leastBusy(homesIn(attached, wanted.homes))) || leastBusy(attached);
 }
 
-function homesIn<T extends Candidate>(attached: readonly T[], { browsers, sessionsMax }: Homes): T[] {
-  const atWork = attached.reduce((sum, one) => sum + atWorkIn(one), 0);
-  if (atWork >= browsers * sessionsMax) return [];
-  const homes = attached.toSorted((one, other) => {
-    return one.clients - other.clients || atWorkIn(other) - atWorkIn(one) || compare(one, other);
-  });
+function homesIn<T extends Candidate>(attached: readonly T[], { browsers, sessionsMin, sessionsMax }: Homes): T[] {
+  const there = attached.reduce((sum, { sessions }) => sum + sessions, 0);
+  const closing = attached.reduce((sum, one) => sum + one.closing, 0);
+  if (there < sessionsMin || there - closing >= sessionsMax) return [];
+  const homes = attached.toSorted((one, other) => one.clients - other.clients || other.lastJob - one.lastJob);
   // Where that many are being closed at once, closing hangs.
-  return homes.slice(0, browsers).filter(({ closing }) => closing <= sessionsMax);
+  return homes.slice(0, browsers).filter(({ closing }) => closing * browsers <= sessionsMax);
 }
 
 /**
@@ -82,8 +83,4 @@ function compare(one: Candidate, other: Candidate): number {
 
 function loadOf({ sessions, closing }: Candidate): number {
   return sessions - closing / 2;
-}
-
-function atWorkIn({ sessions, closing }: Candidate): number {
-  return sessions - closing;
 }

@@ -20,12 +20,12 @@ function picked(wanted: Wanted, ...candidates: (Partial<Candidate> | undefined)[
   return pickWorker(all, wanted)?.index ?? -1;
 }
 
-function job(browsers: number, sessionsMax: number): Wanted {
-  return { kind: 'job', homes: { browsers, sessionsMax } };
+function job(browsers: number, [sessionsMin, sessionsMax]: [number, number] = [2, 5]): Wanted {
+  return { kind: 'job', homes: { browsers, sessionsMin, sessionsMax } };
 }
 
 test('picks none when none is attached', () => {
-  for (const wanted of [CLIENT, job(1, 4)]) {
+  for (const wanted of [CLIENT, job(1)]) {
     assert.is(picked(wanted), -1);
     assert.is(picked(wanted, undefined, { isAttached: false }), -1);
     assert.is(picked(wanted, { isAttached: false }, undefined, { sessions: 100 }), 2);
@@ -51,7 +51,7 @@ test('of those equally busy picks the one whose ready page is the youngest', () 
     { readyPages: 2, readyAt: 6 },
   ];
   assert.is(picked(CLIENT, ...pages), 1);
-  assert.is(picked(job(3, 4), ...pages), 1, 'of homes too');
+  assert.is(picked(job(3, [0, 9]), ...pages), 1, 'of homes too');
   assert.is(picked(CLIENT, { sessions: 1, readyPages: 1, readyAt: 5 }, { sessions: 1, readyAt: 7 }), 0);
 });
 
@@ -60,45 +60,51 @@ test('when none has a page ready picks the one whose last job is the longest ago
   assert.is(picked(CLIENT, { lastJob: 3, readyAt: 9 }, { lastJob: 3, readyAt: 1 }), 0);
 });
 
-test('few jobs come together where others are at work; the first one as a client does', () => {
-  assert.is(picked(job(1, 4), { lastJob: 9 }, { readyPages: 1, readyAt: 9 }), 1);
-  assert.is(picked(job(1, 4), { sessions: 1, closing: 1 }, {}), 1);
-  assert.is(picked(job(1, 4), { readyPages: 1 }, { sessions: 3 }), 1);
-  assert.is(picked(job(1, 4), { sessions: 1 }, { sessions: 2 }), 1, 'most of them');
-  assert.is(picked(job(1, 4), { sessions: 3, isAttached: false }, undefined, { sessions: 1 }, {}), 2);
+test('the first job, and one beside a single session, comes as a client does', () => {
+  assert.is(picked(job(1), { lastJob: 9 }, { readyPages: 1, readyAt: 9 }), 1);
+  assert.is(picked(job(1), { sessions: 1, lastJob: 9 }, {}), 1);
+  assert.is(picked(job(1), { sessions: 1, closing: 1, lastJob: 9 }, {}), 1);
 });
 
-test('as many jobs as homes have sessions at most are spread', () => {
-  assert.is(picked(job(1, 4), { sessions: 4 }, {}), 1);
-  assert.is(picked(job(1, 4), { sessions: 3 }, { sessions: 1 }), 1);
-  assert.is(picked(job(1, 4), { sessions: 3 }, {}), 0);
-  assert.is(picked(job(1, 4), { sessions: 3 }, { sessions: 9 }), 0);
+test('a job beside more of them comes where the last one came', () => {
+  assert.is(picked(job(1), { sessions: 2, lastJob: 9 }, { readyPages: 1, lastJob: 8 }), 0);
+  assert.is(picked(job(1), { sessions: 3, lastJob: 8 }, { sessions: 1, lastJob: 9 }), 1);
+  assert.is(picked(job(1), { sessions: 1, closing: 1, lastJob: 9 }, { sessions: 1 }), 0, 'closing is work too');
+  const lost = { sessions: 3, lastJob: 9, isAttached: false };
+  assert.is(picked(job(1), lost, undefined, { sessions: 2, lastJob: 1 }, {}), 2);
 });
 
-test('those that are being closed do not count for that, unless they hang', () => {
-  assert.is(picked(job(1, 4), { sessions: 7, closing: 4 }, {}), 0);
-  assert.is(picked(job(1, 4), { sessions: 8, closing: 4 }, {}), 1);
-  assert.is(picked(job(1, 4), { sessions: 5, closing: 5 }, {}), 1);
+test('jobs beside many sessions are spread', () => {
+  assert.is(picked(job(1), { sessions: 4, lastJob: 9 }, {}), 0);
+  assert.is(picked(job(1), { sessions: 5, lastJob: 9 }, {}), 1);
+  assert.is(picked(job(1), { sessions: 3, lastJob: 9 }, { sessions: 2 }), 1);
+  assert.is(picked(job(1), { sessions: 3 }, { sessions: 9, lastJob: 9 }), 0);
 });
 
-test('jobs have the homes with the fewest clients', () => {
-  assert.is(picked(job(1, 4), { sessions: 1, clients: 1 }, { sessions: 2 }), 1);
-  assert.is(picked(job(1, 4), { sessions: 2, clients: 2 }, { sessions: 1, clients: 1 }), 1);
-  assert.is(picked(job(1, 4), { sessions: 1, clients: 1 }, { sessions: 2, clients: 1 }), 1);
+test('those that are being closed are not many, unless they hang', () => {
+  assert.is(picked(job(1), { sessions: 9, closing: 5, lastJob: 9 }, {}), 0);
+  assert.is(picked(job(1), { sessions: 10, closing: 5, lastJob: 9 }, {}), 1);
+  assert.is(picked(job(1), { sessions: 6, closing: 6, lastJob: 9 }, {}), 1);
+});
+
+test('jobs keep away from clients', () => {
+  assert.is(picked(job(1), { sessions: 2, clients: 1, lastJob: 9 }, { sessions: 2 }), 1);
+  assert.is(picked(job(1), { sessions: 2, clients: 2, lastJob: 9 }, { sessions: 1, clients: 1 }), 1);
+  assert.is(picked(job(1), { sessions: 1, clients: 1 }, { sessions: 2, clients: 1, lastJob: 9 }), 1);
 });
 
 test('of several homes a job comes to the least busy', () => {
-  assert.is(picked(job(2, 4), { sessions: 3 }, {}, { sessions: 2 }), 2);
-  assert.is(picked(job(2, 4), { sessions: 1 }, {}, { readyPages: 1 }), 2);
-  assert.is(picked(job(2, 4), { sessions: 4 }, { sessions: 3 }, {}), 1);
-  assert.is(picked(job(2, 4), { sessions: 4 }, { sessions: 4 }, {}), 2);
+  const wanted = job(2, [4, 10]);
+  assert.is(picked(wanted, { sessions: 3, lastJob: 8 }, {}, { sessions: 2, lastJob: 9 }), 2);
+  assert.is(picked(wanted, { sessions: 2, lastJob: 8 }, {}, { sessions: 3, lastJob: 9 }), 0);
+  assert.is(picked(wanted, { sessions: 5, lastJob: 8 }, {}, { sessions: 5, lastJob: 9 }), 1);
 });
 
 test('there is a home for each two CPUs, with its share of the slots or four', () => {
-  assert.equal(homesOf({ cpus: 1, slots: 10, workers: 1 }), { browsers: 1, sessionsMax: 10 });
-  assert.equal(homesOf({ cpus: 2, slots: 10, workers: 2 }), { browsers: 1, sessionsMax: 5 });
-  assert.equal(homesOf({ cpus: 3, slots: 10, workers: 3 }), { browsers: 1, sessionsMax: 4 });
-  assert.equal(homesOf({ cpus: 8, slots: 3, workers: 4 }), { browsers: 4, sessionsMax: 4 });
+  assert.equal(homesOf({ cpus: 1, slots: 10, workers: 1 }), { browsers: 1, sessionsMin: 1, sessionsMax: 10 });
+  assert.equal(homesOf({ cpus: 2, slots: 10, workers: 2 }), { browsers: 1, sessionsMin: 2, sessionsMax: 5 });
+  assert.equal(homesOf({ cpus: 3, slots: 10, workers: 3 }), { browsers: 1, sessionsMin: 3, sessionsMax: 4 });
+  assert.equal(homesOf({ cpus: 8, slots: 3, workers: 4 }), { browsers: 4, sessionsMin: 8, sessionsMax: 16 });
 });
 
 test.run();
