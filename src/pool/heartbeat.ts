@@ -6,8 +6,11 @@
 
 /** So many looks in a row without a sign mean that the thread is stuck. */
 export const MISSES_MAX = 5;
-/** While it loads code: a second of CPU, which took more than five on a machine that was full of other work. */
-export const LOADING_MISSES_MAX = 60;
+/**
+ * While it loads code: a second of CPU, which took more than five on a machine that was full of other work. The
+ * thread's own limits begin at 15 s, and it must not find those over when it turns its loop again.
+ */
+export const LOADING_MISSES_MAX = 14;
 
 export interface Heartbeat {
   /** `beats` is the present count. False when it was the same too often. */
@@ -28,6 +31,8 @@ export function createHeartbeat(): Heartbeat {
     },
     setLoading(isLoading) {
       missesMax = isLoading ? LOADING_MISSES_MAX : MISSES_MAX;
+      // That it has said so is a sign.
+      misses = 0;
     },
   };
 }

@@ -3,63 +3,75 @@
  */
 export interface Candidate {
   readonly isAttached: boolean;
+  /** It loads code, and will not turn its loop before that is done. */
+  readonly isLoading: boolean;
   readonly sessions: number;
   /** Those of them whose outcome is known: their contexts are being closed. */
   readonly closing: number;
-  /** Those of them that are clients over WebSocket. */
-  readonly clients: number;
+  /** Those of them that are jobs. The others are clients over WebSocket. */
+  readonly jobs: number;
   /** How many pages it keeps ready. */
   readonly readyPages: number;
   /** When its youngest page became ready, as a number in the order of all. */
   readonly readyAt: number;
-  /** Sequence number of its last job. */
+  /** Sequence number of its last job, clients apart. */
   readonly lastJob: number;
+  /** For how long it has given no outcome, though it had sessions. */
+  readonly silentMs: number;
 }
 
-/** What is looked for: a place for a client over WebSocket, or for a job. */
+/** What is looked for: a place for a client over WebSocket, or for a job, with where jobs come together. */
 export type Wanted = { readonly kind: 'client' } | { readonly kind: 'job'; readonly homes: Homes };
 
-/** Where jobs come together: in so many browsers, while so many sessions are at work in all. */
+/** Jobs come together in so many browsers, while there are so many of them in all. */
 export interface Homes {
   readonly browsers: number;
-  readonly sessionsMin: number;
-  readonly sessionsMax: number;
+  readonly jobsMin: number;
+  readonly jobsMax: number;
 }
 
-/** CPUs that a session at work keeps busy, when it has them. */
+/** CPUs that a job keeps busy, when it has them. */
 const CPUS_EACH = 2;
-/** Jobs that keep those busy all the time. */
-const JOBS_EACH = 4;
+/** Jobs of one browser: as many as keep those busy all the time. If it dies, they go with it. */
+const JOBS_EACH = 5;
+/** Closing takes some 10 ms, so there are seldom more of them at once. */
+const CLOSING_MAX = 2;
+/** Whoever has been silent for so long may hang, or have a page that holds up the others. */
+const SILENT_MAX_MS = 2_000;
 
 /**
- * One browser for each two of `cpus`, as soon as there is a session for each: more browsers would only take the CPUs
- * from each other. It gets as many sessions as it has at full load anyway, so its end takes no more of them along.
+ * One browser for each two of `cpus`, once there is a job for each CPU: more browsers would only take the CPUs from
+ * each other. A job beside a single one has a browser to itself everywhere.
  */
-export function homesOf({ cpus, slots, workers }: { cpus: number; slots: number; workers: number }): Homes {
+export function homesOn(cpus: number): Homes {
   const browsers = Math.max(1, Math.floor(cpus / CPUS_EACH));
-  return {
-    browsers,
-    sessionsMin: Math.max(1, cpus),
-    sessionsMax: browsers * Math.max(JOBS_EACH, Math.ceil(slots / workers)),
-  };
+  return { browsers, jobsMin: Math.max(2, cpus), jobsMax: browsers * JOBS_EACH };
 }
 
 /**
- * A job that finds the CPUs busy comes where the last jobs came, and keeps away from clients. Clients, a job beside few
- * sessions, and one beside many come where the least is done. Why: src/README.md, decision 87.
+ * A job that finds the CPUs busy comes where the last jobs came, in browsers with the fewest clients. Clients, a job
+ * beside few others, and one beside many come where the least is done. Why: src/README.md, decision 87.
  */
 export function pickWorker<T extends Candidate>(candidates: readonly (T | undefined)[], wanted: Wanted): T | undefined {
   const attached = candidates.filter((one): one is T => one?.isAttached === true);
   return (wanted.kind === 'job' && leastBusy(homesIn(attached, wanted.homes))) || leastBusy(attached);
 }
 
-function homesIn<T extends Candidate>(attached: readonly T[], { browsers, sessionsMin, sessionsMax }: Homes): T[] {
-  const there = attached.reduce((sum, { sessions }) => sum + sessions, 0);
+function homesIn<T extends Candidate>(attached: readonly T[], { browsers, jobsMin, jobsMax }: Homes): T[] {
+  // One that is being closed keeps a CPU busy, and will soon be gone.
+  const jobs = attached.reduce((sum, one) => sum + one.jobs, 0);
   const closing = attached.reduce((sum, one) => sum + one.closing, 0);
-  if (there < sessionsMin || there - closing >= sessionsMax) return [];
-  const homes = attached.toSorted((one, other) => one.clients - other.clients || other.lastJob - one.lastJob);
-  // Where that many are being closed at once, closing hangs.
-  return homes.slice(0, browsers).filter(({ closing }) => closing * browsers <= sessionsMax);
+  if (jobs < jobsMin || jobs - closing >= jobsMax) return [];
+  const homes = attached.toSorted((one, other) => clientsOf(one) - clientsOf(other) || other.lastJob - one.lastJob);
+  return homes.slice(0, browsers).filter(isAnswering);
+}
+
+function clientsOf({ sessions, jobs }: Candidate): number {
+  return sessions - jobs;
+}
+
+function isAnswering({ isLoading, sessions, closing, silentMs }: Candidate): boolean {
+  return !isLoading && silentMs <= SILENT_MAX_MS && closing <= Math.max(CLOSING_MAX, sessions - closing);
 }
 
 /**
@@ -75,6 +87,7 @@ function leastBusy<T extends Candidate>(attached: readonly T[]): T | undefined {
 /** Below 0: `one` is better. */
 function compare(one: Candidate, other: Candidate): number {
   return (
+    Number(one.isLoading) - Number(other.isLoading) ||
     loadOf(one) - loadOf(other) ||
     Math.sign(other.readyPages) - Math.sign(one.readyPages) ||
     (one.readyPages > 0 ? other.readyAt - one.readyAt : one.lastJob - other.lastJob)

@@ -12,7 +12,7 @@ import type { Fonts, Job, Outcome } from '../protocol/job.js';
 import { HEARTBEAT_MS, type UnusableReason, type WorkerExitReason } from '../protocol/names.js';
 import type { Running, Standing } from '../protocol/session.js';
 import type { WorkerSetup } from '../protocol/setup.js';
-import { homesOf, pickWorker } from './pick.js';
+import { homesOn, pickWorker } from './pick.js';
 import { createSetup } from './setup.js';
 import { createThreads } from './threads.js';
 import { createWorker, type PoolWorker } from './worker.js';
@@ -22,8 +22,6 @@ export interface PoolOptions {
   readonly workers: number;
   /** That all of them together may use. */
   readonly cpus: number;
-  /** Sessions at once over all workers. */
-  readonly slots: number;
   /** Where threads may put files; removed with the server. */
   readonly tempDir: string;
   /** JavaScript heap of a thread. */
@@ -90,7 +88,7 @@ export function createPool(options: PoolOptions): Pool {
   /** By shard; undefined while the shard has no thread that works. */
   const workers: (PoolWorker | undefined)[] = Array.from({ length: options.workers });
   const counts = { jobs: 0, ready: 0 };
-  const homes = homesOf(options);
+  const homes = homesOn(options.cpus);
   let isDestroyed = false;
 
   const connect = (worker: PoolWorker): void => {
@@ -103,6 +101,7 @@ export function createPool(options: PoolOptions): Pool {
     onReady(thread, claimed) {
       const { index } = claimed;
       const worker = createWorker(thread, claimed, {
+        clock,
         nextReady: () => ++counts.ready,
         events: {
           onBrowserLost: (generation) => events.onBrowserLost(index, generation),

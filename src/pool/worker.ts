@@ -4,6 +4,7 @@
  * sessions, and how many it has. Main thread.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { Clock } from '../clock.js';
 import type { PipeEndpoint } from '../protocol/endpoint.js';
 import type { Fonts, Task } from '../protocol/job.js';
 import type { UnusableReason } from '../protocol/names.js';
@@ -29,6 +30,13 @@ export type Assigned = Omit<Extract<Task, { readonly kind: 'job' }>, 'kind'> & {
   readonly onServing?: ((path: string) => void) | undefined;
 };
 
+export interface WorkerOptions {
+  readonly events: WorkerEvents;
+  /** The next number in the order in which pages of all workers become ready. */
+  readonly nextReady: () => number;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+}
+
 export interface PoolWorker extends Candidate {
   readonly index: number;
   readonly thread: Thread;
@@ -51,16 +59,15 @@ export interface PoolWorker extends Candidate {
 export function createWorker(
   thread: Thread,
   { index, port }: Claimed,
-  { events, nextReady }: { readonly events: WorkerEvents; readonly nextReady: () => number },
+  { events, nextReady, clock }: WorkerOptions,
 ): PoolWorker {
   const jobs = new Set<PooledJob>();
   const heartbeat = createHeartbeat();
   const pages = { ready: 0, readyAt: 0 };
   /** The newest browser that it was told to attach to; null when no sessions may go to that one. */
   let browser: { readonly generation: number; isAttached: boolean; isDoubted: boolean } | null = null;
-  let lastJob = 0;
-  let closing = 0;
-  let clients = 0;
+  const book: Book = { live: 0, closing: 0, jobs: 0, lastJob: 0, heardMs: 0 };
+  let isLoading = false;
 
   const control = openControl(port, {
     onReady(ready) {
@@ -68,7 +75,10 @@ export function createWorker(
       pages.ready = ready;
     },
     onFonts: events.onFonts,
-    onLoading: heartbeat.setLoading,
+    onLoading(isTrue) {
+      isLoading = isTrue;
+      heartbeat.setLoading(isTrue);
+    },
   });
   const detach = (generation: number): void => {
     if (browser?.generation === generation) browser = null;
@@ -80,14 +90,17 @@ export function createWorker(
     get isAttached() {
       return browser?.isAttached === true && !browser.isDoubted;
     },
+    get isLoading() {
+      return isLoading;
+    },
     get sessions() {
       return jobs.size;
     },
     get closing() {
-      return closing;
+      return book.closing;
     },
-    get clients() {
-      return clients;
+    get jobs() {
+      return book.jobs;
     },
     get readyPages() {
       return pages.ready;
@@ -96,7 +109,10 @@ export function createWorker(
       return pages.readyAt;
     },
     get lastJob() {
-      return lastJob;
+      return book.lastJob;
+    },
+    get silentMs() {
+      return clock.monotonicMs() - book.heardMs;
     },
     async attach(endpoint) {
       const attaching = { generation: endpoint.generation, isAttached: false, isDoubted: false };
@@ -118,18 +134,13 @@ export function createWorker(
     detach,
     useEgress: control.useEgress,
     run({ job, sequence, runMs, onServing }) {
-      lastJob = sequence;
+      const isJob = job.kind !== 'cdp';
+      if (isJob) book.lastJob = sequence;
       const task = thread.post({ kind: 'job', job, sequence, runMs });
       const pooled = createRunning({ task, control, sequence, place: { kind: 'worker', index }, onServing });
       jobs.add(pooled);
-      const isClient = job.kind === 'cdp';
-      if (isClient) clients++;
-      void pooled.running.outcome.then(() => closing++);
-      void pooled.running.released.then(() => {
-        jobs.delete(pooled);
-        closing--;
-        if (isClient) clients--;
-      });
+      void pooled.running.released.then(() => jobs.delete(pooled));
+      enter(book, pooled.running, { isJob, clock });
       return pooled.running;
     },
     isAlive: heartbeat.isAlive,
@@ -139,4 +150,33 @@ export function createWorker(
     },
     close: control.close,
   };
+}
+
+/** Its sessions, as whoever picks a worker has to know them. */
+interface Book {
+  /** Those without an outcome. */
+  live: number;
+  closing: number;
+  jobs: number;
+  lastJob: number;
+  /** When it last gave an outcome, or got a session while it had none to give. */
+  heardMs: number;
+}
+
+function enter(
+  book: Book,
+  { outcome, released }: Running,
+  { isJob, clock }: { readonly isJob: boolean; readonly clock: Pick<Clock, 'monotonicMs'> },
+): void {
+  if (book.live++ === 0) book.heardMs = clock.monotonicMs();
+  if (isJob) book.jobs++;
+  void outcome.then(() => {
+    book.live--;
+    book.closing++;
+    book.heardMs = clock.monotonicMs();
+  });
+  void released.then(() => {
+    book.closing--;
+    if (isJob) book.jobs--;
+  });
 }

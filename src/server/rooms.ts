@@ -201,7 +201,6 @@ function threadsOf({ config, workers: count, clock, temp, places }: RoomsOptions
     entry: fileURLToPath(new URL('../worker/entry.js', import.meta.url)),
     workers: count,
     cpus,
-    slots: config.concurrent,
     tempDir: temp.path,
     heapMb: config.workerHeapMb,
     setup: {

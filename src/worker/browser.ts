@@ -52,8 +52,8 @@ async function attachPlaywright(
 ): Promise<Browser> {
   onLoading(true);
   const { chromium } = await import('playwright-core').catch(endThread);
-  onLoading(false);
   keepCode();
+  onLoading(false);
   // Playwright would wait for ever on a pipe that had ended before.
   if (lost.hasHappened()) throw new Error('Target closed: the browser is gone');
   // Playwright's files are in the browser's own folder, so they go with it, however this thread ends.

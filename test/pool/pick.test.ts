@@ -1,27 +1,30 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Candidate, homesOf, pickWorker, type Wanted } from '../../src/pool/pick.js';
+import { type Candidate, homesOn, pickWorker, type Wanted } from '../../src/pool/pick.js';
 
 const test = suite('pool/pick');
 
 const CLIENT: Wanted = { kind: 'client' };
 const idle: Candidate = {
   isAttached: true,
+  isLoading: false,
   sessions: 0,
   closing: 0,
-  clients: 0,
+  jobs: 0,
   readyPages: 0,
   readyAt: 0,
   lastJob: 0,
+  silentMs: 0,
 };
 
+/** All sessions are jobs where nothing else is said. */
 function picked(wanted: Wanted, ...candidates: (Partial<Candidate> | undefined)[]): number {
-  const all = candidates.map((one, index) => (one ? { ...idle, ...one, index } : undefined));
+  const all = candidates.map((one, index) => (one ? { ...idle, jobs: one.sessions ?? 0, ...one, index } : undefined));
   return pickWorker(all, wanted)?.index ?? -1;
 }
 
-function job(browsers: number, [sessionsMin, sessionsMax]: [number, number] = [2, 5]): Wanted {
-  return { kind: 'job', homes: { browsers, sessionsMin, sessionsMax } };
+function job(browsers: number, [jobsMin, jobsMax]: [number, number] = [2, 5]): Wanted {
+  return { kind: 'job', homes: { browsers, jobsMin, jobsMax } };
 }
 
 test('picks none when none is attached', () => {
@@ -82,15 +85,31 @@ test('jobs beside many sessions are spread', () => {
 });
 
 test('those that are being closed are not many, unless they hang', () => {
-  assert.is(picked(job(1), { sessions: 9, closing: 5, lastJob: 9 }, {}), 0);
-  assert.is(picked(job(1), { sessions: 10, closing: 5, lastJob: 9 }, {}), 1);
-  assert.is(picked(job(1), { sessions: 6, closing: 6, lastJob: 9 }, {}), 1);
+  assert.is(picked(job(1), { sessions: 6, closing: 3, lastJob: 9 }, {}), 0);
+  assert.is(picked(job(1), { sessions: 7, closing: 4, lastJob: 9 }, {}), 1);
+  assert.is(picked(job(1), { sessions: 2, closing: 2, lastJob: 9 }, { lastJob: 1 }), 0);
+  assert.is(picked(job(1), { sessions: 3, closing: 3, lastJob: 9 }, { lastJob: 1 }), 1);
 });
 
-test('jobs keep away from clients', () => {
-  assert.is(picked(job(1), { sessions: 2, clients: 1, lastJob: 9 }, { sessions: 2 }), 1);
-  assert.is(picked(job(1), { sessions: 2, clients: 2, lastJob: 9 }, { sessions: 1, clients: 1 }), 1);
-  assert.is(picked(job(1), { sessions: 1, clients: 1 }, { sessions: 2, clients: 1, lastJob: 9 }), 1);
+test('jobs do not follow to who has been silent for two seconds', () => {
+  assert.is(picked(job(1), { sessions: 2, lastJob: 9, silentMs: 2_000 }, {}), 0);
+  assert.is(picked(job(1), { sessions: 2, lastJob: 9, silentMs: 2_001 }, {}), 1);
+});
+
+test('who loads code comes last', () => {
+  assert.is(picked(job(1), { sessions: 2, lastJob: 9, isLoading: true }, {}), 1);
+  for (const wanted of [CLIENT, job(1)]) {
+    assert.is(picked(wanted, { isLoading: true, readyPages: 1 }, { sessions: 1 }), 1);
+    assert.is(picked(wanted, { isLoading: true }, { isAttached: false }), 0, 'when nobody else is there');
+  }
+});
+
+test('jobs that come together keep away from clients, which are not among them', () => {
+  assert.is(picked(job(1), { sessions: 3, jobs: 2, lastJob: 9 }, { sessions: 2 }), 1);
+  assert.is(picked(job(1), { sessions: 3, jobs: 1, lastJob: 9 }, { sessions: 2, jobs: 1 }), 1);
+  assert.is(picked(job(1), { sessions: 2, jobs: 1 }, { sessions: 2, jobs: 1, lastJob: 9 }), 1);
+  assert.is(picked(job(1), { sessions: 4, lastJob: 9 }, { sessions: 3, jobs: 0 }), 0);
+  assert.is(picked(job(1), { sessions: 5, lastJob: 9 }, { sessions: 3, jobs: 0 }), 1, 'five jobs are many');
 });
 
 test('of several homes a job comes to the least busy', () => {
@@ -100,11 +119,11 @@ test('of several homes a job comes to the least busy', () => {
   assert.is(picked(wanted, { sessions: 5, lastJob: 8 }, {}, { sessions: 5, lastJob: 9 }), 1);
 });
 
-test('there is a home for each two CPUs, with its share of the slots or four', () => {
-  assert.equal(homesOf({ cpus: 1, slots: 10, workers: 1 }), { browsers: 1, sessionsMin: 1, sessionsMax: 10 });
-  assert.equal(homesOf({ cpus: 2, slots: 10, workers: 2 }), { browsers: 1, sessionsMin: 2, sessionsMax: 5 });
-  assert.equal(homesOf({ cpus: 3, slots: 10, workers: 3 }), { browsers: 1, sessionsMin: 3, sessionsMax: 4 });
-  assert.equal(homesOf({ cpus: 8, slots: 3, workers: 4 }), { browsers: 4, sessionsMin: 8, sessionsMax: 16 });
+test('jobs come together once there is one for each CPU, in a browser for each two', () => {
+  assert.equal(homesOn(1), { browsers: 1, jobsMin: 2, jobsMax: 5 });
+  assert.equal(homesOn(2), { browsers: 1, jobsMin: 2, jobsMax: 5 });
+  assert.equal(homesOn(3), { browsers: 1, jobsMin: 3, jobsMax: 5 });
+  assert.equal(homesOn(8), { browsers: 4, jobsMin: 8, jobsMax: 20 });
 });
 
 test.run();

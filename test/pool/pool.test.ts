@@ -34,7 +34,6 @@ test.before.each(async (scene) => {
     entry: fileURLToPath(new URL('./pool-entry.js', import.meta.url)),
     workers: WORKERS,
     cpus: WORKERS,
-    slots: 10,
     tempDir: scene.folder,
     heapMb: 64,
     // These threads count nothing.
@@ -103,15 +102,14 @@ test('few jobs come together, more are spread, clients come apart; a detached sh
   const { pool } = scene;
   await attachBoth(scene);
   const hang = (times: number) => Array.from({ length: times }, () => pool.run(job('hang')).place.index);
-  const [first = 0, second, third, ...more] = hang(6);
-  assert.is(second, 1 - first, 'the second has a browser of its own');
-  assert.equal([third, ...more], [second, second, second, first], 'five are many');
-  hang(4);
-  assert.equal(sessionsOf(scene), [5, 5]);
-  assert.equal(
-    [pool.run(client, null, () => {}), pool.run(client, null, () => {})].map(({ place }) => place.index).sort(),
-    [0, 1],
-  );
+  const connect = () => pool.run(client, null, () => {}).place.index;
+  const guest = connect();
+  assert.is(connect(), 1 - guest);
+  assert.is(connect(), guest, 'the one whose last job is the longest ago');
+  const [first, second, ...more] = hang(6);
+  assert.equal([first, second], [1 - guest, guest], 'two of them are few');
+  assert.equal(more, [1 - guest, 1 - guest, 1 - guest, guest], 'five are many');
+  assert.equal(sessionsOf(scene).sort(), [4, 5]);
   pool.detach(0, 7);
   assert.is(pool.states()[0]?.state, 'busy', 'another of its browsers');
   pool.detach(0, 1);
@@ -122,13 +120,12 @@ test('few jobs come together, more are spread, clients come apart; a detached sh
 test('with a thread its jobs end, its lane is drained, and another takes its place', async (scene) => {
   const { pool, told } = scene;
   await attachBoth(scene);
-  const other = pool.run(client, null, () => {});
-  const lost = pool.run(job('hang'));
+  const both = [pool.run(client, null, () => {}), pool.run(job('hang'))];
   told.length = 0;
   const exit = pool.run(job('exit'));
   const victim = exit.place.index;
-  assert.equal([lost.place.index, other.place.index], [victim, 1 - victim]);
-  for (const one of [exit, lost]) {
+  assert.equal(both.map(({ place }) => place.index).sort(), [0, 1]);
+  for (const one of [exit, ...both.filter(({ place }) => place.index === victim)]) {
     const outcome = await deadline(one.outcome, WAIT_MS, 'the outcome');
     assert.is(outcome.isOk || outcome.code, 'WORKER_CRASHED');
     await deadline(one.released, WAIT_MS, 'the release');

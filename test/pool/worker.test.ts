@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert';
 import { MISSES_MAX } from '../../src/pool/heartbeat.js';
 import type { Thread } from '../../src/pool/threads.js';
 import { createWorker, type PoolWorker } from '../../src/pool/worker.js';
+import type { CdpJob } from '../../src/protocol/cdp.js';
 import type { ControlMessage, ControlReply, TaskResult } from '../../src/protocol/job.js';
 import { deadline, until } from '../deadline.js';
 
@@ -18,6 +19,7 @@ interface Scene {
   port: MessagePort;
   heard: ControlMessage[];
   told: string[];
+  nowMs: number;
   endTask: (result: TaskResult) => void;
 }
 
@@ -37,6 +39,7 @@ test.before.each((scene) => {
   scene.port = port2;
   scene.heard = [];
   scene.told = [];
+  scene.nowMs = 0;
   port2.on('message', (message: ControlMessage) => scene.heard.push(message));
   const thread: Thread = {
     id: 1,
@@ -47,6 +50,7 @@ test.before.each((scene) => {
     thread,
     { index: 3, port: port1 },
     {
+      clock: { monotonicMs: () => scene.nowMs },
       nextReady: () => 1,
       events: {
         onBrowserLost: (generation) => scene.told.push(`lost ${generation}`),
@@ -141,6 +145,30 @@ test('a job is at this worker until its context is gone, and its thread is told 
   assert.is(worker.sessions, 0);
 });
 
+test('how many of its sessions are jobs and are being closed, and for how long it has said nothing', async (scene) => {
+  const { worker, port } = scene;
+  const now = () => [worker.sessions, worker.jobs, worker.closing, worker.lastJob, worker.silentMs];
+  await attach(scene, 1);
+  scene.nowMs = 5_000;
+  const client: CdpJob = { kind: 'cdp', body: { ticket: '', options: {} as never } };
+  const [first, second] = [{ kind: 'content', body: { html: '' } } as const, client].map((job, index) =>
+    worker.run({ job, sequence: index + 1, runMs: null }),
+  );
+  assert.equal(now(), [2, 1, 0, 1, 0], 'it had nothing to say before');
+  scene.nowMs = 7_000;
+  assert.is(worker.silentMs, 2_000);
+  say(port, { kind: 'outcome', sequence: 1, outcome: { isOk: false, code: 'STEP_TIMEOUT', message: '' } });
+  await deadline(first?.outcome ?? Promise.reject(), WAIT_MS, 'the outcome');
+  assert.equal(now(), [2, 1, 1, 1, 0]);
+  scene.nowMs = 8_000;
+  worker.run({ job: client, sequence: 3, runMs: null });
+  assert.equal(now(), [3, 1, 1, 1, 1_000], 'the client is silent');
+  worker.abandon('it died');
+  await deadline(Promise.all([first?.released, second?.released]), WAIT_MS, 'their release');
+  await until(() => worker.sessions === 0, WAIT_MS, 'the last');
+  assert.equal(now(), [0, 0, 0, 1, 0]);
+});
+
 test('when its thread is gone its jobs are, after the outcomes that had been sent', async (scene) => {
   const { worker, port } = scene;
   await attach(scene, 1);
@@ -160,16 +188,24 @@ test('when its thread is gone its jobs are, after the outcomes that had been sen
 
 test('while it loads code it is not taken for stuck', async ({ worker, port }) => {
   const looks = (): boolean[] => Array.from({ length: MISSES_MAX + 1 }, () => worker.isAlive(1));
-  assert.ok(looks().includes(false));
+  const before = looks();
+  assert.ok(before.includes(false));
+  assert.not(worker.isLoading);
   // Ports keep their order: when this has come, what was said before has.
   say(port, { kind: 'loading', isLoading: true });
   say(port, { kind: 'ready', pages: 1 });
   await until(() => worker.readyPages === 1, WAIT_MS, 'its word');
+  assert.ok(worker.isLoading);
   assert.not(looks().includes(false));
   say(port, { kind: 'loading', isLoading: false });
   say(port, { kind: 'ready', pages: 2 });
   await until(() => worker.readyPages === 2, WAIT_MS, 'its word');
-  assert.ok(looks().includes(false));
+  assert.not(worker.isLoading);
+  assert.equal(
+    looks(),
+    before.toSpliced(0, 1, true).map((_, index) => index < MISSES_MAX - 1),
+    'all is forgiven',
+  );
 });
 
 test('how many pages it keeps ready, and since which place in the order the youngest is', async ({ worker, port }) => {
