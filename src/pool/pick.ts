@@ -16,7 +16,7 @@ export interface Candidate {
   readonly readyAt: number;
   /** Sequence number of its last job, clients apart. */
   readonly lastJob: number;
-  /** For how long it has given no outcome, though it had sessions. */
+  /** Since its last outcome, or since it got a session while it had none to give. It goes on while it is idle. */
   readonly silentMs: number;
 }
 
