@@ -117,6 +117,15 @@ test('few jobs come together, more are spread, clients come apart; a detached sh
   assert.equal(hang(2), [1, 1]);
 });
 
+test('a client does not come where jobs come together', async (scene) => {
+  const { pool } = scene;
+  await attachBoth(scene);
+  const places = [1, 2, 3].map(() => pool.run(job('hang')).place.index);
+  assert.is(places[2], places[1]);
+  assert.is(pool.run(client, null, () => {}).place.index, places[0]);
+  assert.is(pool.run(job('hang')).place.index, places[1], 'and jobs keep away from it');
+});
+
 test('with a thread its jobs end, its lane is drained, and another takes its place', async (scene) => {
   const { pool, told } = scene;
   await attachBoth(scene);
