@@ -220,7 +220,9 @@ test('reconnects to a server that came back, and shows what that one says; its r
         const rows: { cpu: number; memory: number }[] = JSON.parse(await (await second.get('/metrics')).text());
         const closed = rows.slice(0, settled.length).map(({ cpu, memory }) => [percent(cpu), percent(memory)]);
         assert.equal(settled, closed);
-        assert.equal(tab.problems(/net::ERR_(CONNECTION_RE|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)/), []);
+        // What Chromium says of a stream whose server has gone depends on when it had gone; it is this one stream only.
+        const streamLost = new RegExp(`Failed to load resource: net::ERR_[A-Z_]+ ${relay.url}/events$`);
+        assert.equal(tab.problems(streamLost), []);
       } finally {
         await second.stop();
       }
