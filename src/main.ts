@@ -4,12 +4,13 @@
  * reads the environment or ends the process.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { availableParallelism, homedir, tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { complaintOn } from './chromium/discover.js';
 import { commandOf, EXPORT_FLAGS, exportHelpText } from './config/commands.js';
 import { helpText, parseConfig } from './config/parse.js';
 import type { Config } from './config/settings.js';
+import { readCpuCount } from './host/cgroup.js';
 import { instant } from './http/parameters.js';
 import { createLog, type Log } from './log.js';
 import { type Headcount, startServer } from './server/server.js';
@@ -58,10 +59,12 @@ async function serve(args: readonly string[]): Promise<void> {
   for (const warning of warnings) log.warn(warning);
   if (process.pid === 1) log.warn('running as process 1: use an init such as tini, or ended browsers stay as zombies');
   const isRoot = process.getuid?.() === 0;
+  const cpus = readCpuCount();
   const starting = startServer({
     config,
     log,
-    workers: config.workers ?? Math.min(availableParallelism(), WORKERS_MAX),
+    cpus,
+    workers: config.workers ?? Math.min(Math.ceil(cpus), WORKERS_MAX),
     tempDir: tmpdir(),
     historyPath: historyPath(config),
     environment: Object.fromEntries(

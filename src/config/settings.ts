@@ -79,7 +79,7 @@ export const SETTINGS = {
   }),
   workers: setting(['WORKERS'], integer(1, 64), {
     fallback: null,
-    help: 'Worker threads, each with its own Chromium. Not set: the CPUs available, at most 4.',
+    help: 'Worker threads, each with its own Chromium. Not set: the CPUs available, by number or quota, at most 4.',
   }),
   workerHeapMb: setting(['WORKER_HEAP_MB'], integer(48, 65_536), {
     fallback: '512',

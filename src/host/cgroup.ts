@@ -1,7 +1,8 @@
 /**
- * How much of its memory and CPU this machine or container uses. In: /proc and /sys/fs/cgroup; out: ratios 0..1. Main
- * thread; called on somebody else's timer, never in a scrape. Each call reads everything anew, limits too, because they
- * can change while a container runs. cgroup v2 comes first, then v1, then the host.
+ * How many CPUs this machine or container has, and how much of them and of its memory it uses. In: /proc and
+ * /sys/fs/cgroup; out: CPUs, ratios 0..1. Main thread; called at the start or on somebody else's timer, never in a
+ * scrape. Each call reads everything anew, limits too, because they can change while a container runs. cgroup v2 comes
+ * first, then v1, then the host.
  */
 
 import { join, relative } from 'node:path';
@@ -52,6 +53,12 @@ export function openResourceReader({ clock, sysRoot = '/' }: ResourceReaderOptio
       return ratioOf(times.used - before.used, times.offered - before.offered);
     },
   };
+}
+
+/** How many CPUs this process may use at present. With a quota it may be a fraction, such as 1.5. */
+export function readCpuCount(sysRoot = '/'): number {
+  const { cpuCount } = readHostCpu(sysRoot);
+  return Math.min(tightestQuota(openCgroupFolders(sysRoot)())?.limit ?? cpuCount, cpuCount);
 }
 
 interface CgroupLimit {
@@ -120,9 +127,7 @@ interface CpuTimes {
 // host's memory.
 function readCpu(sysRoot: string, folders: CgroupFolders, clock: Clock): CpuTimes | null {
   const host = readHostCpu(sysRoot);
-  const tightest =
-    findTightest('cgroup2', folders.unified(), readQuota2) ??
-    findTightest('cgroup1', folders.legacy('cpu'), readQuota1);
+  const tightest = tightestQuota(folders);
   if (tightest === null) {
     return host.ticks && { counter: host.cpus, used: host.ticks.busy, offered: host.ticks.total };
   }
@@ -131,6 +136,10 @@ function readCpu(sysRoot: string, folders: CgroupFolders, clock: Clock): CpuTime
   if (usedUs === null) return null;
   const offered = clock.monotonicMs() * 1000 * cpuCount;
   return { counter: `${tightest.folder} ${cpuCount}`, used: usedUs, offered };
+}
+
+function tightestQuota({ unified, legacy }: CgroupFolders): CgroupLimit | null {
+  return findTightest('cgroup2', unified(), readQuota2) ?? findTightest('cgroup1', legacy('cpu'), readQuota1);
 }
 
 /** `max 100000` or `150000 100000`: quota and period in µs. */

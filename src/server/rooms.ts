@@ -3,7 +3,6 @@
  * they are given here. Main thread.
  */
 import { randomUUID } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Admission, createAdmission } from '../admission/admission.js';
@@ -41,6 +40,8 @@ export interface RoomsOptions {
   readonly config: Config;
   readonly log: Log;
   readonly clock: Clock;
+  /** May be a fraction. */
+  readonly cpus: number;
   readonly workers: number;
   readonly cages: Cages;
   readonly environment: Readonly<Record<string, string>>;
@@ -195,8 +196,7 @@ function bytesCounter({ record, cellOf }: Core): TunnelOptions['onBytes'] {
   return (direction, bytes) => record(cells[direction], bytes);
 }
 
-function threadsOf({ config, workers: count, clock, temp, places }: RoomsOptions, { workers, fold }: Core) {
-  const cpus = availableParallelism();
+function threadsOf({ config, cpus, workers: count, clock, temp, places }: RoomsOptions, { workers, fold }: Core) {
   return {
     entry: fileURLToPath(new URL('../worker/entry.js', import.meta.url)),
     workers: count,

@@ -23,6 +23,8 @@ interface HeadcountOptions {
   readonly historyPath: string | null;
   /** Where Chromium may be found, or unpacked to. */
   readonly places: Places;
+  /** How many it may use; may be a fraction. */
+  readonly cpus: number;
   readonly workers: number;
   readonly tempDir: string;
   /** The part of the environment that a browser may see. */

@@ -2,7 +2,7 @@
  * A real server in this process, on a port of its own, with real Chromium; and what tests ask it.
  */
 
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import * as assert from 'uvu/assert';
 import { parseConfig } from '../../src/config/parse.js';
 import { type Headcount, startServer } from '../../src/server/server.js';
@@ -33,6 +33,7 @@ export async function start(
   const headcount = await startServer({
     config,
     log: { trace: say, debug: say, info: say, warn: say, error: say, fatal: say },
+    cpus: availableParallelism(),
     workers: config.workers ?? 2,
     tempDir,
     historyPath,

@@ -6,7 +6,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Clock, systemClock } from '../../src/clock.js';
-import { openResourceReader, type ResourceReader } from '../../src/host/cgroup.js';
+import { openResourceReader, type ResourceReader, readCpuCount } from '../../src/host/cgroup.js';
 import { type FileTree, openFileTree } from './file-tree.js';
 
 const MIB = 1024 * 1024;
@@ -147,6 +147,21 @@ test('v2: the tightest quota on the way up applies, and no more CPUs than the pr
   context.nowMs += 1000;
   context.tree.write({ [`${V2}/pod/cpu.stat`]: 'usage_usec 2000000' });
   assert.is(reader.cpuRatio(), 0.25, 'of 2: CPUs of the list that are not there do not count');
+});
+
+test('the number of CPUs is the quota, and never more than the process may use', (context) => {
+  assert.is(readCpuCount(context.tree.root), 4, 'of the host');
+  context.tree.write({ 'proc/self/cgroup': '0::/pod', [`${V2}/pod/cpu.max`]: '150000 100000' });
+  assert.is(readCpuCount(context.tree.root), 1.5);
+  context.tree.write({ 'proc/self/status': 'Cpus_allowed_list:\t2' });
+  assert.is(readCpuCount(context.tree.root), 1);
+  context.tree.write({ 'proc/self/cgroup': '4:cpu:/x', [`${V2}/cpu/x/cpu.cfs_quota_us`]: '50000' });
+  context.tree.write({ [`${V2}/cpu/x/cpu.cfs_period_us`]: '100000' });
+  assert.is(readCpuCount(context.tree.root), 0.5);
+  context.tree.write({ [`${V2}/cpu/x/cpu.cfs_quota_us`]: '-1' });
+  assert.is(readCpuCount(context.tree.root), 1, 'no quota');
+  context.tree.remove('proc');
+  assert.ok(readCpuCount(context.tree.root) >= 1, 'of this machine, where nothing can be read');
 });
 
 test('v1: memory and CPU of the limited cgroup, hierarchies joined and apart', (context) => {

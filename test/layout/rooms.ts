@@ -97,7 +97,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'egress',
     'tunnel',
   ],
-  main: ['config', 'server', 'log', 'store', 'http/parameters', 'chromium/discover'],
+  main: ['config', 'server', 'host/cgroup', 'log', 'store', 'http/parameters', 'chromium/discover'],
 };
 
 /** Folders inside a room; no room has others. */
