@@ -24,8 +24,8 @@ export interface Listener {
 
 type Enter = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** Main writes its request at once, so a slow one is not main's. */
-const REQUEST_LIMIT_MS = 10_000;
+/** Main writes its request at once, so a slow one is not main's, unless this thread stood still. */
+const REQUEST_LIMIT_MS = 30_000;
 
 /** @throws {Error} when it cannot listen at the path, which may be too long. */
 export async function openListener(path: string): Promise<Listener> {

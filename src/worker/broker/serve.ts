@@ -24,8 +24,11 @@ export interface ClientAssignment {
   readonly clock: Clock;
 }
 
-/** ms for main to bring the client, which it has waiting. */
-const ARRIVAL_LIMIT_MS = 10_000;
+/**
+ * ms for main to bring the client, which it has waiting. If the thread stands still meanwhile, as it does for a while
+ * to load code, the client is in the socket's queue when this limit is looked at.
+ */
+export const ARRIVAL_LIMIT_MS = 30_000;
 /** ms between two reports of a client to main, at least. */
 const TELL_EVERY_MS = 1_000;
 const CRASHED = failed('BROWSER_CRASHED', 'the browser crashed');
