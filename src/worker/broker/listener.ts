@@ -9,7 +9,10 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { TICKET_HEADER } from '../../protocol/cdp.js';
 
-/** A client's WebSocket. */
+/**
+ * A client's WebSocket. `close` and `terminate` take effect when this turn of the loop is over. Until then whoever ends
+ * it has told main why, so a client that is cut off finds its session counted.
+ */
 export interface ClientSocket extends WebSocket {
   /** Frames of one turn of the loop are written in one go, because each write wakes main's thread. */
   gather(): void;
@@ -58,7 +61,7 @@ export async function openListener(path: string): Promise<Listener> {
           // A frame that comes before somebody listens would be lost.
           client.pause();
           client.on('error', () => {});
-          onSocket(Object.assign(client, { gather: gatherer(socket) }));
+          onSocket(endingLast(client, gatherer(socket)));
         });
       });
       return () => void expected.delete(ticket);
@@ -69,6 +72,19 @@ export async function openListener(path: string): Promise<Listener> {
       server.closeAllConnections();
     },
   };
+}
+
+/** `ws` closes some clients by itself, by this very method. */
+function endingLast(client: WebSocket, gather: () => void): ClientSocket {
+  const { close, terminate } = client;
+  return Object.assign(client, {
+    gather,
+    close(code?: number, reason?: string | Buffer) {
+      gather();
+      close.call(client, code, reason);
+    },
+    terminate: () => void setImmediate(() => terminate.call(client)),
+  });
 }
 
 function gatherer(socket: Duplex): () => void {
