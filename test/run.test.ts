@@ -154,9 +154,9 @@ test('ends a file at its bound together with its children, and does not start th
   const sleeper = `spawn('sleep', ['60'], { detached: true, stdio: 'inherit' }).pid`;
   const body = `const { spawn } = await import('node:child_process'); const { writeFileSync } = await import('node:fs');
     test('one', () => { writeFileSync(${JSON.stringify(pidFile)}, String(${sleeper})); for (;;); }); test.run();`;
-  const ran = await runBodies(folder, [body, body], { totalTimeoutMs: 1500, filesAtOnce: 1 });
+  const ran = await runBodies(folder, [body, body], { totalTimeoutMs: 6_000, filesAtOnce: 1 });
   assert.equal({ passed: ran.passed, failed: ran.failed }, { passed: 0, failed: 2 }, ran.text);
-  assert.match(ran.text, /no end within \d+ ms \(last begun: case › one\)[\s\S]*not started, 1500 ms are over/);
+  assert.match(ran.text, /no end within \d+ ms \(last begun: case › one\)[\s\S]*not started, 6000 ms are over/);
   const pid = Number(readFileSync(pidFile, 'utf8'));
   assert.ok(pid > 0);
   await until(() => isGone(pid), WAIT_MS, 'the end of the grandchild');

@@ -16,7 +16,7 @@ import { createOnce } from '../../src/wait.js';
 import { deadline, until } from '../deadline.js';
 
 const WAIT_MS = 10_000;
-const SOON_MS = 300;
+const SOON_MS = 2_000;
 const MEANS = { isInSession: true, isBatch: true };
 const IN = { uid: null, isSandboxed: true, ...MEANS };
 const OUT = { uid: null, isSandboxed: false, ...MEANS };

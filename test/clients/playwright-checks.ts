@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
-import { deadline } from '../deadline.js';
+import { deadline, until } from '../deadline.js';
 import type { Site } from './site.js';
 
 const WAIT_MS = 15_000;
@@ -72,13 +72,15 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   async 'gets pop-ups, and who has opened them'({ context, page, origin }) {
     await page.goto(origin);
     const [popup] = await Promise.all([page.waitForEvent('popup'), page.evaluate("void open('/second')")]);
+    await popup.waitForLoadState();
     assert.is(await popup.title(), 'Second');
     assert.is(await popup.opener(), page);
     assert.is(context.pages().length, 2);
   },
   async 'runs in workers'({ page, origin }) {
     const [worker] = await Promise.all([page.waitForEvent('worker'), page.goto(`${origin}/worker`)]);
-    assert.is(await worker.evaluate('here'), 42);
+    // It is there before its script has run.
+    assert.is(await until(() => worker.evaluate('self.here ?? null'), WAIT_MS, 'its script'), 42);
   },
   async 'sees service workers'({ context, page, origin }) {
     const [worker] = await Promise.all([context.waitForEvent('serviceworker'), page.goto(`${origin}/sw`)]);

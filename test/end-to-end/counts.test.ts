@@ -11,12 +11,14 @@ import { checkIdentities } from './identities.js';
 import { atRest, ready, type Server, start, total } from './server.js';
 
 const test = suite('end-to-end/counts');
+/** No period ends meanwhile. */
+const ONE_ROW = { METRICS_PERIOD_MS: '86400000' };
 let server: Server;
 let pages: Pages;
 
 test.before(async () => {
   pages = await startPages();
-  server = await start({ CONCURRENT: '2', QUEUE_LENGTH: '2', QUEUE_TIMEOUT: '4000', PREWARM: '1' });
+  server = await start({ CONCURRENT: '2', QUEUE_LENGTH: '2', QUEUE_TIMEOUT: '4000', PREWARM: '1', ...ONE_ROW });
   await ready(server);
 });
 

@@ -39,16 +39,19 @@ test.after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function legend(page: Page, text: string): Promise<void> {
+/** `wanted` is asked for each time, because what is in view goes on with each period. */
+async function legend(page: Page, wanted: string | (() => Promise<string>)): Promise<void> {
   const caption = page.locator('figcaption').first();
   let seen = '';
+  let text = '';
   const isThere = async () => {
+    text = typeof wanted === 'string' ? wanted : await wanted();
     seen = await caption.innerText();
     // What is between a name and its value is a margin.
     return seen.replace(/\s/g, '') === `Requests by outcome, per 5 min ${text}`.replace(/\s/g, '');
   };
-  await until(isThere, WAIT_MS, `the legend ${text}`).catch((error) => {
-    throw new Error(`it is ${seen}`, { cause: error });
+  await until(isThere, WAIT_MS, 'the legend').catch((error) => {
+    throw new Error(`it is ${seen}, and should be ${text}`, { cause: error });
   });
 }
 
@@ -68,13 +71,13 @@ test('the period under the pointer, else all that is in view', async () => {
     await page.locator('.u-over:visible').first().waitFor();
     await page.getByRole('button', { name: '6 hours' }).click();
     await page.locator('.u-over:visible').first().scrollIntoViewIfNeeded();
-    const all: Record<string, number> = JSON.parse(
-      await (await server.get(`/metrics/all?sessionTimes=false&since=${await viewSince(page)}`)).text(),
-    );
-    const ended = all['successful'] ?? 0;
-    const failed = all['error'] ?? 0;
-    assert.ok(ended > 1_000 && failed > 10);
-    const inView = `all in view Ended well ${ended.toLocaleString('en')} Never ran 0 Failed, timed out ${failed}`;
+    const inView = async (): Promise<string> => {
+      const { successful: ended = 0, error: failed = 0 }: Record<string, number> = JSON.parse(
+        await (await server.get(`/metrics/all?sessionTimes=false&since=${await viewSince(page)}`)).text(),
+      );
+      assert.ok(ended > 1_000 && failed > 10);
+      return `all in view Ended well ${ended.toLocaleString('en')} Never ran 0 Failed, timed out ${failed}`;
+    };
     await legend(page, inView);
 
     await pointAt(page, 120);
@@ -109,18 +112,24 @@ test('the period under the pointer, else all that is in view', async () => {
 test('nothing of now beside the charts of another time', async () => {
   await withTab(openTab(browser, server.url), async (page, tab) => {
     await page.locator('.u-over:visible').first().waitFor();
-    const [live] = JSON.parse(await (await server.get('/metrics?last=1&sessionTimes=false')).text());
-    const now = page.getByRole('columnheader', { name: `Since ${clock(live.date)}` }).first();
-    await now.waitFor();
+    const hasNow = async (): Promise<boolean> => {
+      const [live] = JSON.parse(await (await server.get('/metrics?last=1&sessionTimes=false')).text());
+      const now = page.getByRole('columnheader', { name: `Since ${clock(live.date)}` });
+      return (await now.count()) > 0 && (await now.first().isVisible());
+    };
+    await until(hasNow, WAIT_MS, 'the figures of now');
     await page.getByRole('button', { name: '6 hours' }).click();
     await page.getByRole('button', { name: 'Earlier' }).click();
-    await now.waitFor({ state: 'detached' });
+    await page
+      .getByRole('columnheader', { name: /^Since \d/ })
+      .first()
+      .waitFor({ state: 'detached' });
     await page.getByRole('columnheader', { name: 'Pointed at' }).first().waitFor();
     assert.is(await page.locator('#period-successful').textContent(), '–');
     await page.reload();
     await page.getByRole('columnheader', { name: 'Pointed at' }).first().waitFor();
     await page.getByRole('button', { name: 'Reset' }).click();
-    await now.waitFor();
+    await until(hasNow, WAIT_MS, 'the figures of now again');
     assert.equal(tab.problems(), []);
   });
 });

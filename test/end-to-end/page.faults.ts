@@ -53,8 +53,10 @@ async function status(page: Page, text: RegExp): Promise<void> {
 }
 
 async function rangeOf(page: Page): Promise<{ fromMs: number; toMs: number; spanMs: number }> {
-  const line = page.locator('#range');
-  const [fromMs, toMs] = await Promise.all(['from', 'to'].map(async (at) => line.getAttribute(`data-${at}-ms`)));
+  // At one moment, because a live view goes on each second.
+  const { fromMs, toMs } = await page.evaluate<Record<'fromMs' | 'toMs', string>>(
+    `({ ...document.getElementById('range').dataset })`,
+  );
   return { fromMs: Number(fromMs), toMs: Number(toMs), spanMs: Number(toMs) - Number(fromMs) };
 }
 

@@ -3,6 +3,9 @@
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
+import { until } from '../deadline.js';
+
+const STOP_MS = 15_000;
 
 export interface Process {
   readonly pid: number;
@@ -31,6 +34,17 @@ export function processes(): Process[] {
 /** Processes of these groups that have not ended. A browser leads a group, and all that it starts is in it. */
 export function aliveInGroups(groups: readonly number[]): Process[] {
   return processes().filter(({ group, state }) => groups.includes(group) && state !== 'Z');
+}
+
+/** Freezes these groups. Resolves with the pids of all that stand, once whatever was ending has ended. */
+export async function stopGroups(groups: readonly number[]): Promise<number[]> {
+  signalAll(
+    groups.map((group) => -group),
+    'SIGSTOP',
+  );
+  const alive = () => aliveInGroups(groups);
+  await until(() => alive().every(({ state }) => state === 'T'), STOP_MS, 'the processes to stand');
+  return alive().map(({ pid }) => pid);
 }
 
 /** Signals processes that may end meanwhile: a zygote takes those below it along. Returns how many were there. */

@@ -107,7 +107,7 @@ export function total(samples: ReadonlyMap<string, number>, name: string, part =
   return family.filter(([key]) => key.includes(part)).reduce((sum, [, value]) => sum + value, 0);
 }
 
-export async function ready(server: Server, ms = 20_000): Promise<void> {
+export async function ready(server: Server, ms = 60_000): Promise<void> {
   await until(async () => (await server.get('/health/ready')).status === 200, ms, 'the server to be ready');
 }
 
@@ -136,7 +136,7 @@ export async function atRest(server: Server): Promise<void> {
         total(samples, 'headcount_workers', 'idle') === 2
       );
     },
-    20_000,
+    60_000,
     'the server to be at rest',
   );
 }

@@ -163,7 +163,7 @@ test('waits as it is told, and goes on with bestAttempt', async () => {
   const waits = [
     { waitFor: '#late' },
     { waitFor: 'async () => { while (!document.querySelector("#late")) await new Promise(requestAnimationFrame); }' },
-    { waitFor: 100 },
+    { waitFor: 1_000 },
     { waitForFunction: { fn: 'document.querySelector("#late")', polling: 20 } },
     { waitForSelector: { selector: '#late', visible: true } },
     { gotoOptions: { waitUntil: 'networkidle0' } },

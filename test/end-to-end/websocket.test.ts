@@ -168,7 +168,7 @@ test('a client that leaves while it waits is abandoned, and never started', asyn
 
 test('a session ends at its limit, and its client is told by 1001', async () => {
   const before = await failures('timeout');
-  assert.is(await codeOf(await opened('&timeout=300')), 1001);
+  assert.is(await codeOf(await opened('&timeout=2000')), 1001);
   await atRest(asked);
   assert.is(await failures('timeout'), before + 1);
 });
@@ -210,6 +210,7 @@ test('a browser that dies under a client is a crash, and the next client is serv
   assert.is(await failures('browser_crash'), before + 1);
   const browser = await connect();
   await browser.disconnect();
+  await atRest(asked);
 });
 
 test('a worker thread that dies takes its clients along and nobody else, and the next is served', async () => {
@@ -228,6 +229,7 @@ test('a worker thread that dies takes its clients along and nobody else, and the
   assert.is(await failures('worker_crash'), before + 1);
   const browser = await connect();
   await browser.disconnect();
+  await atRest(asked);
 });
 
 test('300 resets during the handshake leave nothing behind', async () => {

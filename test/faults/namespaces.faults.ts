@@ -14,7 +14,7 @@ import * as assert from 'uvu/assert';
 import { readStat } from '../../src/host/process-files.js';
 import { readNumericNames } from '../../src/host/virtual-files.js';
 import { deadline, until } from '../deadline.js';
-import { signalAll } from '../end-to-end/processes.js';
+import { signalAll, stopGroups } from '../end-to-end/processes.js';
 import { makeTempDir } from '../temp-dir.js';
 import { PERL, without } from './hide.js';
 import { needs } from './needs.js';
@@ -156,10 +156,7 @@ rootTest('frozen in the sandbox, where renderers are elsewhere, a browser goes w
   const members = () => processes().filter(({ group }) => group === killed.browserPid);
   const hidden = () => members().filter(({ cwd }) => !cwd.startsWith(context.tempDir));
   await until(() => hidden().length >= HIDDEN_COUNT_MIN, START_MS, 'zygotes and a renderer in the sandbox');
-  signalAll([-killed.browserPid], 'SIGSTOP');
-  const frozen = members()
-    .map(({ pid }) => pid)
-    .filter(isRunning);
+  const frozen = await stopGroups([killed.browserPid]);
   await killed.end('SIGKILL');
   assert.ok(frozen.every(isRunning), 'all outlive the server');
   const next = await start(context, AS_NOBODY, context.tempDir);

@@ -11,7 +11,7 @@ import * as assert from 'uvu/assert';
 import { readStat, readTypeFlag } from '../../src/host/process-files.js';
 import { readNumericNames } from '../../src/host/virtual-files.js';
 import { deadline, until } from '../deadline.js';
-import { aliveInGroups, signalAll } from '../end-to-end/processes.js';
+import { aliveInGroups, signalAll, stopGroups } from '../end-to-end/processes.js';
 import { type Program, run as runProgram, type Started, startProgram } from '../end-to-end/program.js';
 import { makeTempDir } from '../temp-dir.js';
 import { CHRT, PERL, without } from './hide.js';
@@ -143,7 +143,10 @@ test('SIGKILL: no browser survives, and the next start removes the folder', asyn
   assert.equal(readdirSync(tempDir), []);
 });
 
-/** Stops its browsers once they have processes of every kind. Returns the pids of all that have not ended. */
+/**
+ * Stops its browsers once they are at rest and have processes of every kind. Returns the pids of all that stand. One
+ * that was ending goes on with that.
+ */
 async function freeze(program: Program): Promise<number[]> {
   const membersOf = (group: number): number[] =>
     (readNumericNames('/proc') ?? []).filter((pid) => readStat('/proc', pid)?.groupId === group);
@@ -155,9 +158,9 @@ async function freeze(program: Program): Promise<number[]> {
   for (const { status } of await Promise.all(Array.from({ length: 10 }, () => slow(program, 300)))) {
     assert.is(status, 200);
   }
-  await until(() => program.pids().every(isWhole), 10_000, 'processes of every kind');
-  for (const pid of program.pids()) process.kill(-pid, 'SIGSTOP');
-  return program.pids().flatMap(membersOf).filter(isRunning);
+  await running(program, 0);
+  await until(() => program.pids().every(isWhole), SOON_MS, 'processes of every kind');
+  return await stopGroups(program.pids());
 }
 
 needs(test, { files: [PERL] })('SIGKILL with browsers frozen in its session: the kernel ends them', async () => {
@@ -180,7 +183,7 @@ hidden('SIGKILL with browsers frozen, without perl and chrt: the next start ends
   const frozen = await freeze(program);
   const [folder = ''] = readdirSync(tempDir);
   program.child.kill('SIGKILL');
-  await deadline(program.exit, 5_000, 'the end');
+  await deadline(program.exit, SOON_MS, 'the end');
   assert.ok(frozen.length >= 2 * 6 && frozen.every(isRunning), 'all outlive the server');
   const next = await start();
   const left = frozen.filter(isRunning);
@@ -189,7 +192,7 @@ hidden('SIGKILL with browsers frozen, without perl and chrt: the next start ends
   assert.equal(readdirSync(tempDir).length, 1);
   assert.not(readdirSync(tempDir).includes(folder));
   next.child.kill('SIGTERM');
-  assert.is(await deadline(next.exit, 5_000, 'the end'), 0);
+  assert.is(await deadline(next.exit, SOON_MS, 'the end'), 0);
   assert.equal(readdirSync(tempDir), []);
 });
 

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { deadline } from '../../deadline.js';
+import { deadline, until } from '../../deadline.js';
 import { type BrokerScene, openScene, type Session, WAIT_MS } from './scene.js';
 import { openSite, type Site } from './site.js';
 
@@ -79,9 +79,11 @@ test('the default context is a fresh one, and has pages', async ({ browser, site
 test('pop-ups, workers, dialogs and the console are seen', async ({ page, site }) => {
   await page.goto(site.origin);
   const [popup] = await Promise.all([page.waitForEvent('popup'), page.evaluate("void open('/second')")]);
+  await popup.waitForLoadState();
   assert.is(await popup.title(), 'Second');
   const [worker] = await Promise.all([page.waitForEvent('worker'), page.goto(`${site.origin}/worker`)]);
-  assert.is(await worker.evaluate('here'), 42);
+  // It is there before its script has run.
+  assert.is(await until(() => worker.evaluate('self.here ?? null'), WAIT_MS, 'its script'), 42);
   page.once('dialog', (dialog) => void dialog.accept('said'));
   const [line, said] = await Promise.all([
     page.waitForEvent('console'),
