@@ -61,6 +61,14 @@ export async function figuresOf(page: Page, prefix: string): Promise<Record<stri
   return await page.evaluate<Record<string, number>>(script);
 }
 
+/** What its charts show, read at one moment, because a live view goes on each second. NaN: nothing yet. */
+export async function rangeOf(page: Page): Promise<{ fromMs: number; toMs: number; spanMs: number }> {
+  const [fromMs = Number.NaN, toMs = Number.NaN] = await page.evaluate<number[]>(
+    `(({ fromMs, toMs }) => [Number(fromMs), Number(toMs)])(document.getElementById('range').dataset)`,
+  );
+  return { fromMs, toMs, spanMs: toMs - fromMs };
+}
+
 /** Closes the tab afterwards. */
 export async function withTab(tab: Promise<Tab>, use: (page: Page, tab: Tab) => Promise<void>): Promise<void> {
   const opened = await tab;

@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { until } from '../deadline.js';
-import { openBrowser, openTab, withTab } from './browser.js';
+import { openBrowser, openTab, rangeOf, withTab } from './browser.js';
 import { type Server, start } from './server.js';
 
 const test = suite('end-to-end/page-address');
@@ -28,18 +28,10 @@ test.after(async () => {
 
 async function spans(page: Page, hours: number): Promise<void> {
   const isSo = async () => {
-    const { fromMs, toMs } = await rangeOf(page);
-    return toMs - fromMs === hours * HOUR_MS;
+    const { spanMs } = await rangeOf(page);
+    return spanMs === hours * HOUR_MS;
   };
   await until(isSo, WAIT_MS, `a view of ${hours} h`);
-}
-
-async function rangeOf(page: Page): Promise<{ fromMs: number; toMs: number }> {
-  const line = page.locator('#range');
-  return {
-    fromMs: Number(await line.getAttribute('data-from-ms')),
-    toMs: Number(await line.getAttribute('data-to-ms')),
-  };
 }
 
 async function hash(page: Page): Promise<string> {

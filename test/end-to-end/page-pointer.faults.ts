@@ -9,7 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { clock, dayAndClock } from '../../src/page/format.js';
 import { until } from '../deadline.js';
-import { figuresOf, openBrowser, openTab, withTab } from './browser.js';
+import { figuresOf, openBrowser, openTab, rangeOf, withTab } from './browser.js';
 import { HOUR_MS, lastHour, PERIOD_MS, pastRow, writePast } from './past.js';
 import { type Server, start } from './server.js';
 
@@ -58,11 +58,10 @@ async function legend(page: Page, wanted: string | (() => Promise<string>)): Pro
 /** `within` the period, in parts of it. */
 async function pointAt(page: Page, index: number, within = 0.5): Promise<void> {
   const box = await page.locator('.u-over:visible').first().boundingBox();
-  const range = page.locator('#range');
-  const [fromMs, toMs] = await Promise.all(['from', 'to'].map(async (at) => range.getAttribute(`data-${at}-ms`)));
-  assert.ok(box && fromMs && toMs);
+  const { fromMs, spanMs } = await rangeOf(page);
+  assert.ok(box && spanMs > 0);
   const atMs = FROM_MS + (index + within) * PERIOD_MS;
-  const share = (atMs - Number(fromMs)) / (Number(toMs) - Number(fromMs));
+  const share = (atMs - fromMs) / spanMs;
   await page.mouse.move(box.x + share * box.width, box.y + box.height / 2);
 }
 
@@ -135,7 +134,7 @@ test('nothing of now beside the charts of another time', async () => {
 });
 
 async function viewSince(page: Page): Promise<number> {
-  const fromMs = Number(await page.locator('#range').getAttribute('data-from-ms'));
+  const { fromMs } = await rangeOf(page);
   return Math.floor(fromMs / PERIOD_MS) * PERIOD_MS;
 }
 

@@ -8,7 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { percent } from '../../src/page/format.js';
 import { deadline, until } from '../deadline.js';
-import { figuresOf, nextEvent, openBrowser, openTab, withTab } from './browser.js';
+import { figuresOf, nextEvent, openBrowser, openTab, rangeOf, withTab } from './browser.js';
 import { startRelay } from './relay.js';
 import { atRest, ready, type Server, start } from './server.js';
 
@@ -50,14 +50,6 @@ async function runningCount(): Promise<number> {
 async function status(page: Page, text: RegExp): Promise<void> {
   const isShown = async () => text.test((await page.locator('#status').textContent()) ?? '');
   await until(isShown, WAIT_MS, `the status ${text}`);
-}
-
-async function rangeOf(page: Page): Promise<{ fromMs: number; toMs: number; spanMs: number }> {
-  // At one moment, because a live view goes on each second.
-  const { fromMs, toMs } = await page.evaluate<Record<'fromMs' | 'toMs', string>>(
-    `({ ...document.getElementById('range').dataset })`,
-  );
-  return { fromMs: Number(fromMs), toMs: Number(toMs), spanMs: Number(toMs) - Number(fromMs) };
 }
 
 test('the numbers are those of the API, while sessions run and at rest', async () => {
